@@ -1,0 +1,44 @@
+"""Deep clustering for Keras: pretrained models, training, serving."""
+
+import importlib
+
+from kerasdc import callbacks
+from kerasdc import layers
+from kerasdc import losses
+from kerasdc import models
+from kerasdc import networks
+from kerasdc.callbacks import ClusteringMetrics
+
+__version__ = "0.1.0"
+
+# Imported when first used: `import kerasdc` must cost no more than Keras.
+_LAZY_MODULES = ("datasets", "export", "metrics", "recipes", "report", "zoo")
+_LAZY_NAMES = {
+    "export_saved_model": "export",
+    "list_models": "zoo",
+    "load": "zoo",
+}
+
+__all__ = [
+    "ClusteringMetrics",
+    "callbacks",
+    "layers",
+    "losses",
+    "models",
+    "networks",
+    *_LAZY_MODULES,
+    *_LAZY_NAMES,
+]
+
+
+def __getattr__(name):
+    if name in _LAZY_MODULES:
+        return importlib.import_module(f"kerasdc.{name}")
+    if name in _LAZY_NAMES:
+        module = importlib.import_module(f"kerasdc.{_LAZY_NAMES[name]}")
+        return getattr(module, name)
+    raise AttributeError(f"module 'kerasdc' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,124 @@
+"""Callbacks for clustering: report, stop, warn."""
+
+import warnings
+
+import keras
+import numpy as np
+
+
+class ClusteringMetrics(keras.callbacks.Callback):
+    """Reports agreement with known labels during `fit`; changes nothing.
+
+    Adds `accuracy`, `nmi` and `ari` of the current assignments to each
+    epoch's logs, so that they stand in `History`, in the progress bar and in
+    TensorBoard. The labels never reach the model.
+
+    Args:
+        x: Array of samples, as the model takes them.
+        y: Array `(n,)` of their labels.
+        prefix: String put before the names, such as `"test_"`.
+        every: Integer. Epochs from one report to the next.
+    """
+
+    def __init__(self, x, y, prefix="", every=1):
+        super().__init__()
+        if len(x) != len(y):
+            raise ValueError(
+                "`x` and `y` must have the same length. "
+                f"Received: {len(x)} samples, {len(y)} labels"
+            )
+        self.x = x
+        self.y = np.asarray(y)
+        self.prefix = prefix
+        self.every = int(every)
+
+    def on_epoch_end(self, epoch, logs=None):
+        if (epoch + 1) % self.every or logs is None:
+            return
+        from kerasdc.metrics import evaluate
+
+        scores = evaluate(self.y, self.model.assign(self.x))
+        logs.update({self.prefix + k: v for k, v in scores.items()})
+
+
+class LabelChangeStopping(keras.callbacks.Callback):
+    """Stops when fewer than `tolerance` of the assignments still change.
+
+    Compares the assignments of one target update with those of the one
+    before, over all data, and logs the share that differs as
+    `label_change`.
+
+    Reference: [Xie et al., 2016](https://arxiv.org/abs/1511.06335), section
+    3.3: 0.1 %.
+
+    Args:
+        tolerance: Float from 0 to 1. The share of samples below which
+            training stops.
+    """
+
+    def __init__(self, tolerance=0.001):
+        super().__init__()
+        if not 0 <= tolerance <= 1:
+            raise ValueError(
+                "`tolerance` must be from 0 to 1. "
+                f"Received: tolerance={tolerance}"
+            )
+        self.tolerance = tolerance
+
+    def on_epoch_end(self, epoch, logs=None):
+        change = self.model.label_change
+        if change is None:
+            return
+        if logs is not None:
+            logs["label_change"] = change
+        if change < self.tolerance:
+            self.model.stop_training = True
+
+
+class ClusterSizes(keras.callbacks.Callback):
+    """Warns of empty or collapsing clusters, and says what to do.
+
+    A cluster collapses when it holds less than `minimum` of an even share
+    of the data. Each cluster is warned of once. The smallest share is logged
+    as `smallest_cluster`.
+
+    Args:
+        minimum: Float from 0 to 1. Fraction of the even share `n / k`
+            below which a cluster is warned of.
+    """
+
+    def __init__(self, minimum=0.05):
+        super().__init__()
+        if not 0 <= minimum <= 1:
+            raise ValueError(
+                f"`minimum` must be from 0 to 1. Received: minimum={minimum}"
+            )
+        self.minimum = minimum
+
+    def on_train_begin(self, logs=None):
+        self._warned = set()
+
+    def on_epoch_end(self, epoch, logs=None):
+        assignments = self.model.training_assignments
+        if assignments is None:
+            return
+        num_clusters = self.model.num_clusters
+        sizes = np.bincount(assignments, minlength=num_clusters)
+        if logs is not None:
+            logs["smallest_cluster"] = float(sizes.min() / sizes.sum())
+        small = np.flatnonzero(
+            sizes < max(self.minimum * sizes.sum() / num_clusters, 1)
+        )
+        self._warn({int(cluster) for cluster in small}, sizes)
+
+    def _warn(self, small, sizes):
+        for cluster in sorted(small - self._warned):
+            state = "is empty" if sizes[cluster] == 0 else "collapses"
+            warnings.warn(
+                f"Cluster {cluster} {state}: it holds {sizes[cluster]} of "
+                f"{sizes.sum()} samples. Use fewer clusters, pretrain "
+                "longer, lower the learning rate, or call `adapt` again "
+                "with another seed.",
+                stacklevel=2,
+            )
+        self._warned |= small

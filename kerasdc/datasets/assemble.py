@@ -1,0 +1,125 @@
+"""Normalised content put together as a `Dataset`, and checked."""
+
+import collections
+import warnings
+
+import numpy as np
+
+from kerasdc.datasets.dataset import Dataset
+from kerasdc.datasets.dataset import content_sha256
+
+_NUM_TOPICS = 10
+
+
+def assemble(entry, content, sha256=None):
+    """Makes the `Dataset` of a catalogue entry.
+
+    Args:
+        entry: The `catalogue.Entry`.
+        content: Dict of arrays or list of records, as in the normalised file.
+        sha256: Digest of the content if it is known, else it is computed.
+
+    Returns:
+        A `Dataset`.
+    """
+    join = _JOIN.get(entry.name, _join_arrays)
+    x, y, num_train, num_test, class_names = join(content)
+    y = y.astype(np.int64)
+    return Dataset(
+        name=entry.name,
+        x=x,
+        y=y,
+        num_train=num_train,
+        num_test=num_test,
+        class_names=entry.class_names or class_names,
+        kind=entry.kind,
+        value_range=entry.value_range,
+        source=entry.source,
+        sha256=sha256 or content_sha256(x, y),
+    )
+
+
+def check(entry, dataset):
+    """Compares a data set with what the catalogue knows of it.
+
+    Args:
+        entry: The `catalogue.Entry`.
+        dataset: The `Dataset`.
+
+    Raises:
+        ValueError: If shape or class counts differ, or the content of a set
+            that is known exactly.
+    """
+    counts = tuple(np.bincount(dataset.y).tolist())
+    found = (dataset.x.shape[1:], counts)
+    expected = (entry.shape, entry.class_counts or counts)
+    if found != expected:
+        raise ValueError(
+            f"The data of {entry.name!r} are not what they should be. "
+            f"Expected shape and class counts {expected}. Received: {found}"
+        )
+    if entry.content_sha256 not in (None, dataset.sha256):
+        _differs(entry, dataset)
+
+
+def _differs(entry, dataset):
+    message = (
+        f"The content of {entry.name!r} differs from the copy that the zoo's "
+        f"figures were made on, SHA-256 {entry.content_sha256}. "
+        f"Received: sha256={dataset.sha256}"
+    )
+    if entry.exact:
+        raise ValueError(message)
+    warnings.warn(message, stacklevel=5)
+
+
+def _join_arrays(arrays):
+    if "x" in arrays:
+        return _images(arrays["x"]), arrays["y"], None, None, ()
+    x = np.concatenate([arrays["x_train"], arrays["x_test"]])
+    y = np.concatenate([arrays["y_train"], arrays["y_test"]])
+    sizes = len(arrays["y_train"]), len(arrays["y_test"])
+    return _images(x), y, *sizes, ()
+
+
+def _images(x):
+    # Some copies of USPS hold rows of 256 values.
+    return x.reshape(-1, 16, 16) if x.shape[1:] == (256,) else x
+
+
+def _join_newsgroups(records):
+    names = sorted({record["label"] for record in records})
+    records = _by_split(records, "split", ("train", "test"))
+    labels = [record["label"] for record in records]
+    return _texts(records, labels, names, "split", lambda r: r["text"])
+
+
+def _join_reuters(records):
+    records = [record for record in records if len(record["topics"]) == 1]
+    counts = collections.Counter(record["topics"][0] for record in records)
+    names = sorted(counts, key=lambda topic: (-counts[topic], topic))
+    names = names[:_NUM_TOPICS]
+    records = [r for r in records if r["topics"][0] in names]
+    records = _by_split(records, "lewissplit", ("TRAIN", "TEST", "NOT-USED"))
+    labels = [record["topics"][0] for record in records]
+    return _texts(records, labels, names, "lewissplit", _title_and_text)
+
+
+def _by_split(records, key, order):
+    # A stable sort keeps the documents of a split in their order.
+    return sorted(records, key=lambda record: order.index(record[key]))
+
+
+def _texts(records, labels, names, key, text):
+    x = np.empty(len(records), dtype=object)
+    x[:] = [text(record) for record in records]
+    y = np.array([names.index(label) for label in labels])
+    splits = collections.Counter(record[key].lower() for record in records)
+    return x, y, splits["train"], splits["test"], tuple(names)
+
+
+def _title_and_text(record):
+    return record["title"] + "\n" + record["text"]
+
+
+_JOIN = {"20newsgroups": _join_newsgroups, "reuters21578": _join_reuters}

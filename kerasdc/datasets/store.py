@@ -1,0 +1,121 @@
+"""Normalised files: where they are looked for, read, checked and written."""
+
+import gzip
+import io
+import json
+import os
+import pathlib
+
+import numpy as np
+
+from kerasdc.datasets.download import check_sha256
+
+
+def cache_folder():
+    """The user's own folder for data sets.
+
+    Returns:
+        `$XDG_CACHE_HOME/kerasdc/datasets`, with `~/.cache` as the default.
+    """
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return pathlib.Path(base).expanduser() / "kerasdc" / "datasets"
+
+
+def folders(data_dir=None):
+    """Folders that may hold a normalised file, in the order of look-up.
+
+    Args:
+        data_dir: The caller's folder, or `None`.
+
+    Returns:
+        A list of `pathlib.Path`; the cache is the last one.
+    """
+    named = [data_dir, os.environ.get("KERASDC_DATA")]
+    return [pathlib.Path(f).expanduser() for f in named if f] + [cache_folder()]
+
+
+def read(path, sha256=None):
+    """Reads a normalised file after checking its digest.
+
+    Right is the digest that is passed, or the one in `<path>.sha256`, which
+    `write` leaves beside every file.
+
+    Args:
+        path: `pathlib.Path` of an `.npz` or `.jsonl.gz` file.
+        sha256: The known digest, or `None`.
+
+    Returns:
+        A tuple of the content (dict of arrays or list of dicts) and the
+        digest of the file.
+
+    Raises:
+        ValueError: If the digest is another one, or none is known.
+    """
+    expected = [sha256] if sha256 else []
+    sidecar = _sidecar(path)
+    if sidecar.is_file():
+        expected.append(sidecar.read_text(encoding="ascii").split()[0])
+    if not expected:
+        raise ValueError(
+            f"No checksum is known for {path.name}: put {sidecar.name} from "
+            f"where it was made beside it. Received: file={str(path)!r}"
+        )
+    # Hash and content come from the same bytes, read once.
+    data = path.read_bytes()
+    digest = check_sha256(data, expected, path)
+    return _decode(path.name, data), digest
+
+
+def write(path, content):
+    """Writes a normalised file and its digest, each in one step.
+
+    Args:
+        path: `pathlib.Path` ending in `.npz` or `.jsonl.gz`.
+        content: Dict of arrays, or list of dicts.
+
+    Returns:
+        The digest of the file.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = _encode(path.name, content)
+    digest = check_sha256(data, [], path)
+    # A digest without its file is harmless, the reverse is not.
+    replace(_sidecar(path), f"{digest}  {path.name}\n".encode("ascii"))
+    replace(path, data)
+    return digest
+
+
+def replace(path, data):
+    """Writes bytes so that `path` holds the old file or the new, never half.
+
+    Args:
+        path: `pathlib.Path` of the file.
+        data: Its new bytes.
+    """
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(data)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sidecar(path):
+    return path.with_name(path.name + ".sha256")
+
+
+def _decode(name, data):
+    if name.endswith(".npz"):
+        with np.load(io.BytesIO(data)) as arrays:
+            return dict(arrays)
+    lines = gzip.decompress(data).decode("utf-8").split("\n")
+    return [json.loads(line) for line in lines if line]
+
+
+def _encode(name, content):
+    if name.endswith(".npz"):
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, **content)
+        return buffer.getvalue()
+    lines = "".join(json.dumps(record) + "\n" for record in content)
+    return gzip.compress(lines.encode("utf-8"), mtime=0)

@@ -1,0 +1,8 @@
+"""Keras layers of deep clustering, each usable alone."""
+
+from kerasdc.layers.augmentation import RandomShiftRotation
+from kerasdc.layers.clustering import ClusteringLayer
+from kerasdc.layers.scaling import Scaling
+from kerasdc.layers.text import TfIdf
+
+__all__ = ["ClusteringLayer", "RandomShiftRotation", "Scaling", "TfIdf"]

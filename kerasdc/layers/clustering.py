@@ -1,0 +1,233 @@
+"""The Student-t clustering layer of DEC."""
+
+import keras
+import numpy as np
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="kerasdc")
+class ClusteringLayer(keras.layers.Layer):
+    """Soft assignment of points to cluster centers by Student's t kernel.
+
+    The probability that point `z_i` belongs to cluster `j` falls with its
+    distance to the center `mu_j`,
+
+        q_ij = (1 + |z_i - mu_j|^2 / alpha)^(-(alpha + 1) / 2) / sum_j' (...)
+
+    The centers are trainable. They are set from data by `adapt`, which runs
+    k-means, before the layer is trained or used.
+
+    Reference:
+
+    - [Xie et al., 2016](https://arxiv.org/abs/1511.06335), equation (1) for
+      the kernel, equation (3) for the target distribution.
+
+    Args:
+        num_clusters: Integer, at least 1. Number of clusters k.
+        alpha: Float above 0. Degrees of freedom of the t distribution. The
+            paper uses 1.
+        **kwargs: Arguments of `keras.layers.Layer`, such as `name`.
+
+    Input shape:
+        `(batch_size, dim)`: points, usually an encoder's output.
+
+    Output shape:
+        `(batch_size, num_clusters)`: probabilities; every row sums to 1.
+
+    Example:
+
+    >>> layer = kerasdc.layers.ClusteringLayer(num_clusters=3)
+    >>> layer.adapt(np.random.normal(size=(100, 2)), seed=0)
+    >>> layer(np.zeros((1, 2))).shape
+    (1, 3)
+    """
+
+    def __init__(self, num_clusters, alpha=1.0, **kwargs):
+        super().__init__(**kwargs)
+        if not _is_count(num_clusters):
+            raise ValueError(
+                "`num_clusters` must be an integer of at least 1. "
+                f"Received: num_clusters={num_clusters}"
+            )
+        if not alpha > 0:
+            raise ValueError(
+                f"`alpha` must be above 0. Received: alpha={alpha}"
+            )
+        self.num_clusters = int(num_clusters)
+        self.alpha = float(alpha)
+        self.input_spec = keras.layers.InputSpec(ndim=2)
+
+    def build(self, input_shape):
+        self.centers = self.add_weight(
+            name="centers",
+            shape=(self.num_clusters, input_shape[-1]),
+            initializer="glorot_uniform",
+            dtype="float32",
+            autocast=False,
+        )
+        self._adapted = self.add_weight(
+            name="adapted",
+            shape=(),
+            initializer="zeros",
+            dtype="int32",
+            trainable=False,
+        )
+        self.input_spec = keras.layers.InputSpec(
+            ndim=2, axes={-1: input_shape[-1]}
+        )
+
+    @property
+    def adapted(self):
+        """Whether the centers were set from data (kept when saved)."""
+        return self.built and bool(self._adapted.numpy())
+
+    def call(self, inputs):
+        # Distances are differences of squares: shifting both sides to the
+        # centers' mean keeps them precise, float32 keeps small ones alive.
+        points = ops.cast(inputs, "float32")
+        origin = ops.mean(self.centers, axis=0, keepdims=True)
+        points, centers = points - origin, self.centers - origin
+        squared_distances = (
+            ops.sum(ops.square(points), axis=1, keepdims=True)
+            - 2.0 * ops.matmul(points, ops.transpose(centers))
+            + ops.sum(ops.square(centers), axis=1)
+        )
+        squared_distances = ops.maximum(squared_distances, 0.0)
+        log_kernel = (
+            -0.5
+            * (self.alpha + 1.0)
+            * ops.log1p(squared_distances / self.alpha)
+        )
+        return ops.softmax(log_kernel, axis=1)
+
+    def adapt(self, z, initial_centers=None, num_restarts=20, seed=None):
+        """Sets the centers by k-means, without gradients or labels.
+
+        Args:
+            z: Array `(n, dim)` of points.
+            initial_centers: Optional array `(num_clusters, dim)`: taken as
+                the centers as it is, in place of k-means.
+            num_restarts: Integer. Runs of k-means; the one of least inertia
+                is kept. DEC uses 20.
+            seed: Optional integer that makes k-means repeatable.
+
+        Returns:
+            An `(n,)` integer array: the cluster of the nearest center.
+
+        Raises:
+            ValueError: If `z` is not 2-d or not finite, or holds fewer
+                samples or fewer distinct points than `num_clusters`.
+        """
+        z = np.asarray(z, dtype="float32")
+        _check_points(z, self.num_clusters)
+        if not self.built:
+            self.build(z.shape)
+        if initial_centers is None:
+            centers = _kmeans(z, self.num_clusters, num_restarts, seed)
+        else:
+            centers = np.asarray(initial_centers, dtype="float32")
+        if centers.shape != tuple(self.centers.shape):
+            raise ValueError(
+                "`initial_centers` must have shape (num_clusters, dim) = "
+                f"{tuple(self.centers.shape)}. "
+                f"Received: initial_centers.shape={centers.shape}"
+            )
+        self.centers.assign(centers)
+        self._adapted.assign(1)
+        return nearest_center(z, centers)
+
+    @staticmethod
+    def target_distribution(q):
+        """Sharpens soft assignments into training targets, equation (3).
+
+        `p_ij = (q_ij^2 / f_j) / sum_j' (q_ij'^2 / f_j')` with the soft
+        cluster size `f_j = sum_i q_ij`: confident assignments count more,
+        large clusters less. `q` must hold the assignments of **all** the
+        data, for `f_j` is a sum over all of it.
+
+        Args:
+            q: Array `(n, k)` of soft assignments.
+
+        Returns:
+            Float32 NumPy array `(n, k)`; every row sums to 1.
+        """
+        q = np.asarray(q, dtype="float32")
+        # A cluster without any mass would be 0 / 0.
+        sizes = np.maximum(q.sum(axis=0, dtype="float64"), 1e-12)
+        weight = np.square(q)
+        weight /= sizes.astype("float32")
+        weight /= weight.sum(axis=1, keepdims=True)
+        return weight
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], self.num_clusters)
+
+    def get_config(self):
+        config = super().get_config()
+        config.update({"num_clusters": self.num_clusters, "alpha": self.alpha})
+        return config
+
+
+def nearest_center(z, centers, block=8192):
+    """Index of the nearest center for every point.
+
+    Args:
+        z: Array `(n, dim)`.
+        centers: Array `(k, dim)`.
+        block: Rows taken at once, which bounds the memory.
+
+    Returns:
+        Integer array `(n,)`.
+    """
+    half_norms = 0.5 * np.square(centers).sum(axis=1)
+    blocks = [
+        np.argmin(half_norms - z[i : i + block] @ centers.T, axis=1)
+        for i in range(0, len(z), block)
+    ]
+    return np.concatenate(blocks)
+
+
+def _is_count(value):
+    is_integer = isinstance(value, (int, np.integer))
+    return is_integer and not isinstance(value, bool) and value >= 1
+
+
+def _check_points(z, num_clusters):
+    if z.ndim != 2 or not np.isfinite(z).all():
+        raise ValueError(
+            "`z` must be a 2-d array of finite numbers. "
+            f"Received: z of shape {z.shape}"
+        )
+    if len(z) < num_clusters:
+        raise ValueError(
+            "There must be at least as many samples as clusters. "
+            f"Received: {len(z)} samples, num_clusters={num_clusters}"
+        )
+    if num_distinct(z, num_clusters) < num_clusters:
+        raise ValueError(
+            "There are fewer distinct points than clusters. "
+            f"Received: {num_distinct(z, num_clusters)} distinct points, "
+            f"num_clusters={num_clusters}"
+        )
+
+
+def num_distinct(z, enough):
+    """Number of distinct rows of `z`, counted no further than `enough`.
+
+    Args:
+        z: Array `(n, dim)`.
+        enough: Integer at which counting may stop.
+
+    Returns:
+        Integer: exact if it is below `enough`.
+    """
+    # In nearly all data the first few rows settle it.
+    head = len(np.unique(z[: 10 * enough], axis=0))
+    return head if head >= enough else len(np.unique(z, axis=0))
+
+
+def _kmeans(z, num_clusters, num_restarts, seed):
+    from sklearn.cluster import KMeans
+
+    kmeans = KMeans(num_clusters, n_init=num_restarts, random_state=seed)
+    return kmeans.fit(z).cluster_centers_.astype("float32")

@@ -1,0 +1,111 @@
+"""Scaling of raw inputs, with its inverse."""
+
+import keras
+import numpy as np
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="kerasdc")
+class Scaling(keras.layers.Layer):
+    """Multiplies raw inputs by one number; `invert` goes back.
+
+    Without `scale`, `adapt` chooses it such that the mean squared feature is
+    1: DEC normalises its data so, which lets one learning rate serve
+    all of them.
+
+    Reference:
+
+    - [Xie et al., 2016](https://arxiv.org/abs/1511.06335), section 4.3.
+
+    Args:
+        scale: Optional float other than 0. `None` lets `adapt` choose it.
+        **kwargs: Arguments of `keras.layers.Layer`, such as `name`.
+
+    Input shape:
+        Any, of any numeric dtype.
+
+    Output shape:
+        The same, of the layer's compute dtype.
+
+    Example:
+
+    >>> layer = kerasdc.layers.Scaling(1 / 255)
+    >>> float(layer(np.array([255], "uint8"))[0])
+    1.0
+    """
+
+    def __init__(self, scale=None, **kwargs):
+        super().__init__(**kwargs)
+        if scale is not None and not (np.isfinite(scale) and scale != 0):
+            raise ValueError(
+                "`scale` must be a finite number other than 0, or None. "
+                f"Received: scale={scale}"
+            )
+        self.scale = None if scale is None else float(scale)
+
+    def build(self, input_shape):
+        # The observed range, so that `invert` never leaves it.
+        self.state = self.add_weight(
+            name="scale_minimum_maximum",
+            shape=(3,),
+            initializer=_initial_state(self.scale),
+            dtype="float32",
+            trainable=False,
+            autocast=False,
+        )
+        self._adapted = self.add_weight(
+            name="adapted",
+            shape=(),
+            initializer="zeros",
+            dtype="int32",
+            trainable=False,
+        )
+
+    @property
+    def adapted(self):
+        """Whether the state was set from data (kept when saved)."""
+        return self.built and bool(self._adapted.numpy())
+
+    def adapt(self, x):
+        """Records the range of `x` and, if it is free, chooses the scale.
+
+        Args:
+            x: Array of raw inputs, any shape.
+        """
+        x = np.asarray(x)
+        if not self.built:
+            self.build(x.shape)
+        scale = self.scale
+        if scale is None:
+            power = np.square(x, dtype="float32").mean(dtype="float64")
+            scale = 1.0 / np.sqrt(power) if power > 0 else 1.0
+        self.state.assign(np.array([scale, x.min(), x.max()], "float32"))
+        self._adapted.assign(1)
+
+    def call(self, inputs):
+        scale = ops.cast(self.state[0], self.compute_dtype)
+        return ops.cast(inputs, self.compute_dtype) * scale
+
+    def invert(self, features):
+        """Maps features back to the raw scale.
+
+        Args:
+            features: Tensor or array on the scale of this layer's output.
+
+        Returns:
+            Tensor on the scale of the raw inputs, inside the range that
+            `adapt` saw.
+        """
+        raw = ops.cast(features, "float32") / self.state[0]
+        return ops.clip(raw, self.state[1], self.state[2])
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "scale": self.scale}
+
+
+def _initial_state(scale):
+    values = [1.0 if scale is None else scale, -np.inf, np.inf]
+    return lambda shape, dtype=None: ops.convert_to_tensor(values, dtype)

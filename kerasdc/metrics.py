@@ -1,0 +1,172 @@
+"""Scores of a clustering against reference labels.
+
+Labels may be integers or strings, need not be consecutive, and the numbers of
+clusters and of classes may differ. Nothing here is used for training.
+"""
+
+import numpy as np
+
+
+def clustering_accuracy(y_true, y_pred):
+    """Share of samples that fall in the cluster matched to their class.
+
+    Clusters are matched one to one to classes so that the share is largest
+    (the Hungarian method). With more clusters than classes, or fewer, those
+    left over match nothing, and their samples count as errors.
+
+    Reference: H. W. Kuhn, "The Hungarian method for the assignment problem",
+    Naval Research Logistics Quarterly 2, 1955.
+
+    Args:
+        y_true: 1-d integers or strings, the reference classes.
+        y_pred: 1-d integers or strings of the same length, the clusters.
+
+    Returns:
+        A float in (0, 1].
+
+    Raises:
+        ValueError: If the labels are not 1-d, not of one length, empty, or
+            not integers or strings.
+
+    Example:
+
+    >>> clustering_accuracy([0, 0, 1, 1], [7, 7, 3, 7])
+    0.75
+    """
+    table, _, _ = _contingency(y_true, y_pred)
+    rows, columns = _match(table)
+    return float(table[rows, columns].sum() / table.sum())
+
+
+def nmi(y_true, y_pred):
+    """Normalized mutual information, with the arithmetic mean below.
+
+    Reference: N. X. Vinh, J. Epps and J. Bailey, "Information theoretic
+    measures for clusterings comparison", JMLR 11, 2010.
+
+    Args:
+        y_true: 1-d integers or strings, the reference classes.
+        y_pred: 1-d integers or strings of the same length, the clusters.
+
+    Returns:
+        A float in [0, 1].
+
+    Raises:
+        ValueError: As in `clustering_accuracy`.
+    """
+    from sklearn.metrics import normalized_mutual_info_score
+
+    return _score(normalized_mutual_info_score, y_true, y_pred)
+
+
+def ari(y_true, y_pred):
+    """Adjusted Rand index: 0 in expectation for random labels, 1 at best.
+
+    Reference: L. Hubert and P. Arabie, "Comparing partitions", Journal of
+    Classification 2, 1985.
+
+    Args:
+        y_true: 1-d integers or strings, the reference classes.
+        y_pred: 1-d integers or strings of the same length, the clusters.
+
+    Returns:
+        A float in [-0.5, 1].
+
+    Raises:
+        ValueError: As in `clustering_accuracy`.
+    """
+    from sklearn.metrics import adjusted_rand_score
+
+    return _score(adjusted_rand_score, y_true, y_pred)
+
+
+def evaluate(y_true, y_pred):
+    """All three scores at once.
+
+    Args:
+        y_true: 1-d integers or strings, the reference classes.
+        y_pred: 1-d integers or strings of the same length, the clusters.
+
+    Returns:
+        A dict of floats with the keys `accuracy`, `nmi` and `ari`.
+
+    Raises:
+        ValueError: As in `clustering_accuracy`.
+    """
+    return {
+        "accuracy": clustering_accuracy(y_true, y_pred),
+        "nmi": nmi(y_true, y_pred),
+        "ari": ari(y_true, y_pred),
+    }
+
+
+def confusion_matrix(y_true, y_pred):
+    """Counts of classes against clusters, clusters put in the classes' order.
+
+    Columns follow the rows they are matched to, so that with as many clusters
+    as classes the diagonal holds what `clustering_accuracy` counts as right.
+    Clusters without a class come last, in the order of their labels.
+
+    Args:
+        y_true: 1-d integers or strings, the reference classes.
+        y_pred: 1-d integers or strings of the same length, the clusters.
+
+    Returns:
+        A tuple `(matrix, class_labels, cluster_order)`: int64 counts of shape
+        `(num_classes, num_clusters)`, the sorted labels of the rows, and the
+        cluster label of each column.
+
+    Raises:
+        ValueError: As in `clustering_accuracy`.
+    """
+    table, classes, clusters = _contingency(y_true, y_pred)
+    _, matched = _match(table)
+    others = np.setdiff1d(np.arange(clusters.size), matched)
+    order = np.concatenate([matched, others])
+    return table[:, order], classes, clusters[order]
+
+
+def _match(table):
+    from scipy.optimize import linear_sum_assignment
+
+    return linear_sum_assignment(table, maximize=True)
+
+
+def _score(function, y_true, y_pred):
+    (_, true), (_, pred) = _codes(y_true, y_pred)
+    return float(function(true, pred))
+
+
+def _contingency(y_true, y_pred):
+    (classes, true), (clusters, pred) = _codes(y_true, y_pred)
+    shape = (classes.size, clusters.size)
+    cells = true * clusters.size + pred
+    counts = np.bincount(cells, minlength=shape[0] * shape[1])
+    return counts.reshape(shape).astype(np.int64), classes, clusters
+
+
+def _codes(y_true, y_pred):
+    true = _labels(y_true, "y_true")
+    pred = _labels(y_pred, "y_pred")
+    if true.size != pred.size:
+        raise ValueError(
+            "y_true and y_pred must be equally long. "
+            f"Received: y_true.shape={true.shape}, y_pred.shape={pred.shape}"
+        )
+    return [np.unique(label, return_inverse=True) for label in (true, pred)]
+
+
+def _labels(values, name):
+    values = np.asarray(values)
+    if values.ndim != 1 or values.size == 0:
+        raise ValueError(
+            f"{name} must be 1-d and not empty. "
+            f"Received: {name}.shape={values.shape}"
+        )
+    # Soft assignments passed by mistake would count as one class per value.
+    if values.dtype.kind not in "biuUSO":
+        raise ValueError(
+            f"{name} must hold integers or strings. "
+            f"Received: {name}.dtype={values.dtype}"
+        )
+    return values

@@ -1,0 +1,205 @@
+"""Encoders and decoders: untrained Functional models.
+
+Every encoder takes samples of the data's own shape, `(28, 28)` images as
+well as vectors, and ends in a linear latent of `latent_dim`; every decoder
+goes from there to samples of that shape.
+"""
+
+import math
+
+import keras
+from keras import layers
+
+MLP_UNITS = (500, 500, 2000)
+CONV_FILTERS = (32, 64, 128)
+CONV_KERNELS = (5, 5, 3)
+
+
+def mlp_encoder(
+    input_shape,
+    units=MLP_UNITS,
+    latent_dim=10,
+    kernel_initializer="glorot_uniform",
+    name="encoder",
+):
+    """The fully connected encoder of DEC: d-500-500-2000-10, ReLU.
+
+    Reference: [Xie et al., 2016](https://arxiv.org/abs/1511.06335), 4.3.
+
+    Args:
+        input_shape: Tuple, one sample's shape; it is flattened.
+        units: Widths of the hidden layers.
+        latent_dim: Integer, width of the linear output.
+        kernel_initializer: Keras initializer of every kernel.
+        name: Name of the model.
+
+    Returns:
+        A `keras.Model` from `(batch, *input_shape)` to
+        `(batch, latent_dim)`.
+    """
+    inputs = keras.Input(_checked_shape(input_shape))
+    x = layers.Flatten()(inputs) if len(input_shape) > 1 else inputs
+    for i, width in enumerate(units):
+        x = layers.Dense(
+            width,
+            activation="relu",
+            kernel_initializer=_fresh(kernel_initializer),
+            name=f"hidden_{i + 1}",
+        )(x)
+    outputs = layers.Dense(
+        latent_dim,
+        kernel_initializer=_fresh(kernel_initializer),
+        name="latent",
+    )(x)
+    return keras.Model(inputs, outputs, name=name)
+
+
+def mlp_decoder(
+    output_shape,
+    units=MLP_UNITS,
+    latent_dim=10,
+    kernel_initializer="glorot_uniform",
+    name="decoder",
+):
+    """The mirror image of `mlp_encoder`.
+
+    Args:
+        output_shape: Tuple, one sample's shape.
+        units: Widths of the **encoder's** hidden layers, in its order.
+        latent_dim: Integer, width of the input.
+        kernel_initializer: Keras initializer of every kernel.
+        name: Name of the model.
+
+    Returns:
+        A `keras.Model` from `(batch, latent_dim)` to
+        `(batch, *output_shape)`, linear at the end.
+    """
+    inputs = x = keras.Input((latent_dim,))
+    for i, width in reversed(list(enumerate(units))):
+        x = layers.Dense(
+            width,
+            activation="relu",
+            kernel_initializer=_fresh(kernel_initializer),
+            name=f"hidden_{i + 1}",
+        )(x)
+    x = layers.Dense(
+        math.prod(_checked_shape(output_shape)),
+        kernel_initializer=_fresh(kernel_initializer),
+        name="reconstruction",
+    )(x)
+    if len(output_shape) > 1:
+        x = layers.Reshape(output_shape)(x)
+    return keras.Model(inputs, x, name=name)
+
+
+def conv_encoder(
+    input_shape,
+    filters=CONV_FILTERS,
+    kernel_sizes=CONV_KERNELS,
+    latent_dim=10,
+    name="encoder",
+):
+    """Convolutions of stride 2, then a linear latent.
+
+    Reference: ConvDEC of [Guo et al., 2018](
+    https://proceedings.mlr.press/v95/guo18b.html).
+
+    Args:
+        input_shape: `(height, width)` or `(height, width, channels)`.
+        filters: Filters of each convolution.
+        kernel_sizes: Sides of each convolution's kernel.
+        latent_dim: Integer, width of the linear output.
+        name: Name of the model.
+
+    Returns:
+        A `keras.Model` from `(batch, *input_shape)` to
+        `(batch, latent_dim)`.
+    """
+    shape = _checked_image_shape(input_shape)
+    inputs = x = keras.Input(input_shape)
+    if len(input_shape) == 2:
+        x = layers.Reshape(shape)(x)
+    for num_filters, size in zip(filters, kernel_sizes, strict=True):
+        x = layers.Conv2D(
+            num_filters, size, strides=2, padding="same", activation="relu"
+        )(x)
+    x = layers.Flatten()(x)
+    outputs = layers.Dense(latent_dim, name="latent")(x)
+    return keras.Model(inputs, outputs, name=name)
+
+
+def conv_decoder(
+    output_shape,
+    filters=CONV_FILTERS,
+    kernel_sizes=CONV_KERNELS,
+    latent_dim=10,
+    name="decoder",
+):
+    """The mirror image of `conv_encoder`, with transposed convolutions.
+
+    Args:
+        output_shape: `(height, width)` or `(height, width, channels)`.
+        filters: Filters of the **encoder's** convolutions, in its order.
+        kernel_sizes: Sides of the **encoder's** kernels, in its order.
+        latent_dim: Integer, width of the input.
+        name: Name of the model.
+
+    Returns:
+        A `keras.Model` from `(batch, latent_dim)` to
+        `(batch, *output_shape)`, linear at the end.
+    """
+    height, width, channels = _checked_image_shape(output_shape)
+    sizes = [(height, width)]
+    for _ in filters:
+        sizes.append(tuple(math.ceil(side / 2) for side in sizes[-1]))
+    inputs = keras.Input((latent_dim,))
+    x = layers.Dense(math.prod(sizes[-1]) * filters[-1], activation="relu")(
+        inputs
+    )
+    x = layers.Reshape((*sizes[-1], filters[-1]))(x)
+    outputs = (channels, *filters)
+    for i in reversed(range(len(filters))):
+        x = layers.Conv2DTranspose(
+            outputs[i],
+            kernel_sizes[i],
+            strides=2,
+            padding="same",
+            activation="relu" if i else None,
+        )(x)
+        x = _crop(x, sizes[i])
+    if len(output_shape) == 2:
+        x = layers.Reshape(output_shape)(x)
+    return keras.Model(inputs, x, name=name)
+
+
+def _crop(x, size):
+    """Drops the row and column that doubling an odd side adds."""
+    extra = [x.shape[1] - size[0], x.shape[2] - size[1]]
+    if not any(extra):
+        return x
+    return layers.Cropping2D(((0, extra[0]), (0, extra[1])))(x)
+
+
+def _fresh(initializer):
+    """A copy per layer: one initializer object draws one tensor."""
+    initializer = keras.initializers.get(initializer)
+    return initializer.__class__.from_config(initializer.get_config())
+
+
+def _checked_shape(shape):
+    if len(shape) == 0 or not all(shape):
+        raise ValueError(
+            "A sample's shape must be known and not empty. "
+            f"Received: {tuple(shape)}"
+        )
+    return tuple(shape)
+
+
+def _checked_image_shape(shape):
+    if len(shape) not in (2, 3):
+        raise ValueError(
+            "A convolutional network needs samples of shape (height, width) "
+            f"or (height, width, channels). Received: {tuple(shape)}"
+        )
+    shape = _checked_shape(shape)
+    return shape if len(shape) == 3 else (*shape, 1)

@@ -1,0 +1,137 @@
+import math
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from kerasdc import metrics
+
+TRUE = [0, 0, 0, 1, 1, 1]
+PRED = [5, 5, 9, 9, 9, 9]
+
+
+def test_accuracy_by_hand():
+    # Class 0 takes cluster 5 (2 right), class 1 takes cluster 9 (3 right).
+    assert metrics.clustering_accuracy(TRUE, PRED) == 5 / 6
+
+
+def test_greedy_matching_would_be_wrong():
+    # Counts [[4, 3], [3, 0]]: the largest cell first gives 4, Hungarian 6.
+    true = [0] * 7 + [1] * 3
+    pred = [0] * 4 + [1] * 3 + [0] * 3
+    assert metrics.clustering_accuracy(true, pred) == 0.6
+
+
+def test_more_clusters_than_classes_and_the_reverse():
+    few, many = [0, 0, 0, 0], [0, 0, 1, 2]
+    assert metrics.clustering_accuracy(few, many) == 0.5
+    assert metrics.clustering_accuracy(many, few) == 0.5
+
+
+def test_strings_and_gaps_in_integers():
+    true = ["earn", "earn", "acq", "acq"]
+    assert metrics.clustering_accuracy(true, [-3, -3, 10**12, -3]) == 0.75
+    objects = np.array(true, dtype=object)
+    assert metrics.evaluate(objects, ["b", "b", "a", "a"]) == {
+        "accuracy": 1.0,
+        "nmi": pytest.approx(1.0),
+        "ari": 1.0,
+    }
+
+
+def test_nmi_by_hand():
+    # H(true) = ln 2; clusters of 2 and 4: H = ln 6 - (2 ln 2 + 4 ln 4) / 6.
+    entropy = math.log(6) - (2 * math.log(2) + 4 * math.log(4)) / 6
+    # I = sum n/6 ln(6 n / (row column)) over the cells 2, 1 and 3.
+    shared = (
+        2 / 6 * math.log(6 * 2 / (3 * 2))
+        + 1 / 6 * math.log(6 * 1 / (3 * 4))
+        + 3 / 6 * math.log(6 * 3 / (3 * 4))
+    )
+    expected = shared / ((math.log(2) + entropy) / 2)
+    assert metrics.nmi(TRUE, PRED) == pytest.approx(expected)
+
+
+def test_ari_by_hand():
+    # Pairs: cells 1 + 0 + 3 = 4, rows 3 + 3 = 6, columns 1 + 6 = 7, all 15.
+    expected = (4 - 6 * 7 / 15) / ((6 + 7) / 2 - 6 * 7 / 15)
+    assert metrics.ari(TRUE, PRED) == pytest.approx(expected)
+
+
+def test_every_sample_its_own_cluster():
+    assert metrics.evaluate([0, 0, 1], [0, 1, 2])["ari"] == 0.0
+
+
+def test_scores_do_not_depend_on_names():
+    rng = np.random.default_rng(0)
+    true, pred = rng.integers(0, 4, 200), rng.integers(0, 5, 200)
+    names = np.array(["u", "z", "a", "k", "b"])
+    for name, value in metrics.evaluate(true, pred).items():
+        renamed = metrics.evaluate(true * 7 - 3, names[pred])
+        assert renamed[name] == pytest.approx(value)
+
+
+def test_confusion_matrix_aligns_clusters():
+    matrix, classes, clusters = metrics.confusion_matrix(
+        ["a", "a", "b", "b", "b"], [2, 2, 0, 0, 2]
+    )
+    np.testing.assert_array_equal(matrix, [[2, 0], [1, 2]])
+    np.testing.assert_array_equal(classes, ["a", "b"])
+    np.testing.assert_array_equal(clusters, [2, 0])
+    assert matrix.dtype == np.int64
+
+
+def test_confusion_matrix_puts_spare_clusters_last():
+    matrix, _, clusters = metrics.confusion_matrix(
+        [0, 0, 0, 1, 1, 1], [4, 1, 1, 3, 3, 2]
+    )
+    np.testing.assert_array_equal(clusters, [1, 3, 2, 4])
+    np.testing.assert_array_equal(matrix, [[2, 0, 0, 1], [0, 2, 1, 0]])
+
+
+def test_confusion_matrix_with_fewer_clusters():
+    matrix, classes, clusters = metrics.confusion_matrix(
+        [0, 1, 1, 2], [1, 0, 0, 1]
+    )
+    assert matrix.shape == (3, 2)
+    np.testing.assert_array_equal(classes, [0, 1, 2])
+    np.testing.assert_array_equal(clusters, [1, 0])
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["clustering_accuracy", "nmi", "ari", "evaluate", "confusion_matrix"],
+)
+@pytest.mark.parametrize(
+    ("true", "pred", "received"),
+    [
+        ([0, 1], [0], r"y_true.shape=\(2,\), y_pred.shape=\(1,\)$"),
+        ([], [], r"Received: y_true.shape=\(0,\)$"),
+        ([0, 1], [[0.2, 0.8], [1, 0]], r"Received: y_pred.shape=\(2, 2\)$"),
+        ([0, 1], [0.5, 0.25], r"Received: y_pred.dtype=float64$"),
+    ],
+)
+def test_bad_labels(name, true, pred, received):
+    with pytest.raises(ValueError, match=received):
+        getattr(metrics, name)(true, pred)
+
+
+def test_large_input_is_fast():
+    rng = np.random.default_rng(0)
+    true, pred = rng.integers(0, 10, 70_000), rng.integers(0, 10, 70_000)
+    metrics.clustering_accuracy(true[:10], pred[:10])
+    start = time.perf_counter()
+    metrics.clustering_accuracy(true, pred)
+    # Milliseconds in fact; the bound only catches a loop over samples.
+    assert time.perf_counter() - start < 0.5
+
+
+def test_module_is_light():
+    # Alone, because Keras itself may load parts of scipy.
+    code = (
+        f"import runpy, sys; runpy.run_path({metrics.__file__!r}); "
+        "sys.exit(any(m in sys.modules for m in ('scipy', 'sklearn')))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
