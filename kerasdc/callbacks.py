@@ -5,6 +5,9 @@ import warnings
 import keras
 import numpy as np
 
+from kerasdc.inputs import checked_count
+from kerasdc.inputs import to_array
+
 
 class ClusteringMetrics(keras.callbacks.Callback):
     """Reports agreement with known labels during `fit`; changes nothing.
@@ -14,7 +17,9 @@ class ClusteringMetrics(keras.callbacks.Callback):
     TensorBoard. The labels never reach the model.
 
     Args:
-        x: Array of samples, as the model takes them.
+        x: Array of samples, as the model takes them. `None` takes the
+            assignments that the last target update made of the training
+            data, which costs nothing.
         y: Array `(n,)` of their labels.
         prefix: String put before the names, such as `"test_"`.
         every: Integer. Epochs from one report to the next.
@@ -22,22 +27,27 @@ class ClusteringMetrics(keras.callbacks.Callback):
 
     def __init__(self, x, y, prefix="", every=1):
         super().__init__()
-        if len(x) != len(y):
+        self.x = None if x is None else to_array(x, allow_text=True)
+        self.y = np.asarray(y)
+        if x is not None and len(self.x) != len(self.y):
             raise ValueError(
                 "`x` and `y` must have the same length. "
-                f"Received: {len(x)} samples, {len(y)} labels"
+                f"Received: {len(self.x)} samples, {len(self.y)} labels"
             )
-        self.x = x
-        self.y = np.asarray(y)
         self.prefix = prefix
-        self.every = int(every)
+        self.every = checked_count("every", every)
 
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every or logs is None:
             return
         from kerasdc.metrics import evaluate
 
-        scores = evaluate(self.y, self.model.assign(self.x))
+        assignments = (
+            self.model.training_assignments
+            if self.x is None
+            else self.model.assign(self.x)
+        )
+        scores = evaluate(self.y, assignments)
         logs.update({self.prefix + k: v for k, v in scores.items()})
 
 

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 _TEXT_KINDS = "UST"  # NumPy's codes of the string dtypes
+_NUMBER_KINDS = "buif"
 
 
 def to_array(x, sample_shape=None, allow_text=False):
@@ -18,22 +19,23 @@ def to_array(x, sample_shape=None, allow_text=False):
 
     Returns:
         Array `(n, ...)`. Integers keep their dtype (so that uint8 images
-        stay small), other numbers become float32, strings objects.
+        stay small), other numbers become float32. Texts: `(n,)` objects.
 
     Raises:
         ValueError: If `x` is empty, of the wrong shape, not numeric, holds
             NaN or infinity, or comes with labels.
     """
     array = _as_numpy(x)
-    if array.ndim == 0 or len(array) == 0:
+    if array.size == 0 or array.ndim == 0:
         raise ValueError(
-            "`x` must hold at least one sample. "
-            f"Received: x of shape {array.shape}"
+            "`x` must hold at least one sample and one feature. "
+            f"Received: a {type(x).__name__} of shape {array.shape}"
         )
-    array = _with_numeric_or_text_dtype(array, allow_text)
-    if array.dtype != object:
-        _check_shape(array, sample_shape)
-        _check_finite(array)
+    if _is_text(array):
+        return _checked_text(array, allow_text)
+    array = _with_small_dtype(array)
+    _check_shape(array, sample_shape)
+    _check_finite(array)
     return array
 
 
@@ -55,29 +57,82 @@ def reject_labels(y):
         )
 
 
+def checked_count(name, value, minimum=1):
+    """Returns `value` as an `int`, or raises.
+
+    Args:
+        name: String, what the caller calls it.
+        value: What the caller passed.
+        minimum: Integer, the least that is allowed.
+
+    Raises:
+        ValueError: If `value` is not an integer of at least `minimum`.
+    """
+    is_integer = isinstance(value, (int, np.integer))
+    if not is_integer or isinstance(value, bool) or value < minimum:
+        raise ValueError(
+            f"`{name}` must be an integer of at least {minimum}. "
+            f"Received: {name}={value}"
+        )
+    return int(value)
+
+
 def _as_numpy(x):
     if isinstance(x, keras.utils.PyDataset):
-        return _concatenate(x[i] for i in range(len(x)))
+        _reject_endless(x, x.num_batches is None)
+        return _concatenate(x[i] for i in range(x.num_batches))
     if hasattr(x, "element_spec"):
+        _reject_endless(x, int(x.cardinality()) == -1)
         return _concatenate(x.as_numpy_iterator())
     if hasattr(x, "toarray"):
-        return x.astype("float32").toarray()
+        return _from_sparse(x)
     if hasattr(x, "to_numpy"):
-        return x.to_numpy()
+        return _from_frame(x)
+    if hasattr(x, "row_splits"):
+        raise _not_rectangular(x)
     if keras.ops.is_tensor(x):
         return keras.ops.convert_to_numpy(x)
+    if np.ma.is_masked(x):
+        raise ValueError(
+            "`x` must have no masked values. "
+            f"Received: {np.ma.count_masked(x)} masked values"
+        )
+    if isinstance(x, (list, tuple)) and x and isinstance(x[0], (str, bytes)):
+        # NumPy's own string dtype would pad every text to the longest.
+        return np.array(x, dtype=object)
     try:
         return np.asarray(x)
     except ValueError as error:
-        raise ValueError(
-            "`x` must be rectangular: every sample of the same shape. "
-            f"Received: a {type(x).__name__} that is not"
-        ) from error
+        raise _not_rectangular(x) from error
+
+
+def _from_sparse(x):
+    if x.dtype.kind not in _NUMBER_KINDS:
+        raise _not_real(x.dtype)
+    return x.astype("float32").toarray()
+
+
+def _from_frame(x):
+    array = x.to_numpy()
+    dtypes = getattr(x, "dtypes", ())
+    dtypes = dtypes if hasattr(dtypes, "__iter__") else (dtypes,)
+    kinds = {getattr(dtype, "kind", "O") for dtype in dtypes}
+    if array.dtype == object and kinds <= set(_NUMBER_KINDS):
+        # Booleans beside numbers, or columns that allow missing values.
+        return x.to_numpy("float32", na_value=np.nan)
+    return array
 
 
 def _concatenate(batches):
     parts = [np.asarray(_inputs_of(batch)) for batch in batches]
-    return np.concatenate(parts) if parts else np.empty((0, 0))
+    if not parts:
+        return np.empty((0, 0))
+    if any(p.ndim == 0 or p.shape[1:] != parts[0].shape[1:] for p in parts):
+        raise ValueError(
+            "A dataset must yield batches of samples of one shape. "
+            f"Received: batches of shapes {sorted({p.shape for p in parts})}"
+        )
+    return np.concatenate(parts)
 
 
 def _inputs_of(batch):
@@ -88,32 +143,36 @@ def _inputs_of(batch):
     return batch[0]
 
 
-def _with_numeric_or_text_dtype(array, allow_text):
-    if array.dtype == object and array.ndim == 1:
-        if all(isinstance(value, (str, bytes)) for value in array):
-            array = array.astype(str)
-    if array.dtype.kind in _TEXT_KINDS:
-        if not allow_text:
-            raise ValueError(
-                "`x` must be numeric: this model has no preprocessor for "
-                "texts (see `kerasdc.layers.TfIdf`). "
-                f"Received: x of dtype {array.dtype}"
-            )
-        return array.astype(object)
+def _is_text(array):
+    if array.dtype == object:
+        return all(isinstance(value, (str, bytes)) for value in array.flat)
+    return array.dtype.kind in _TEXT_KINDS
+
+
+def _checked_text(array, allow_text):
+    if not allow_text:
+        raise ValueError(
+            "`x` must be numeric: this model has no preprocessor for "
+            "texts (see `kerasdc.layers.TfIdf`). "
+            f"Received: x of dtype {array.dtype}"
+        )
+    if array.size != len(array):
+        raise ValueError(
+            "Texts must have shape (n,) or (n, 1). "
+            f"Received: x of shape {array.shape}"
+        )
+    return array.reshape(-1).astype(object)
+
+
+def _with_small_dtype(array):
+    if array.dtype.kind not in _NUMBER_KINDS:
+        raise _not_real(array.dtype)
     if array.dtype == bool:
         return array.astype("uint8")
-    if not np.issubdtype(array.dtype, np.number) or array.dtype.kind == "c":
-        raise ValueError(
-            f"`x` must hold real numbers. Received: x of dtype {array.dtype}"
-        )
-    if np.issubdtype(array.dtype, np.floating):
-        return _to_float32(array)
-    return array
-
-
-def _to_float32(array):
-    with np.errstate(over="ignore"):
-        return np.asarray(array, dtype="float32")
+    if array.dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            return np.asarray(array, dtype="float32")
+    return np.asarray(array)
 
 
 def _check_shape(array, sample_shape):
@@ -140,9 +199,31 @@ def _check_finite(array, block=4096):
     for start in range(0, len(array), block):
         finite = np.isfinite(array[start : start + block])
         if not finite.all():
-            row = start + int(np.argwhere(~finite)[0][0])
+            row, *place = np.argwhere(~finite)[0]
             raise ValueError(
                 "`x` must be finite: no NaN, no infinity, nothing above "
-                f"float32's range. Received: {array[row].ravel()[:5]}... in "
-                f"row {row}"
+                "float32's range. "
+                f"Received: {array[(start + row, *place)]} in row "
+                f"{start + row}"
             )
+
+
+def _reject_endless(x, endless):
+    if endless:
+        raise ValueError(
+            "A dataset must end, for it is read into memory: leave out "
+            f"`.repeat()`. Received: an endless {type(x).__name__}"
+        )
+
+
+def _not_rectangular(x):
+    return ValueError(
+        "`x` must be rectangular: every sample of the same shape. "
+        f"Received: a {type(x).__name__} that is not"
+    )
+
+
+def _not_real(dtype):
+    return ValueError(
+        f"`x` must hold real numbers. Received: x of dtype {dtype}"
+    )

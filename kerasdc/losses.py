@@ -5,11 +5,12 @@ from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
-def half_squared_error(y_true, y_pred):
-    """Half the squared error, **summed** over a sample's features.
+def half_mean_squared_error(y_true, y_pred):
+    """Half the mean squared error.
 
-    Caffe's Euclidean loss, on which DEC's learning rates rest: it is `d / 2`
-    times Keras' mean squared error.
+    The Euclidean loss of DEC's own Caffe, which divides by the number of all
+    features (Caffe's divides by the number of samples): its learning rates
+    rest on it.
 
     Args:
         y_true: Tensor `(batch, ...)`.
@@ -19,7 +20,7 @@ def half_squared_error(y_true, y_pred):
         Tensor `(batch,)`.
     """
     axes = tuple(range(1, len(y_pred.shape)))
-    return 0.5 * ops.sum(ops.square(y_true - y_pred), axis=axes)
+    return 0.5 * ops.mean(ops.square(y_true - y_pred), axis=axes)
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")

@@ -5,6 +5,7 @@ import math
 import keras
 import numpy as np
 
+from kerasdc.inputs import checked_count
 from kerasdc.layers import ClusteringLayer
 
 
@@ -46,7 +47,7 @@ class SelfTrainingTargets(keras.utils.PyDataset):
         super().__init__()
         self.model = model
         self.x = x
-        self.batch_size = int(batch_size)
+        self.batch_size = checked_count("batch_size", batch_size)
         self.batches_per_pass = math.ceil(len(x) / self.batch_size)
         self.update_interval = update_interval or self.batches_per_pass
         self.shuffle = shuffle
@@ -94,6 +95,8 @@ class SelfTrainingTargets(keras.utils.PyDataset):
                 generator = np.random.default_rng((self.seed, number_of_pass))
                 generator.shuffle(rows)
             self._order = (number_of_pass, rows)
+            # Keras' prefetching threads may replace it before it is read.
+            return rows
         return self._order[1]
 
 

@@ -4,6 +4,9 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasdc.inputs import checked_count
+from kerasdc.merging import merged_kmeans
+
 
 @keras.saving.register_keras_serializable(package="kerasdc")
 class ClusteringLayer(keras.layers.Layer):
@@ -44,16 +47,11 @@ class ClusteringLayer(keras.layers.Layer):
 
     def __init__(self, num_clusters, alpha=1.0, **kwargs):
         super().__init__(**kwargs)
-        if not _is_count(num_clusters):
+        if not 0 < alpha < np.inf:
             raise ValueError(
-                "`num_clusters` must be an integer of at least 1. "
-                f"Received: num_clusters={num_clusters}"
+                f"`alpha` must be above 0 and finite. Received: alpha={alpha}"
             )
-        if not alpha > 0:
-            raise ValueError(
-                f"`alpha` must be above 0. Received: alpha={alpha}"
-            )
-        self.num_clusters = int(num_clusters)
+        self.num_clusters = checked_count("num_clusters", num_clusters)
         self.alpha = float(alpha)
         self.input_spec = keras.layers.InputSpec(ndim=2)
 
@@ -98,40 +96,52 @@ class ClusteringLayer(keras.layers.Layer):
             * (self.alpha + 1.0)
             * ops.log1p(squared_distances / self.alpha)
         )
-        return ops.softmax(log_kernel, axis=1)
+        # A softmax; Keras' own warns when there is one cluster.
+        largest = ops.max(log_kernel, axis=1, keepdims=True)
+        kernel = ops.exp(log_kernel - largest)
+        return kernel / ops.sum(kernel, axis=1, keepdims=True)
 
-    def adapt(self, z, initial_centers=None, num_restarts=20, seed=None):
-        """Sets the centers by k-means, without gradients or labels.
+    def adapt(
+        self,
+        z,
+        initial_centers=None,
+        method="kmeans",
+        num_restarts=20,
+        seed=None,
+    ):
+        """Sets the centers from data, without gradients or labels.
 
         Args:
             z: Array `(n, dim)` of points.
             initial_centers: Optional array `(num_clusters, dim)`: taken as
-                the centers as it is, in place of k-means.
-            num_restarts: Integer. Runs of k-means; the one of least inertia
-                is kept. DEC uses 20.
-            seed: Optional integer that makes k-means repeatable.
+                the centers as it is; nothing is searched for.
+            method: `"kmeans"`, as the paper, or `"merged_kmeans"`, which
+                finds clusters that are not round; see `kerasdc.merging`.
+            num_restarts: Integer. Runs, of which the best is kept: the one
+                of least inertia or of least normalised cut. DEC uses 20.
+            seed: Optional integer that makes it repeatable.
 
         Returns:
             An `(n,)` integer array: the cluster of the nearest center.
 
         Raises:
             ValueError: If `z` is not 2-d or not finite, or holds fewer
-                samples or fewer distinct points than `num_clusters`.
+                samples or fewer distinct points than `num_clusters`; if
+                `method` is unknown.
         """
         z = np.asarray(z, dtype="float32")
-        _check_points(z, self.num_clusters)
-        if not self.built:
-            self.build(z.shape)
+        dim = self.centers.shape[1] if self.built else None
+        _check_points(z, self.num_clusters, dim)
         if initial_centers is None:
-            centers = _kmeans(z, self.num_clusters, num_restarts, seed)
+            find_centers = _method(method)
+            centers = find_centers(
+                z, self.num_clusters, num_restarts=num_restarts, seed=seed
+            )
         else:
             centers = np.asarray(initial_centers, dtype="float32")
-        if centers.shape != tuple(self.centers.shape):
-            raise ValueError(
-                "`initial_centers` must have shape (num_clusters, dim) = "
-                f"{tuple(self.centers.shape)}. "
-                f"Received: initial_centers.shape={centers.shape}"
-            )
+            _check_centers(centers, (self.num_clusters, z.shape[1]))
+        if not self.built:
+            self.build(z.shape)
         self.centers.assign(centers)
         self._adapted.assign(1)
         return nearest_center(z, centers)
@@ -179,35 +189,48 @@ def nearest_center(z, centers, block=8192):
     Returns:
         Integer array `(n,)`.
     """
+    # As in the layer: far from the origin, differences would drown.
+    origin = centers.mean(axis=0)
+    centers = centers - origin
     half_norms = 0.5 * np.square(centers).sum(axis=1)
     blocks = [
-        np.argmin(half_norms - z[i : i + block] @ centers.T, axis=1)
+        np.argmin(half_norms - (z[i : i + block] - origin) @ centers.T, axis=1)
         for i in range(0, len(z), block)
     ]
     return np.concatenate(blocks)
 
 
-def _is_count(value):
-    is_integer = isinstance(value, (int, np.integer))
-    return is_integer and not isinstance(value, bool) and value >= 1
-
-
-def _check_points(z, num_clusters):
-    if z.ndim != 2 or not np.isfinite(z).all():
+def _check_points(z, num_clusters, dim):
+    if z.ndim != 2 or dim not in (None, z.shape[1]):
         raise ValueError(
-            "`z` must be a 2-d array of finite numbers. "
+            f"`z` must have shape (n, {dim or 'dim'}). "
             f"Received: z of shape {z.shape}"
+        )
+    if not np.isfinite(z).all():
+        raise ValueError(
+            "`z` must be finite. "
+            f"Received: {np.count_nonzero(~np.isfinite(z))} NaN or infinite"
         )
     if len(z) < num_clusters:
         raise ValueError(
             "There must be at least as many samples as clusters. "
             f"Received: {len(z)} samples, num_clusters={num_clusters}"
         )
-    if num_distinct(z, num_clusters) < num_clusters:
+    distinct = num_distinct(z, num_clusters)
+    if distinct < num_clusters:
         raise ValueError(
             "There are fewer distinct points than clusters. "
-            f"Received: {num_distinct(z, num_clusters)} distinct points, "
+            f"Received: {distinct} distinct points, "
             f"num_clusters={num_clusters}"
+        )
+
+
+def _check_centers(centers, shape):
+    if centers.shape != shape or not np.isfinite(centers).all():
+        raise ValueError(
+            "`initial_centers` must be finite, of shape (num_clusters, dim) "
+            f"= {shape}. "
+            f"Received: initial_centers={centers} of shape {centers.shape}"
         )
 
 
@@ -221,9 +244,24 @@ def num_distinct(z, enough):
     Returns:
         Integer: exact if it is below `enough`.
     """
-    # In nearly all data the first few rows settle it.
-    head = len(np.unique(z[: 10 * enough], axis=0))
-    return head if head >= enough else len(np.unique(z, axis=0))
+    seen = z[:0]
+    # In nearly all data the first block settles it.
+    for start in range(0, len(z), 10 * enough):
+        block = z[start : start + 10 * enough]
+        seen = np.unique(np.concatenate([seen, block]), axis=0)
+        if len(seen) >= enough:
+            break
+    return len(seen)
+
+
+def _method(name):
+    methods = {"kmeans": _kmeans, "merged_kmeans": merged_kmeans}
+    if name not in methods:
+        raise ValueError(
+            f"`method` must be one of {', '.join(methods)}. "
+            f"Received: method={name!r}"
+        )
+    return methods[name]
 
 
 def _kmeans(z, num_clusters, num_restarts, seed):

@@ -73,11 +73,16 @@ class Scaling(keras.layers.Layer):
             x: Array of raw inputs, any shape.
         """
         x = np.asarray(x)
+        if x.size == 0 or not np.isfinite([x.min(), x.max()]).all():
+            raise ValueError(
+                "`x` must hold numbers, all of them finite. "
+                f"Received: x of shape {x.shape}"
+            )
         if not self.built:
             self.build(x.shape)
         scale = self.scale
         if scale is None:
-            power = np.square(x, dtype="float32").mean(dtype="float64")
+            power = _mean_square(x)
             scale = 1.0 / np.sqrt(power) if power > 0 else 1.0
         self.state.assign(np.array([scale, x.min(), x.max()], "float32"))
         self._adapted.assign(1)
@@ -104,6 +109,13 @@ class Scaling(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "scale": self.scale}
+
+
+def _mean_square(x, block=1024):
+    # By blocks: a float copy of uint8 images would be 8 times their size.
+    x = np.atleast_1d(x)
+    blocks = (x[i : i + block] for i in range(0, len(x), block))
+    return sum(np.square(b, dtype="float64").sum() for b in blocks) / x.size
 
 
 def _initial_state(scale):

@@ -6,6 +6,9 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasdc.inputs import checked_count
+from kerasdc.inputs import to_array
+
 
 @keras.saving.register_keras_serializable(package="kerasdc")
 class TfIdf(keras.layers.Layer):
@@ -24,7 +27,8 @@ class TfIdf(keras.layers.Layer):
 
     Args:
         max_words: Integer. Size of the vocabulary that `adapt` makes.
-        vocabulary: Optional list of words, most frequent first.
+        vocabulary: Optional list of words, most frequent first. `adapt`
+            then only weights them.
         **kwargs: Arguments of `keras.layers.Layer`, such as `name`.
 
     Input shape:
@@ -39,12 +43,7 @@ class TfIdf(keras.layers.Layer):
 
     def __init__(self, max_words=2000, vocabulary=None, **kwargs):
         super().__init__(**kwargs)
-        if not max_words >= 1:
-            raise ValueError(
-                "`max_words` must be at least 1. "
-                f"Received: max_words={max_words}"
-            )
-        self.max_words = int(max_words)
+        self.max_words = checked_count("max_words", max_words)
         self.vocabulary = None
         if vocabulary is not None:
             self._set_vocabulary(list(vocabulary))
@@ -58,22 +57,25 @@ class TfIdf(keras.layers.Layer):
             dtype="float32",
             trainable=False,
         )
+        self._adapted = self.add_weight(
+            name="adapted",
+            shape=(),
+            initializer="zeros",
+            dtype="int32",
+            trainable=False,
+        )
         # Its table is TensorFlow's, not a weight: the config carries it.
         self._vectorization = keras.layers.TextVectorization(
             output_mode="count", vocabulary=vocabulary
         )
 
     def build(self, input_shape):
-        if self.vocabulary is None:
-            raise ValueError(
-                "TfIdf has no vocabulary yet: call `adapt(texts)` first, or "
-                "pass `vocabulary=`. Received: vocabulary=None"
-            )
+        self._check_vocabulary()
 
     @property
     def adapted(self):
-        """Whether there is a vocabulary."""
-        return self.vocabulary is not None
+        """Whether `adapt` was called (kept when saved)."""
+        return self.vocabulary is not None and bool(self._adapted.numpy())
 
     def adapt(self, texts, block=1024):
         """Makes the vocabulary and counts in how many texts a word is.
@@ -81,31 +83,60 @@ class TfIdf(keras.layers.Layer):
         Args:
             texts: Array or list of strings.
             block: Texts taken at once, which bounds the memory.
+
+        Raises:
+            ValueError: If `texts` are no strings, or hold no words.
         """
-        texts = np.asarray(texts, dtype=object).reshape(-1)
-        learner = keras.layers.TextVectorization(
-            # One more for the word that stands for all unknown ones.
-            max_tokens=self.max_words + 1,
-            output_mode="count",
-        )
-        learner.adapt(texts)
-        words = learner.get_vocabulary(include_special_tokens=False)
-        self._set_vocabulary([str(word) for word in words])
+        texts = _checked_texts(texts)
+        if self.vocabulary is None:
+            self._set_vocabulary(_most_frequent_words(texts, self.max_words))
         frequency = sum(
-            (self._counts(texts[i : i + block]) > 0).sum(axis=0)
+            (ops.convert_to_numpy(self._counts(texts[i : i + block])) > 0).sum(
+                axis=0
+            )
             for i in range(0, len(texts), block)
         )
         idf = np.log((1 + len(texts)) / (1 + frequency)) + 1
         self.idf.assign(idf.astype("float32"))
+        self._adapted.assign(1)
 
-    def _counts(self, texts):
-        counts = self._vectorization(ops.convert_to_tensor(texts))
-        return ops.convert_to_numpy(counts)[:, 1:]
+    def transform(self, texts, block=1024):
+        """Vectors of many texts, on every backend.
+
+        Args:
+            texts: Array or list of strings.
+            block: Texts taken at once, which bounds the memory.
+
+        Returns:
+            Float array `(n, num_words)`.
+        """
+        self._check_vocabulary()
+        texts = _checked_texts(texts)
+        blocks = [
+            ops.convert_to_numpy(
+                self._weigh(self._counts(texts[i : i + block]))
+            )
+            for i in range(0, len(texts), block)
+        ]
+        return np.concatenate(blocks)
+
+    def _check_vocabulary(self):
+        if self.vocabulary is None:
+            raise ValueError(
+                "TfIdf has no vocabulary yet: call `adapt(texts)` first, or "
+                "pass `vocabulary=`. Received: vocabulary=None"
+            )
 
     def call(self, inputs):
         if keras.backend.standardize_dtype(inputs.dtype) != "string":
             return ops.cast(inputs, self.compute_dtype)
-        counts = self._vectorization(ops.reshape(inputs, (-1,)))[:, 1:]
+        return self._weigh(self._counts(ops.reshape(inputs, (-1,))))
+
+    def _counts(self, texts):
+        # The first column counts the unknown words.
+        return self._vectorization(texts)[:, 1:]
+
+    def _weigh(self, counts):
         counts = ops.cast(counts, "float32")
         damped = ops.where(
             counts > 0, 1 + ops.log(ops.maximum(counts, 1.0)), 0.0
@@ -116,6 +147,7 @@ class TfIdf(keras.layers.Layer):
         )
 
     def compute_output_shape(self, input_shape):
+        self._check_vocabulary()
         return (input_shape[0], len(self.vocabulary))
 
     def get_config(self):
@@ -124,3 +156,27 @@ class TfIdf(keras.layers.Layer):
             {"max_words": self.max_words, "vocabulary": self.vocabulary}
         )
         return config
+
+
+def _checked_texts(texts):
+    texts = to_array(texts, allow_text=True)
+    if texts.dtype != object:
+        raise ValueError(
+            f"`texts` must be strings. Received: texts of dtype {texts.dtype}"
+        )
+    return texts
+
+
+def _most_frequent_words(texts, max_words):
+    learner = keras.layers.TextVectorization(
+        # One more for the word that stands for all unknown ones.
+        max_tokens=max_words + 1,
+        output_mode="count",
+    )
+    learner.adapt(texts)
+    words = learner.get_vocabulary(include_special_tokens=False)
+    if not words:
+        raise ValueError(
+            f"`texts` must hold words. Received: {len(texts)} texts without"
+        )
+    return [str(word) for word in words]

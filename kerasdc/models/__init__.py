@@ -4,5 +4,12 @@ from kerasdc.models.autoencoder import Autoencoder
 from kerasdc.models.autoencoder import LayerwisePretraining
 from kerasdc.models.base import ClusteringModel
 from kerasdc.models.dec import DEC
+from kerasdc.models.pretraining import PretrainedModel
 
-__all__ = ["Autoencoder", "ClusteringModel", "DEC", "LayerwisePretraining"]
+__all__ = [
+    "Autoencoder",
+    "ClusteringModel",
+    "DEC",
+    "LayerwisePretraining",
+    "PretrainedModel",
+]

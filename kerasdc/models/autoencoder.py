@@ -90,7 +90,8 @@ class LayerwisePretraining:
 
     Each dense layer of the encoder and its mirror in the decoder are trained
     as an autoencoder of the layer below's output, with dropout on the
-    input and on the code.
+    input and on the code; the data and the last code, as in the authors'
+    code, are left whole.
 
     Reference: [Xie et al., 2016](https://arxiv.org/abs/1511.06335), section
     3.2, after Vincent et al., 2010.
@@ -112,52 +113,91 @@ class LayerwisePretraining:
         self.dropout = dropout
         self.reconstruction_loss = reconstruction_loss
 
-    def fit(self, x, make_optimizer, stage_callbacks=None, **fit_kwargs):
+    def fit(self, x, make_optimizer, **fit_kwargs):
         """Trains the pairs one after the other.
 
         Args:
             x: Array `(n, d)` of features.
             make_optimizer: Function without arguments that returns a new
                 optimizer, called once for each pair.
-            stage_callbacks: Optional function from the pair's index to
-                its list of callbacks.
             **fit_kwargs: Arguments of `keras.Model.fit`, such as `epochs`.
 
         Returns:
             List of `History`, one for each pair.
         """
         histories = []
-        for i, (encode, decode) in enumerate(self.pairs):
-            model = self._pair_model(x.shape[1], encode, decode)
-            model.compile(make_optimizer(), self.reconstruction_loss)
-            callbacks = stage_callbacks(i) if stage_callbacks else None
-            histories.append(model.fit(x, x, callbacks=callbacks, **fit_kwargs))
-            if i + 1 < len(self.pairs):
-                x = _outputs(encode, x)
+        for i in range(len(self.pairs)):
+            histories.append(
+                self.fit_pair(i, x, make_optimizer(), **fit_kwargs)
+            )
+            x = self.encode_with(i, x)
         return histories
 
-    def _pair_model(self, width, encode, decode):
-        inputs = keras.Input((width,))
-        corrupted = keras.layers.Dropout(self.dropout)(inputs)
-        code = keras.layers.Dropout(self.dropout)(encode(corrupted))
-        return keras.Model(inputs, decode(code))
+    def fit_pair(self, index, codes, optimizer, **fit_kwargs):
+        """Trains one pair.
+
+        Args:
+            index: Integer, 0 for the layer next to the data.
+            codes: Array, the output of the layer below (for 0: features).
+            optimizer: A new Keras optimizer.
+            **fit_kwargs: Arguments of `keras.Model.fit`.
+
+        Returns:
+            The `History`.
+        """
+        model = self._pair_model(index, codes.shape[1])
+        model.compile(optimizer, self.reconstruction_loss)
+        return model.fit(codes, codes, **fit_kwargs)
+
+    def encode_with(self, index, codes):
+        """The output of one encoder layer.
+
+        Args:
+            index: Integer, 0 for the layer next to the data.
+            codes: Array, the output of the layer below.
+
+        Returns:
+            Float32 array `(n, units)`.
+        """
+        return _outputs(self.pairs[index][0], codes)
+
+    def _pair_model(self, index, width):
+        encode, decode = self.pairs[index]
+        inputs = x = keras.Input((width,))
+        if index > 0:
+            x = keras.layers.Dropout(self.dropout)(x)
+        x = encode(x)
+        if index + 1 < len(self.pairs):
+            x = keras.layers.Dropout(self.dropout)(x)
+        return keras.Model(inputs, decode(x))
 
 
 def _mirrored_dense_layers(encoder, decoder):
-    encode = [x for x in encoder.layers if isinstance(x, keras.layers.Dense)]
-    decode = [x for x in decoder.layers if isinstance(x, keras.layers.Dense)]
+    encode = [x for x in encoder.layers if x.weights]
+    decode = [x for x in decoder.layers if x.weights]
     pairs = list(zip(encode, reversed(decode), strict=False))
     mirrored = len(encode) == len(decode) and all(
-        e.kernel.shape == tuple(reversed(d.kernel.shape)) for e, d in pairs
+        _mirror_each_other(*pair) for pair in pairs
     )
     if not pairs or not mirrored:
         raise ValueError(
             "Layer-wise pretraining needs an encoder of dense layers and a "
             "decoder that mirrors it, as `mlp_encoder` and `mlp_decoder` "
-            f"make. Received: {len(encode)} dense layers in the encoder, "
-            f"{len(decode)} in the decoder"
+            f"make. Received: encoder layers {_names(encode)}, decoder layers "
+            f"{_names(decode)}"
         )
     return pairs
+
+
+def _mirror_each_other(encode, decode):
+    dense = keras.layers.Dense
+    if not isinstance(encode, dense) or not isinstance(decode, dense):
+        return False
+    return encode.kernel.shape == tuple(reversed(decode.kernel.shape))
+
+
+def _names(layers):
+    return ", ".join(layer.name for layer in layers)
 
 
 def _outputs(layer, x, block=8192):

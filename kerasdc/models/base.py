@@ -1,20 +1,20 @@
 """What every clustering model shares."""
 
 import keras
-import numpy as np
 
 from kerasdc.inputs import reject_labels
 from kerasdc.inputs import to_array
+from kerasdc.layers.clustering import num_distinct
 from kerasdc.targets import FeatureBatches
 
 
 class ClusteringModel(keras.Model):
     """A Keras model whose outputs are soft assignments `(n, k)`.
 
-    Subclasses set `num_clusters`, `encoder`, `decoder` (or `None`),
-    `preprocessor` and `augmentation`, and implement `build`, `call`,
-    `pretrain`, `adapt` and `fit`. Users pass raw data everywhere: the
-    preprocessor is part of the model.
+    Subclasses set `num_clusters`, `encoder`, `decoder`, `preprocessor`,
+    `augmentation` and `seed` (each but the first may be `None`), and
+    implement `build`, `call`, `pretrain`, `adapt` and `fit`. Users pass raw
+    data everywhere: the preprocessor is part of the model.
     """
 
     label_change = None
@@ -34,25 +34,18 @@ class ClusteringModel(keras.Model):
         Raises:
             ValueError: If `x` is not what the model was built for.
         """
+        return self._as_features(self._checked(x))
+
+    def _checked(self, x):
         shape = self._sample_shape if self.built else None
         accepts_text = getattr(self.preprocessor, "accepts_text", False)
-        array = to_array(x, shape, accepts_text)
-        if array.dtype == object:
-            return self._vectorize(array)
-        return array
+        return to_array(x, shape, accepts_text)
 
-    def _vectorize(self, texts, block=1024):
-        """Texts to features once, so that training steps see numbers."""
-        preprocessor = self.preprocessor
-        if not preprocessor.adapted:
-            preprocessor.adapt(texts)
-        blocks = [
-            keras.ops.convert_to_numpy(
-                preprocessor(keras.ops.convert_to_tensor(texts[i : i + block]))
-            )
-            for i in range(0, len(texts), block)
-        ]
-        return np.concatenate(blocks)
+    def _as_features(self, array):
+        """Texts to features, once, so that training steps see numbers."""
+        if array.dtype != object:
+            return array
+        return self.preprocessor.transform(array)
 
     def prepare(self, x, y=None):
         """Checks training data; adapts the preprocessor; builds the model.
@@ -63,15 +56,39 @@ class ClusteringModel(keras.Model):
 
         Returns:
             The array to train on.
+
+        Raises:
+            ValueError: If labels are passed, or `x` is not usable. Nothing
+                has changed then.
         """
         reject_labels(y)
-        x = self.as_inputs(x)
-        adaptable = hasattr(self.preprocessor, "adapt")
-        if adaptable and not self.preprocessor.adapted:
-            self.preprocessor.adapt(x)
+        array = self._checked(x)
+        self._check_enough(array)
+        must_adapt = self._preprocessor_must_adapt()
+        if array.dtype == object:
+            # Only the vocabulary tells how wide the features are.
+            if must_adapt:
+                self.preprocessor.adapt(array)
+            array, must_adapt = self._as_features(array), False
         if not self.built:
-            self.build((None, *x.shape[1:]))
-        return x
+            self.build((None, *array.shape[1:]))
+        if must_adapt:
+            self.preprocessor.adapt(array)
+        return array
+
+    def _preprocessor_must_adapt(self):
+        preprocessor = self.preprocessor
+        if not hasattr(preprocessor, "adapt"):
+            return False
+        # Keras' own layers have no `adapted`, but are built when they are.
+        return not getattr(preprocessor, "adapted", preprocessor.built)
+
+    def _validation_inputs(self, data):
+        if not isinstance(data, tuple):
+            return self.as_inputs(data)
+        for labels in data[1:]:
+            reject_labels(labels)
+        return self.as_inputs(data[0])
 
     def features(self, x, training=False):
         """Raw inputs to what the encoder takes; augmented in training.
@@ -144,12 +161,12 @@ class ClusteringModel(keras.Model):
         Returns:
             Float array `(n, latent_dim)`.
         """
-        x = self.as_inputs(x)
         if not self.built:
             raise ValueError(
                 f"This {type(self).__name__} has no weights yet: call "
                 "`pretrain(x)` or `fit(x)` first. Received: built=False"
             )
+        x = self.as_inputs(x)
         batches = FeatureBatches(x, self.preprocessor, batch_size)
         return self.encoder.predict(batches, verbose=verbose)
 
@@ -168,7 +185,7 @@ class ClusteringModel(keras.Model):
         Raises:
             ValueError: If the model has no decoder.
         """
-        if self.built and self.decoder is None:
+        if self.encoder is not None and self.decoder is None:
             raise ValueError(
                 f"This {type(self).__name__} has no decoder. "
                 "Received: decoder=None"
@@ -178,6 +195,43 @@ class ClusteringModel(keras.Model):
         if not hasattr(self.preprocessor, "invert"):
             return features
         return keras.ops.convert_to_numpy(self.preprocessor.invert(features))
+
+    # === Config ===
+
+    def get_config(self):
+        config = super().get_config()
+        for name in ("encoder", "decoder", "preprocessor", "augmentation"):
+            config[name] = keras.saving.serialize_keras_object(
+                getattr(self, name)
+            )
+        return {
+            **config,
+            "num_clusters": self.num_clusters,
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return cls(
+            **keras.saving.deserialize_keras_object(
+                config, custom_objects=custom_objects
+            )
+        )
+
+    # === Checks ===
+
+    def _check_enough(self, array):
+        if array.dtype == object:
+            distinct = len(set(array))
+        else:
+            rows = array.reshape(len(array), -1)
+            distinct = num_distinct(rows, self.num_clusters)
+        if distinct < self.num_clusters:
+            raise ValueError(
+                "There must be at least as many distinct samples as "
+                f"clusters. Received: {len(array)} samples, {distinct} of "
+                f"them distinct, num_clusters={self.num_clusters}"
+            )
 
     def _check_adapted(self):
         if not self.adapted:

@@ -1,19 +1,19 @@
 """Deep embedded clustering (DEC)."""
 
 import keras
-import numpy as np
 
 from kerasdc import losses
 from kerasdc import networks
+from kerasdc.inputs import checked_count
+from kerasdc.inputs import reject_labels
 from kerasdc.layers import ClusteringLayer
 from kerasdc.layers import Scaling
-from kerasdc.models.autoencoder import Autoencoder
-from kerasdc.models.base import ClusteringModel
+from kerasdc.models.pretraining import PretrainedModel
 from kerasdc.targets import SelfTrainingTargets
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
-class DEC(ClusteringModel):
+class DEC(PretrainedModel):
     """Deep embedded clustering: learns features and clusters together.
 
     An encoder, pretrained as half of an autoencoder, feeds a
@@ -84,39 +84,27 @@ class DEC(ClusteringModel):
         self.augmentation = augmentation
         self.encoder = encoder
         self.decoder = decoder
-        self.seed = seed
+        self.seed = None if seed is None else checked_count("seed", seed, 0)
 
     # === Functional Model ===
 
     def build(self, input_shape):
+        shape = self.checked_features_shape(input_shape)
         self._sample_shape = tuple(input_shape[1:])
         if self.preprocessor is not None and not self.preprocessor.built:
             self.preprocessor.build(input_shape)
         if self.encoder is None:
-            self.encoder = networks.mlp_encoder(self._sample_shape)
-            self.decoder = networks.mlp_decoder(self._sample_shape)
+            self.encoder = networks.mlp_encoder(shape)
+            self.decoder = networks.mlp_decoder(shape)
         if self.decoder is not None:
             # Only `pretrain` trains it: no loss of `fit` reaches it.
             self.decoder.trainable = False
         self.clustering.build(self.encoder.output_shape)
-        self._pretrained = self.add_weight(
-            name="pretrained",
-            shape=(),
-            initializer="zeros",
-            dtype="int32",
-            trainable=False,
-        )
+        self.add_pretrained_flag()
 
     def call(self, x, training=False):
         z = self.encoder(self.features(x, training), training=training)
         return self.clustering(z)
-
-    @property
-    def pretrained(self):
-        """Whether the encoder was trained (kept when saved)."""
-        if self.encoder is not None and self.decoder is None:
-            return True
-        return self.built and bool(self._pretrained.numpy())
 
     @property
     def adapted(self):
@@ -126,14 +114,7 @@ class DEC(ClusteringModel):
     # === The three stages ===
 
     def compile(
-        self,
-        optimizer="auto",
-        loss="auto",
-        metrics=None,
-        pretrain_optimizer="auto",
-        reconstruction_loss="mean_squared_error",
-        update_interval=None,
-        **kwargs,
+        self, optimizer="auto", loss="auto", update_interval=None, **kwargs
     ):
         """Configures both trainings.
 
@@ -141,100 +122,32 @@ class DEC(ClusteringModel):
             optimizer: Keras optimizer of the clustering stage. `"auto"` is
                 Adam with a learning rate of 0.001.
             loss: Keras loss of `(p, q)`. `"auto"` is KL(P || Q).
-            metrics: As in `keras.Model.compile`.
-            pretrain_optimizer: Keras optimizer of `pretrain`. `"auto"` is
-                Adam with a learning rate of 0.001.
-            reconstruction_loss: Keras loss of `pretrain`.
             update_interval: Optional integer, steps from one refresh of P to
                 the next, which is the length of an epoch. `None` is one
                 pass over the data.
-            **kwargs: Further arguments of `keras.Model.compile`.
+            **kwargs: Further arguments of `PretrainedModel.compile`
+                (`pretrain_optimizer`, `reconstruction_loss`) and of
+                `keras.Model.compile`.
         """
-        if update_interval is not None and not update_interval >= 1:
-            raise ValueError(
-                "`update_interval` must be at least 1, or None. "
-                f"Received: update_interval={update_interval}"
-            )
-        self._compile_arguments = {
-            "optimizer": optimizer,
-            "loss": loss,
-            "metrics": metrics,
-            "pretrain_optimizer": pretrain_optimizer,
-            "reconstruction_loss": reconstruction_loss,
-            "update_interval": update_interval,
-            **kwargs,
-        }
-        self.pretrain_optimizer = _optimizer(pretrain_optimizer)
-        self.reconstruction_loss = keras.losses.get(reconstruction_loss)
+        if update_interval is not None:
+            update_interval = checked_count("update_interval", update_interval)
         self.update_interval = update_interval
         super().compile(
-            optimizer=_optimizer(optimizer),
+            optimizer=optimizer,
             loss=losses.kl_divergence if loss == "auto" else loss,
-            metrics=metrics,
             **kwargs,
         )
 
-    def pretrain(
-        self,
-        x,
-        epochs=50,
-        batch_size=256,
-        callbacks=None,
-        verbose="auto",
-        **kwargs,
-    ):
-        """Trains encoder and decoder as an autoencoder.
-
-        Args:
-            x: Training samples.
-            epochs: Integer, passes over the data.
-            batch_size: Integer.
-            callbacks: Keras callbacks of this stage.
-            verbose: As in `keras.Model.fit`.
-            **kwargs: Further arguments of `keras.Model.fit`.
-
-        Returns:
-            The stage's `History`.
-        """
-        self._check_compiled("pretrain")
-        x = self.prepare(x, kwargs.pop("y", None))
-        if self.decoder is None:
-            raise ValueError(
-                "`pretrain` needs a decoder; an encoder that comes alone is "
-                "taken to be trained. Received: decoder=None"
-            )
-        autoencoder = Autoencoder(
-            self.encoder,
-            self.decoder,
-            self.preprocessor,
-            self.augmentation,
-            self.reconstruction_loss,
-        )
-        autoencoder.compile(_fresh(self.pretrain_optimizer))
-        self.decoder.trainable = True
-        try:
-            history = autoencoder.fit(
-                x,
-                epochs=epochs,
-                batch_size=batch_size,
-                callbacks=callbacks,
-                verbose=verbose,
-                **kwargs,
-            )
-        finally:
-            self.decoder.trainable = False
-        self._pretrained.assign(1)
-        return history
-
-    def adapt(self, x, initial_centers=None, num_restarts=20, seed=None):
-        """Sets the cluster centers by k-means on the embedding.
+    def adapt(self, x, initial_centers=None, seed=None, **kwargs):
+        """Sets the cluster centers from the embedding, without labels.
 
         Args:
             x: Samples.
             initial_centers: Optional array `(num_clusters, dim)` in place
                 of k-means.
-            num_restarts: Integer, runs of k-means; the best one is kept.
             seed: Optional integer; `None` takes the model's.
+            **kwargs: `method` and `num_restarts` of
+                `ClusteringLayer.adapt`.
 
         Returns:
             Integer array `(n,)` of assignments.
@@ -245,7 +158,7 @@ class DEC(ClusteringModel):
         x = self.prepare(x)
         seed = self._draw_seed() if seed is None else seed
         return self.clustering.adapt(
-            self.embed(x), initial_centers, num_restarts, seed
+            self.embed(x), initial_centers, seed=seed, **kwargs
         )
 
     def fit(
@@ -258,7 +171,8 @@ class DEC(ClusteringModel):
         callbacks=None,
         validation_data=None,
         shuffle=True,
-        **kwargs,
+        initial_epoch=0,
+        validation_freq=1,
     ):
         """Clusters; pretrains and adapts first where that is missing.
 
@@ -275,7 +189,8 @@ class DEC(ClusteringModel):
             validation_data: Optional samples on which the loss is reported;
                 P is then made from them.
             shuffle: Boolean. Whether each pass has its own random order.
-            **kwargs: `initial_epoch`, `validation_freq`.
+            initial_epoch: As in `keras.Model.fit`.
+            validation_freq: As in `keras.Model.fit`.
 
         Returns:
             The clustering stage's `History`.
@@ -285,14 +200,17 @@ class DEC(ClusteringModel):
                 or `x` is not usable.
         """
         self._check_compiled("fit")
+        epochs = checked_count("epochs", epochs, minimum=0)
+        batch_size = checked_count("batch_size", batch_size)
         x = self.prepare(x, y)
-        self._check_enough(x)
+        if validation_data is not None:
+            validation_data = self._loss_targets(
+                self._validation_inputs(validation_data), batch_size
+            )
         if not self.pretrained:
             self.pretrain(x, batch_size=batch_size, verbose=verbose)
         if not self.adapted:
             self.adapt(x)
-        if validation_data is not None:
-            validation_data = self._validation(validation_data, batch_size)
         self.label_change = self.training_assignments = None
         return super().fit(
             _Reporting(
@@ -302,75 +220,53 @@ class DEC(ClusteringModel):
                 self.update_interval,
                 shuffle=shuffle,
                 seed=self._draw_seed(),
-                count_steps=lambda: int(self.optimizer.iterations),
+                count_steps=self._count_steps,
             ),
             epochs=epochs,
             verbose=verbose,
             callbacks=callbacks,
             validation_data=validation_data,
-            **kwargs,
+            # The targets do it: Keras' order would not survive a restart.
+            shuffle=False,
+            initial_epoch=initial_epoch,
+            validation_freq=validation_freq,
         )
 
-    def _validation(self, data, batch_size):
-        if isinstance(data, (tuple, list)) and len(data) == 2:
-            data, labels = data
-            self.prepare(data, labels)
-        x = self.as_inputs(data)
+    def evaluate(
+        self, x=None, y=None, batch_size=256, verbose="auto", **kwargs
+    ):
+        """The loss on `x`, with P made from `x`.
+
+        Args:
+            x: Samples.
+            y: Must be `None`.
+            batch_size: Integer.
+            verbose: As in `keras.Model.evaluate`.
+            **kwargs: Further arguments of `keras.Model.evaluate`.
+
+        Returns:
+            As `keras.Model.evaluate`.
+        """
+        if not isinstance(x, SelfTrainingTargets):  # as Keras' `fit` passes
+            self._check_compiled("evaluate")
+            self._check_adapted()
+            reject_labels(y)
+            x = self._loss_targets(self.as_inputs(x), batch_size)
+        return super().evaluate(x, verbose=verbose, **kwargs)
+
+    def _loss_targets(self, x, batch_size):
         return SelfTrainingTargets(self, x, batch_size, shuffle=False)
-
-    def _draw_seed(self):
-        if self.seed is not None:
-            return self.seed
-        # NumPy's generator is what `keras.utils.set_random_seed` seeds.
-        return int(np.random.randint(2**31))
-
-    def _check_compiled(self, verb):
-        if not self.compiled:
-            raise ValueError(
-                f"Call `compile()` before `{verb}`. Received: compiled=False"
-            )
-
-    def _check_enough(self, x):
-        if len(x) < self.num_clusters:
-            raise ValueError(
-                "There must be at least as many samples as clusters. "
-                f"Received: {len(x)} samples, "
-                f"num_clusters={self.num_clusters}"
-            )
 
     # === Config ===
 
     def get_config(self):
-        serialize = keras.saving.serialize_keras_object
-        config = super().get_config()
-        config.update(
-            {
-                "num_clusters": self.num_clusters,
-                "encoder": serialize(self.encoder),
-                "decoder": serialize(self.decoder),
-                "preprocessor": serialize(self.preprocessor),
-                "augmentation": serialize(self.augmentation),
-                "alpha": self.clustering.alpha,
-                "seed": self.seed,
-            }
-        )
-        return config
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        return cls(
-            **keras.saving.deserialize_keras_object(
-                config, custom_objects=custom_objects
-            )
-        )
+        return {**super().get_config(), "alpha": self.clustering.alpha}
 
     def get_compile_config(self):
-        return keras.saving.serialize_keras_object(self._compile_arguments)
-
-    def compile_from_config(self, config):
-        self.compile(**keras.saving.deserialize_keras_object(config))
-        if self.built:
-            self.optimizer.build(self.trainable_variables)
+        config = super().get_compile_config()
+        if config:
+            config["update_interval"] = self.update_interval
+        return config
 
 
 class _Reporting(SelfTrainingTargets):
@@ -380,14 +276,3 @@ class _Reporting(SelfTrainingTargets):
         super().on_epoch_begin()
         self.model.training_assignments = self.assignments
         self.model.label_change = self.label_change
-
-
-def _optimizer(optimizer):
-    if optimizer == "auto":
-        return keras.optimizers.Adam(1e-3)
-    return keras.optimizers.get(optimizer)
-
-
-def _fresh(optimizer):
-    """An unused copy: an optimizer serves one training."""
-    return optimizer.__class__.from_config(optimizer.get_config())

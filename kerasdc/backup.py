@@ -1,0 +1,153 @@
+"""Callbacks that let a killed training go on, and that log it."""
+
+import csv
+import re
+import time
+from pathlib import Path
+
+import keras
+
+LOG_COLUMNS = (
+    "stage",
+    "epoch",
+    "seconds",
+    "loss",
+    "label_change",
+    "smallest_cluster",
+    "accuracy",
+    "nmi",
+    "ari",
+)
+
+
+class EpochBackup(keras.callbacks.Callback):
+    """Saves weights and optimizer each epoch; goes on from the last one.
+
+    Unlike `keras.callbacks.BackupAndRestore`, a kill at any moment leaves
+    one whole backup: the file that holds the weights carries the epoch in
+    its name and is moved into place when it is complete.
+
+    Args:
+        folder: Folder of this stage's backups.
+    """
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder = Path(folder)
+
+    def on_train_begin(self, logs=None):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        backups = self._backups()
+        if backups:
+            epoch, path = backups[-1]
+            self.model.optimizer.build(self.model.trainable_variables)
+            self.model.load_weights(path)
+            # What Keras' own BackupAndRestore sets.
+            self.model._initial_epoch = epoch
+
+    def on_epoch_end(self, epoch, logs=None):
+        partial = self.folder / "partial.weights.h5"
+        self.model.save_weights(partial, overwrite=True)
+        partial.replace(self.folder / f"epoch_{epoch + 1}.weights.h5")
+        for _, path in self._backups()[:-1]:
+            path.unlink()
+
+    def _backups(self):
+        """(epoch, path) of every whole backup, oldest first."""
+        found = []
+        for path in self.folder.glob("epoch_*.weights.h5"):
+            epoch = re.fullmatch(r"epoch_(\d+)\.weights\.h5", path.name)
+            if epoch:
+                found.append((int(epoch[1]), path))
+        return sorted(found)
+
+
+class StageLog(keras.callbacks.Callback):
+    """Appends one row per epoch to a CSV file that all stages share.
+
+    Args:
+        path: The CSV file.
+        stage: Name of the stage, the row's first column.
+    """
+
+    def __init__(self, path, stage):
+        super().__init__()
+        self.path = Path(path)
+        self.stage = stage
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._start = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        row = {
+            **(logs or {}),
+            "stage": self.stage,
+            "epoch": epoch + 1,
+            "seconds": round(time.perf_counter() - self._start, 3),
+        }
+        # A resumed stage may come to an epoch that was logged before.
+        known = [
+            old
+            for old in read_log(self.path)
+            if old["stage"] != self.stage or int(old["epoch"]) <= epoch
+        ]
+        write_log(self.path, [*known, row])
+
+
+def read_log(path):
+    """Rows of a log.
+
+    Args:
+        path: CSV file written by `StageLog`.
+
+    Returns:
+        List of dictionaries of strings; empty if there is no file.
+    """
+    if not Path(path).exists():
+        return []
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def write_log(path, rows):
+    """Writes a log in one move.
+
+    Args:
+        path: CSV file.
+        rows: Dictionaries; keys other than `LOG_COLUMNS` are left out.
+    """
+    partial = Path(f"{path}.partial")
+    with open(partial, "w", newline="") as file:
+        writer = csv.DictWriter(file, LOG_COLUMNS, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+    partial.replace(path)
+
+
+class StageProgress(keras.callbacks.Callback):
+    """One progress bar for a whole stage, with the time left.
+
+    Args:
+        title: String shown in front of the stage.
+    """
+
+    def __init__(self, title):
+        super().__init__()
+        self.title = title
+        self._bar = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self._bar is None:
+            print(self.title, flush=True)
+            # Counting from the resumed epoch keeps the time left honest.
+            self._first = epoch
+            self._bar = keras.utils.Progbar(
+                self.params["epochs"] - epoch, unit_name="epoch"
+            )
+
+    def on_epoch_end(self, epoch, logs=None):
+        values = [(k, v) for k, v in (logs or {}).items()]
+        done = epoch + 1 - self._first
+        stopping = self.model.stop_training
+        self._bar.stateful_metrics.update(k for k, _ in values)
+        self._bar.update(done, values, finalize=stopping or None)

@@ -1,0 +1,126 @@
+"""Merged k-means: many small clusters, joined along a neighbour graph.
+
+K-means finds round clusters; those of an embedding are long and bent, so
+that it halves one and lumps two others together, which no later training
+mends. Here k-means cuts the points into many small pieces, pieces with many
+neighbours in common are merged until `k` remain, and of several such
+partitions the one of least normalised cut is kept. No labels, no gradients.
+"""
+
+import numpy as np
+
+_PIECES_PER_CLUSTER = (5, 10, 15)
+
+
+def merged_kmeans(
+    z,
+    num_clusters,
+    num_restarts=24,
+    num_neighbors=20,
+    max_points=20_000,
+    seed=None,
+):
+    """Centers of merged k-means.
+
+    References:
+
+    - [Zhang et al., 2012](https://arxiv.org/abs/1208.5092) for agglomeration
+      along a graph of neighbours.
+    - [Shi and Malik, 2000](https://doi.org/10.1109/34.868688), equation (2),
+      for the normalised cut.
+
+    Args:
+        z: Array `(n, dim)` of points.
+        num_clusters: Integer.
+        num_restarts: Integer, partitions tried.
+        num_neighbors: Integer, neighbours of a point in the graph.
+        max_points: Integer. Of more points, a random sample of that size is
+            partitioned.
+        seed: Optional integer.
+
+    Returns:
+        Float32 array `(num_clusters, dim)`: the means of the clusters.
+    """
+    generator = np.random.default_rng(seed)
+    if len(z) > max_points:
+        z = z[generator.choice(len(z), max_points, replace=False)]
+    graph = neighbor_graph(z, min(num_neighbors, len(z) - 1))
+    best_cut, best = np.inf, None
+    for restart in range(num_restarts):
+        factor = _PIECES_PER_CLUSTER[restart % len(_PIECES_PER_CLUSTER)]
+        # Pieces of fewer than two points say nothing of density.
+        num_pieces = min(factor * num_clusters, len(z) // 2)
+        num_pieces = max(num_pieces, num_clusters)
+        pieces = _pieces(z, num_pieces, generator)
+        affinity = _sum_between(graph, pieces)
+        clusters = _average_linkage(affinity, np.bincount(pieces), num_clusters)
+        cut = _normalised_cut(affinity, clusters)
+        if cut < best_cut or best is None:
+            best_cut, best = cut, clusters[pieces]
+    return np.stack(
+        [z[best == j].mean(axis=0) for j in range(num_clusters)]
+    ).astype("float32")
+
+
+def neighbor_graph(z, num_neighbors):
+    """Symmetric graph of nearest neighbours with Gaussian weights.
+
+    Args:
+        z: Array `(n, dim)`.
+        num_neighbors: Integer, neighbours of each point.
+
+    Returns:
+        SciPy sparse matrix `(n, n)`. Its kernel's width is the root mean
+        square distance to a neighbour.
+    """
+    from sklearn.neighbors import kneighbors_graph
+
+    graph = kneighbors_graph(z, num_neighbors, mode="distance")
+    squared = np.square(graph.data)
+    graph.data = np.exp(-squared / max(squared.mean(), 1e-30))
+    return graph + graph.T
+
+
+def _pieces(z, num_pieces, generator):
+    from sklearn.cluster import KMeans
+
+    seed = int(generator.integers(2**31))
+    pieces = KMeans(num_pieces, n_init=1, random_state=seed).fit_predict(z)
+    return np.unique(pieces, return_inverse=True)[1]
+
+
+def _sum_between(graph, pieces):
+    """Summed weight of the edges between each two pieces."""
+    from scipy.sparse import csr_matrix
+
+    ones = np.ones(len(pieces))
+    member = csr_matrix((ones, (np.arange(len(pieces)), pieces)))
+    return (member.T @ graph @ member).toarray()
+
+
+def _average_linkage(affinity, sizes, num_clusters):
+    """Merges the two of highest mean edge weight until `num_clusters`."""
+    affinity = affinity.astype("float64")
+    sizes = sizes.astype("float64")
+    merged_into = np.arange(len(sizes))
+    alive = np.ones(len(sizes), bool)
+    while alive.sum() > num_clusters:
+        mean = affinity / np.outer(sizes, sizes)
+        mean[~alive] = mean[:, ~alive] = -1.0
+        np.fill_diagonal(mean, -1.0)
+        keep, drop = np.unravel_index(mean.argmax(), mean.shape)
+        affinity[keep] += affinity[drop]
+        affinity[:, keep] += affinity[:, drop]
+        sizes[keep] += sizes[drop]
+        alive[drop] = False
+        merged_into[merged_into == drop] = keep
+    return np.unique(merged_into, return_inverse=True)[1]
+
+
+def _normalised_cut(affinity, clusters):
+    """Sum over clusters of the share of edge weight that leaves them."""
+    num_clusters = clusters.max() + 1
+    member = np.eye(num_clusters)[clusters]
+    between = member.T @ affinity @ member
+    total = np.maximum(between.sum(axis=1), 1e-30)
+    return float(np.sum(1.0 - np.diag(between) / total))

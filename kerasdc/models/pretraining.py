@@ -1,0 +1,205 @@
+"""Clustering models whose encoder is first half of an autoencoder."""
+
+import keras
+import numpy as np
+
+from kerasdc.inputs import checked_count
+from kerasdc.models.autoencoder import Autoencoder
+from kerasdc.models.base import ClusteringModel
+
+
+class PretrainedModel(ClusteringModel):
+    """A clustering model with two trainings: `pretrain`, then `fit`.
+
+    In `build`, subclasses call `checked_features_shape` before and
+    `add_pretrained_flag` after everything else.
+    """
+
+    def checked_features_shape(self, input_shape):
+        """The shape of one sample's features; raises if networks differ.
+
+        Args:
+            input_shape: Tuple, the shape of a batch of raw inputs.
+
+        Returns:
+            Tuple.
+
+        Raises:
+            ValueError: If encoder or decoder were made for other data.
+        """
+        if self.preprocessor is not None:
+            input_shape = self.preprocessor.compute_output_shape(input_shape)
+        shape = tuple(input_shape[1:])
+        if self.encoder is not None:
+            _check_shape(self.encoder, "input", shape)
+            _check_shape(self.encoder, "output", (None,))
+        if self.decoder is not None:
+            _check_shape(self.decoder, "output", shape)
+        if self.augmentation is not None and not self.augmentation.built:
+            self.augmentation.build((None, *shape))
+        return shape
+
+    def add_pretrained_flag(self):
+        """Makes the weight that says whether `pretrain` was done."""
+        self._pretrained = self.add_weight(
+            name="pretrained",
+            shape=(),
+            initializer="zeros",
+            dtype="int32",
+            trainable=False,
+        )
+        self._build_optimizer()
+
+    @property
+    def pretrained(self):
+        """Whether the encoder was trained (kept when saved)."""
+        if self.encoder is not None and self.decoder is None:
+            return True
+        return self.built and bool(self._pretrained.numpy())
+
+    def compile(
+        self,
+        optimizer="auto",
+        loss=None,
+        metrics=None,
+        pretrain_optimizer="auto",
+        reconstruction_loss="mean_squared_error",
+        **kwargs,
+    ):
+        """Configures both trainings.
+
+        Args:
+            optimizer: Keras optimizer of the clustering stage. `"auto"` is
+                Adam with a learning rate of 0.001.
+            loss: Keras loss of the clustering stage.
+            metrics: As in `keras.Model.compile`.
+            pretrain_optimizer: Keras optimizer of `pretrain`. `"auto"` is
+                Adam with a learning rate of 0.001.
+            reconstruction_loss: Keras loss of `pretrain`.
+            **kwargs: Further arguments of `keras.Model.compile`.
+        """
+        self.pretrain_optimizer = _optimizer(pretrain_optimizer)
+        self.reconstruction_loss = keras.losses.get(reconstruction_loss)
+        super().compile(
+            optimizer=_optimizer(optimizer),
+            loss=loss,
+            metrics=metrics,
+            **kwargs,
+        )
+        if self.built:
+            self._build_optimizer()
+
+    def pretrain(
+        self,
+        x,
+        epochs=50,
+        batch_size=256,
+        callbacks=None,
+        verbose="auto",
+        validation_data=None,
+        **kwargs,
+    ):
+        """Trains encoder and decoder as an autoencoder.
+
+        Args:
+            x: Training samples.
+            epochs: Integer, passes over the data.
+            batch_size: Integer.
+            callbacks: Keras callbacks of this stage.
+            verbose: As in `keras.Model.fit`.
+            validation_data: Optional samples on which the loss is reported.
+            **kwargs: Further arguments of `keras.Model.fit`.
+
+        Returns:
+            The stage's `History`.
+        """
+        self._check_compiled("pretrain")
+        if self.encoder is not None and self.decoder is None:
+            raise ValueError(
+                "`pretrain` needs a decoder; an encoder that comes alone is "
+                "taken to be trained. Received: decoder=None"
+            )
+        epochs = checked_count("epochs", epochs, minimum=0)
+        batch_size = checked_count("batch_size", batch_size)
+        x = self.prepare(x, kwargs.pop("y", None))
+        if validation_data is not None:
+            validation_data = (self._validation_inputs(validation_data),)
+        autoencoder = Autoencoder(
+            self.encoder,
+            self.decoder,
+            self.preprocessor,
+            self.augmentation,
+            self.reconstruction_loss,
+        )
+        autoencoder.compile(_fresh(self.pretrain_optimizer))
+        self.decoder.trainable = True
+        try:
+            history = autoencoder.fit(
+                x,
+                epochs=epochs,
+                batch_size=batch_size,
+                callbacks=callbacks,
+                verbose=verbose,
+                validation_data=validation_data,
+                **kwargs,
+            )
+        finally:
+            self.decoder.trainable = False
+        self._pretrained.assign(1)
+        return history
+
+    def get_compile_config(self):
+        config = super().get_compile_config()
+        if config:
+            serialize = keras.saving.serialize_keras_object
+            config["pretrain_optimizer"] = serialize(self.pretrain_optimizer)
+            config["reconstruction_loss"] = serialize(self.reconstruction_loss)
+        return config
+
+    def compile_from_config(self, config):
+        self.compile(**keras.saving.deserialize_keras_object(config))
+
+    def _count_steps(self):
+        steps = int(self.optimizer.iterations)
+        return steps * (self.optimizer.gradient_accumulation_steps or 1)
+
+    def _draw_seed(self):
+        if self.seed is not None:
+            return self.seed
+        # NumPy's generator is what `keras.utils.set_random_seed` seeds.
+        return int(np.random.randint(2**31))
+
+    def _build_optimizer(self):
+        # As soon as it can be: what is saved then has what is loaded.
+        if self.compiled and not self.optimizer.built:
+            self.optimizer.build(self.trainable_variables)
+
+    def _check_compiled(self, verb):
+        if not self.compiled:
+            raise ValueError(
+                f"Call `compile()` before `{verb}`. Received: compiled=False"
+            )
+
+
+def _check_shape(network, side, expected):
+    shape = getattr(network, f"{side}_shape")[1:]
+    same = len(shape) == len(expected) and all(
+        None in pair or pair[0] == pair[1]
+        for pair in zip(shape, expected, strict=True)
+    )
+    if not same:
+        raise ValueError(
+            f"The {side} of `{network.name}` must have samples of shape "
+            f"{expected} for this data. Received: {side} shape {shape}"
+        )
+
+
+def _optimizer(optimizer):
+    if optimizer == "auto":
+        return keras.optimizers.Adam(1e-3)
+    return keras.optimizers.get(optimizer)
+
+
+def _fresh(optimizer):
+    """An unused copy: an optimizer serves one training."""
+    return optimizer.__class__.from_config(optimizer.get_config())

@@ -1,0 +1,183 @@
+"""What a finished run leaves behind: figures, model, report, export."""
+
+import csv
+import subprocess
+from dataclasses import asdict
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from kerasdc import losses
+from kerasdc import plots
+from kerasdc import zoo
+from kerasdc.backup import read_log
+from kerasdc.export import export_saved_model
+from kerasdc.metrics import evaluate
+from kerasdc.recipes import PUBLISHED
+from kerasdc.report import write_report
+from kerasdc.settings import write_json
+
+
+def evaluate_run(run):
+    """Scores the last epoch against the labels, for the report only.
+
+    Args:
+        run: A trained `kerasdc.training.Run`.
+
+    Returns:
+        Dictionary: the run's row of `results.csv`. `objective` is
+        KL(P || Q) over the samples scored, which needs no labels.
+    """
+    q = run.model.predict(run.x_scored, batch_size=1024, verbose=0)
+    p = run.model.clustering.target_distribution(q)
+    objective = losses.kl_divergence(p, keras.ops.convert_to_tensor(q))
+    settings = run.settings
+    return {
+        "system": settings.system,
+        "dataset": settings.dataset,
+        "recipe": settings.recipe,
+        "seed": settings.seed,
+        "split": settings.split,
+        "num_samples": len(run.x_scored),
+        **evaluate(run.y_scored, q.argmax(axis=1)),
+        "objective": float(np.mean(objective)),
+        "seconds": _seconds(run),
+        "backend": keras.backend.backend(),
+        "commit": current_commit(),
+    }
+
+
+def write_results(run, command):
+    """Fills the run folder: figures, model, assignments, report, export.
+
+    Args:
+        run: A trained `kerasdc.training.Run`.
+        command: String, the command line, for the record.
+
+    Returns:
+        Dictionary of figures, as `evaluate_run`.
+    """
+    figures = evaluate_run(run)
+    write_json(run.out / "metrics.json", figures)
+    run.model.save(run.out / "model.keras")
+    _write_assignments(run)
+    write_report(
+        run.out / "report.html",
+        run.model,
+        run.x_scored,
+        run.y_scored,
+        log=read_log(run.out / "log.csv"),
+        config={
+            **asdict(run.settings),
+            "command": command,
+            "values": run.recipe,
+        },
+        metrics=figures,
+    )
+    if not (run.out / "serving" / "1").exists():
+        export_saved_model(run.model, run.out / "serving", version=1)
+    return figures
+
+
+def _seconds(run):
+    log = read_log(run.out / "log.csv")
+    return round(sum(float(row["seconds"]) for row in log), 1)
+
+
+def _write_assignments(run):
+    q = run.model.predict(run.x_scored, batch_size=1024, verbose=0)
+    with open(run.out / "assignments.csv", "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["index", "cluster", "confidence"])
+        for i, row in enumerate(q):
+            writer.writerow([i, row.argmax(), f"{row.max():.6f}"])
+
+
+def current_commit():
+    """The checkout's commit.
+
+    Returns:
+        Short hash, with `+` if files differ from it; `"unknown"` outside a
+        checkout.
+    """
+    folder = Path(__file__).parent
+    try:
+        return subprocess.run(
+            ["git", "describe", "--always", "--dirty=+", "--exclude=*"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def publish_run(run, figures, command):
+    """Adds a run to the zoo's results, and its model if it is the choice.
+
+    The zoo keeps, of all seeds of the recipe `best` on all data, the model
+    of the lowest objective: no label takes part in the choice.
+
+    Args:
+        run: A trained `kerasdc.training.Run`.
+        figures: Its row, as `evaluate_run` gives it.
+        command: String, the command line, for the record.
+
+    Returns:
+        String that says what was done.
+    """
+    settings = run.settings
+    name = f"{settings.system}_{settings.dataset}"
+    same = ("system", "dataset", "recipe", "split", "backend")
+    rows = [
+        row
+        for row in zoo.merge_results(zoo.read_results(), [figures])
+        if all(row[key] == figures[key] for key in same)
+    ]
+    choice = min(rows, key=lambda row: row["objective"])
+    candidate = (settings.recipe, settings.split) == ("best", "all")
+    if not candidate or choice["seed"] != settings.seed:
+        zoo.add_results([figures])
+        if candidate and name in zoo.list_models():
+            zoo.refresh(name)
+        return f"Added to the results; {name} keeps the model it has."
+    zoo.publish(
+        run.model,
+        name,
+        _golden_samples(run.x_scored),
+        {
+            "recipe": settings.recipe,
+            "seed": settings.seed,
+            "commit": figures["commit"],
+            "command": command,
+            "dataset": {"name": settings.dataset, "sha256": run.data.sha256},
+            "selection": "of all seeds, the lowest KL(P || Q); no labels",
+            "split": settings.split,
+            "hyperparameters": run.recipe,
+            "paper": PUBLISHED.get((settings.system, settings.dataset), {}),
+            "deviations": run.recipe["deviations"],
+        },
+        rows=[figures],
+        preview=_preview(run),
+        overwrite=True,
+    )
+    return f"Published {name} of seed {settings.seed}."
+
+
+def _golden_samples(x, num_samples=16):
+    return x[:: max(len(x) // num_samples, 1)][:num_samples]
+
+
+def _preview(run):
+    q = run.model.predict(run.x_scored, batch_size=1024, verbose=0)
+    return plots.png(
+        plots.preview(
+            run.x_scored,
+            q.argmax(axis=1),
+            q.max(axis=1),
+            run.model.embed(run.x_scored),
+            run.y_scored,
+        )
+    )

@@ -1,0 +1,65 @@
+"""What names a run: system, data set, recipe, seed."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from kerasdc.recipes import get_recipe
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What names a run.
+
+    Attributes:
+        system: Name of a system, such as `"dec"`.
+        dataset: Name of a data set.
+        recipe: Name of a recipe.
+        seed: Integer.
+        split: `"all"` trains on train and test together, as the papers;
+            `"test"` trains on the training part and scores the test part.
+        pretrain_epochs: Optional integer in place of the recipe's.
+        epochs: Optional integer, update intervals in place of the recipe's.
+    """
+
+    system: str = "dec"
+    dataset: str = "digits"
+    recipe: str = "best"
+    seed: int = 0
+    split: str = "all"
+    pretrain_epochs: int | None = None
+    epochs: int | None = None
+
+    @property
+    def folder(self):
+        """The run's folder where none is named."""
+        name = f"{self.system}_{self.dataset}_{self.recipe}_{self.seed}"
+        held_out = "_held_out" if self.split == "test" else ""
+        return Path("runs") / f"{name}{held_out}"
+
+    def values(self):
+        """The recipe with this run's changes.
+
+        Returns:
+            Dictionary.
+        """
+        recipe = get_recipe(self.system, self.dataset, self.recipe)
+        if self.pretrain_epochs is not None:
+            for stage in ("layerwise", "pretrain"):
+                if stage in recipe:
+                    recipe[stage]["epochs"] = self.pretrain_epochs
+        if self.epochs is not None:
+            recipe["fit"]["epochs"] = self.epochs
+        return recipe
+
+
+def write_json(path, values):
+    """Writes plain values as JSON, in one move.
+
+    Args:
+        path: File.
+        values: Dictionary.
+    """
+    partial = Path(f"{path}.partial")
+    partial.write_text(json.dumps(values, indent=2) + "\n")
+    partial.replace(path)

@@ -1,0 +1,222 @@
+"""A recipe's stages, one after the other, in a folder that survives."""
+
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from kerasdc import building
+from kerasdc import datasets
+from kerasdc.backup import EpochBackup
+from kerasdc.backup import StageLog
+from kerasdc.backup import StageProgress
+from kerasdc.callbacks import ClusteringMetrics
+from kerasdc.callbacks import ClusterSizes
+from kerasdc.callbacks import LabelChangeStopping
+from kerasdc.models import LayerwisePretraining
+from kerasdc.settings import write_json
+from kerasdc.targets import FeatureBatches
+
+
+class Run:
+    """One training in one folder, which survives being killed.
+
+    The state after each finished stage is one file; the state within a
+    stage is kept by `EpochBackup`. Running again goes on from there.
+
+    Args:
+        settings: `Settings`.
+        out: Folder of the run.
+        data_dir: Optional folder of the data sets.
+        tensorboard: Boolean. Whether to log for TensorBoard too.
+    """
+
+    def __init__(self, settings, out, data_dir=None, tensorboard=True):
+        self.settings = settings
+        self.recipe = settings.values()
+        self.out = Path(out)
+        self.tensorboard = tensorboard
+        data = datasets.load(settings.dataset, data_dir)
+        if settings.split == "test" and data.x_test is None:
+            raise ValueError(
+                f"{settings.dataset} has no split into train and test. "
+                "Received: split='test'"
+            )
+        held_out = settings.split == "test"
+        self.data = data
+        self.x, self.y = (
+            (data.x_train, data.y_train) if held_out else (data.x, data.y)
+        )
+        self.x_scored, self.y_scored = (
+            (data.x_test, data.y_test) if held_out else (data.x, data.y)
+        )
+
+    def start(self, resume=False):
+        """Makes the folder, or checks that it holds this very run.
+
+        Args:
+            resume: Boolean. `True` goes on with a run that was stopped;
+                `False` begins anew, but never over a run that is there.
+
+        Raises:
+            FileExistsError: If there is a run and `resume` is false.
+            ValueError: If the run in the folder has other settings.
+        """
+        path = self.out / "settings.json"
+        settings = {**asdict(self.settings), "values": self.recipe}
+        if path.exists():
+            if not resume:
+                raise FileExistsError(
+                    f"{self.out} holds a run. Pass --resume to go on with "
+                    f"it, or another --out. Received: out={self.out}"
+                )
+            old = json.loads(path.read_text())
+            if old != json.loads(json.dumps(settings)):
+                changed = [k for k in settings if old.get(k) != settings[k]]
+                raise ValueError(
+                    f"{self.out} holds a run of other settings "
+                    f"({', '.join(changed)} differ): resume it with its own, "
+                    f"or use another --out. Received: out={self.out}"
+                )
+        self.out.mkdir(parents=True, exist_ok=True)
+        write_json(path, settings)
+
+    def train(self):
+        """Trains, or goes on training.
+
+        Returns:
+            The trained `kerasdc.models.ClusteringModel`.
+        """
+        (self.out / "stages").mkdir(parents=True, exist_ok=True)
+        self.model = building.build_model(
+            self.settings.system,
+            self.recipe,
+            self.x,
+            self.data.num_clusters,
+            self.settings.seed,
+        )
+        self.inputs = self.model.prepare(self.x)
+        stages = self._stages()
+        first = self._load_finished(list(stages))
+        for index, (name, stage) in enumerate(stages.items()):
+            if index >= first:
+                title = f"Stage {index + 1} of {len(stages)}: {name}"
+                stage(self._callbacks(name, title))
+                self._save_finished(index, name)
+        return self.model
+
+    # === Stages ===
+
+    def _stages(self):
+        """Name -> function of the stage's callbacks, in order."""
+        stages = {}
+        if "layerwise" in self.recipe:
+            self._layerwise = LayerwisePretraining(
+                self.model.encoder,
+                self.model.decoder,
+                self.recipe["layerwise"]["dropout"],
+                building.reconstruction_loss(self.recipe),
+            )
+            for i in range(len(self._layerwise.pairs)):
+                stages[f"layerwise_{i + 1}"] = lambda callbacks, i=i: (
+                    self._fit_pair(i, callbacks)
+                )
+        stages["pretrain"] = self._pretrain
+        stages["adapt"] = self._adapt
+        stages["fit"] = self._fit
+        return stages
+
+    def _fit_pair(self, index, callbacks):
+        codes = _features(self.model, self.inputs)
+        for i in range(index):
+            codes = self._layerwise.encode_with(i, codes)
+        recipe = self.recipe["layerwise"]
+        self._layerwise.fit_pair(
+            index,
+            codes,
+            building.build_optimizer(recipe["optimizer"]),
+            epochs=self._epochs(recipe),
+            batch_size=self.recipe["batch_size"],
+            verbose=0,
+            callbacks=callbacks,
+        )
+
+    def _pretrain(self, callbacks):
+        self.model.pretrain(
+            self.inputs,
+            epochs=self._epochs(self.recipe["pretrain"]),
+            batch_size=self.recipe["batch_size"],
+            verbose=0,
+            callbacks=callbacks,
+        )
+
+    def _adapt(self, callbacks):
+        print(callbacks[0].title, flush=True)
+        self.model.adapt(self.inputs, **self.recipe["adapt"])
+
+    def _fit(self, callbacks):
+        recipe = self.recipe["fit"]
+        extra = [ClusterSizes(), ClusteringMetrics(None, self.y)]
+        if "tolerance" in recipe:
+            extra.append(LabelChangeStopping(recipe["tolerance"]))
+        self.model.fit(
+            self.inputs,
+            epochs=recipe["epochs"],
+            batch_size=self.recipe["batch_size"],
+            verbose=0,
+            callbacks=[*extra, *callbacks],
+        )
+
+    def _epochs(self, recipe):
+        if "epochs" in recipe:
+            return recipe["epochs"]
+        steps_per_epoch = math.ceil(len(self.x) / self.recipe["batch_size"])
+        return math.ceil(recipe["num_steps"] / steps_per_epoch)
+
+    def _callbacks(self, name, title):
+        callbacks = [
+            StageProgress(title),
+            StageLog(self.out / "log.csv", name),
+            EpochBackup(self.out / "backup" / name),
+        ]
+        if self.tensorboard:
+            folder = self.out / "tensorboard" / name
+            callbacks.append(keras.callbacks.TensorBoard(folder))
+        return callbacks
+
+    # === State between stages ===
+
+    def _stage_file(self, index, name):
+        return self.out / "stages" / f"{index}_{name}.weights.h5"
+
+    def _load_finished(self, names):
+        """Loads the last finished stage; returns the next one's index."""
+        for index, name in reversed(list(enumerate(names))):
+            path = self._stage_file(index, name)
+            if path.exists():
+                self.model.load_weights(path)
+                return index + 1
+        return 0
+
+    def _save_finished(self, index, name):
+        path = self._stage_file(index, name)
+        partial = path.with_name("partial.weights.h5")
+        self.model.save_weights(partial, overwrite=True)
+        partial.replace(path)
+        for old in path.parent.glob("[0-9]*.weights.h5"):
+            if old != path:
+                old.unlink()
+
+
+def _features(model, x):
+    """All features as one flat float32 array `(n, d)`."""
+    batches = FeatureBatches(x, model.preprocessor, batch_size=8192)
+    features = np.empty((len(x), math.prod(x.shape[1:])), "float32")
+    for i in range(len(batches)):
+        (batch,) = batches[i]
+        start = i * batches.batch_size
+        features[start : start + len(batch)] = batch.reshape(len(batch), -1)
+    return features

@@ -1,0 +1,33 @@
+"""The zoo of pretrained models: list, load, publish, verify.
+
+>>> import kerasdc
+>>> kerasdc.list_models()
+['dec_mnist']
+>>> model = kerasdc.load("dec_mnist")
+
+An entry is a folder named `<system>_<dataset>`: a SavedModel with all
+weights, `metadata.json`, `golden.npz` with a few inputs and their outputs, a
+generated card, and optionally a picture.
+"""
+
+from kerasdc.zoo.card import update_readme
+from kerasdc.zoo.card import write_zoo_readme
+from kerasdc.zoo.loading import list_models
+from kerasdc.zoo.loading import load
+from kerasdc.zoo.publishing import publish
+from kerasdc.zoo.results import add_results
+from kerasdc.zoo.results import read_results
+from kerasdc.zoo.results import results_table
+from kerasdc.zoo.verifying import verify
+
+__all__ = [
+    "add_results",
+    "list_models",
+    "load",
+    "publish",
+    "read_results",
+    "results_table",
+    "update_readme",
+    "verify",
+    "write_zoo_readme",
+]

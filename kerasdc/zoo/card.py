@@ -1,0 +1,217 @@
+"""The texts of the zoo, made from metadata and results alone."""
+
+import json
+import pathlib
+
+from kerasdc.datasets.store import replace
+from kerasdc.zoo import entry
+from kerasdc.zoo import location
+from kerasdc.zoo import results
+
+BEGIN = "<!-- results:begin -->"
+END = "<!-- results:end -->"
+
+_SPLITS = {
+    "all": "fitted and scored on all data",
+    "test": "fitted on the training part, scored on the test part",
+}
+_README = """\
+# Pretrained models
+
+Made by `python -m kerasdc.zoo` from the metadata of the models and from
+`results.csv`; do not edit. Labels were used for the scores only, never to
+train, to stop or to choose.
+
+```python
+import kerasdc
+
+model = kerasdc.load("{example}")
+```
+
+{models}
+## All results
+
+Mean ± standard deviation over seeds (of the sample, with n - 1 below).
+Split `all`: {all}; `test`: {test}.
+
+{table}"""
+
+
+def write_zoo_readme(zoo_dir=None):
+    """Writes the zoo's README, the cards of all models, and the index.
+
+    Args:
+        zoo_dir: Folder of a zoo, or `None` for the one in use.
+
+    Returns:
+        `pathlib.Path` of the README.
+    """
+    folder = location.local_folder(zoo_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    names = location.names(folder)
+    metadata = [write_card(folder / name) for name in names]
+    text = _README.format(
+        example=names[0] if names else "dec_mnist",
+        models=_models_table(metadata),
+        table=results.results_table(folder),
+        **_SPLITS,
+    )
+    location.write_index(folder)
+    _write(folder / "README.md", text)
+    return folder / "README.md"
+
+
+def update_readme(readme_path, zoo_dir=None):
+    """Puts the table of results between two marks of another README.
+
+    Args:
+        readme_path: File with the lines `<!-- results:begin -->` and
+            `<!-- results:end -->`.
+        zoo_dir: Folder of a zoo, or `None` for the one in use.
+
+    Raises:
+        ValueError: If the marks are not there, once each and in order.
+    """
+    path = pathlib.Path(readme_path)
+    text = path.read_text(encoding="utf-8")
+    start, begin, rest = text.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not (begin and end) or BEGIN in rest or END in start + tail:
+        raise ValueError(
+            f"The file must hold {BEGIN} and, after it, {END}, once each. "
+            f"Received: file={str(path)!r}"
+        )
+    table = results.results_table(zoo_dir)
+    _write(path, f"{start}{BEGIN}\n{table}{END}{tail}")
+
+
+def write_card(folder):
+    """Writes the card of an entry.
+
+    Args:
+        folder: `pathlib.Path` of an entry.
+
+    Returns:
+        The entry's metadata.
+    """
+    metadata = entry.read_metadata(folder)
+    _write(folder / entry.CARD, card(metadata))
+    return metadata
+
+
+def card(metadata):
+    """The card of a model, as Markdown.
+
+    Args:
+        metadata: Dictionary of an entry.
+
+    Returns:
+        String.
+    """
+    sections = (_head, _figures, _seeds, _training, _serving, _files)
+    return "\n".join(section(metadata) for section in sections)
+
+
+def _head(m):
+    picture = f"![Clusters]({entry.PREVIEW})\n\n"
+    return (
+        f"# {m['name']}\n\n"
+        f"A `{m['class']}` of {m['num_clusters']} clusters and "
+        f"{m['num_params']:,} parameters, trained on {m['dataset']['name']} "
+        f"without labels. Licence: {m['licence']}.\n\n"
+        f"{picture if entry.PREVIEW in m['files'] else ''}"
+        f'```python\nimport kerasdc\n\nmodel = kerasdc.load("{m["name"]}")\n'
+        f"clusters = model.assign(x)\n```\n"
+    )
+
+
+def _figures(m):
+    lines = []
+    if m["figures"]:
+        scores = [f"{m['figures'][s]:.4f}" for s in results.SCORES]
+        lines.append([f"this model (seed {m['seed']})", m["split"], *scores])
+    for summary in m["summary"]:
+        scores = [results.spread(summary[s]) for s in results.SCORES]
+        count = f"{summary['num_seeds']} seeds, {summary['backend']}"
+        lines.append([count, summary["split"], *scores])
+    paper = m.get("paper")
+    if paper:
+        scores = [paper.get(score, "–") for score in results.SCORES]
+        lines.append([paper.get("source", "the paper"), "all", *scores])
+    table = results.markdown(["", "split", *results.SCORES], lines)
+    explained = "; ".join(f"`{k}`: {text}" for k, text in _SPLITS.items())
+    return (
+        f"## Figures\n\n{table}\n"
+        f"Mean ± standard deviation over seeds. Split {explained}. Which "
+        f"seed is published: {m['selection']}\n"
+    )
+
+
+def _seeds(m):
+    columns = ["seed", "split", *results.SCORES, "objective", "seconds"]
+    columns += ["backend", "commit"]
+    lines = [
+        ["–" if row[c] is None else row[c] for c in columns]
+        for row in m["rows"]
+    ]
+    return f"## Every seed\n\n{results.markdown(columns, lines)}"
+
+
+def _training(m):
+    versions = ", ".join(f"{k} {v}" for k, v in m["versions"].items())
+    text = (
+        f"## Training\n\n```\n{m['command']}\n```\n\n"
+        f"- Recipe `{m['recipe']}`, seed {m['seed']}, commit {m['commit']}\n"
+        f"- Versions: {versions}\n"
+        f"- Data: {m['dataset']['name']}, SHA-256 "
+        f"`{m['dataset']['sha256']}`\n"
+    )
+    if m.get("hyperparameters"):
+        values = json.dumps(m["hyperparameters"], indent=2)
+        text += f"\n```json\n{values}\n```\n"
+    if m.get("deviations"):
+        text += "\nOther than in the paper:\n\n"
+        text += "".join(f"- {line}\n" for line in m["deviations"])
+    return text
+
+
+def _serving(m):
+    inputs = m["preprocessing"]["inputs"]
+    shape = ", ".join("n" if s is None else str(s) for s in inputs["shape"])
+    kept = f", then `{m['preprocessing']['layer']}`, which is inside"
+    return (
+        "## Serving\n\n"
+        f"`{entry.SAVED_MODEL}` has the signatures "
+        f"{', '.join(f'`{name}`' for name in m['signatures'])}. "
+        f"Input: raw {inputs['dtype']} `({shape})`"
+        f"{kept if m['preprocessing']['layer'] else ''}.\n"
+    )
+
+
+def _files(m):
+    lines = [
+        [f"`{name}`", f"{file['size']:,}", f"`{file['sha256']}`"]
+        for name, file in m["files"].items()
+    ]
+    table = results.markdown(["file", "bytes", "SHA-256"], lines)
+    return f"## Files\n\n{table}"
+
+
+def _models_table(metadata):
+    head = ["model", "recipe", "seed", "split", *results.SCORES]
+    head += ["parameters", "MB"]
+    lines = []
+    for m in metadata:
+        figures = m["figures"] or {}
+        scores = [
+            f"{figures[s]:.4f}" if s in figures else "–" for s in results.SCORES
+        ]
+        size = sum(file["size"] for file in m["files"].values()) / 1e6
+        link = f"[{m['name']}]({m['name']}/{entry.CARD})"
+        lines.append([link, m["recipe"], m["seed"], m["split"], *scores])
+        lines[-1] += [f"{m['num_params']:,}", f"{size:.1f}"]
+    return results.markdown(head, lines)
+
+
+def _write(path, text):
+    replace(path, text.encode("utf-8"))

@@ -1,0 +1,98 @@
+"""`load`: from a name to a trainable model."""
+
+import keras
+
+from kerasdc.zoo import entry
+from kerasdc.zoo import location
+
+_KEY = "variables/{}/.ATTRIBUTES/VARIABLE_VALUE"
+
+
+def list_models(zoo_dir=None):
+    """Names of the pretrained models.
+
+    Args:
+        zoo_dir: Folder or base URL of a zoo. `None` takes the environment
+            variable `KERASDC_ZOO`, then the `zoo/` folder beside the
+            package.
+
+    Returns:
+        Sorted list of strings, `<system>_<dataset>`.
+    """
+    return location.names(zoo_dir)
+
+
+def load(name, zoo_dir=None):
+    """Loads a pretrained model, compiled and ready to predict or to fit on.
+
+    Every file is compared with its published size and SHA-256 before any
+    is opened.
+
+    Args:
+        name: One of `list_models()`.
+        zoo_dir: As for `list_models`.
+
+    Returns:
+        A `keras.Model` of the class that was published, such as
+        `kerasdc.models.DEC`.
+
+    Raises:
+        FileNotFoundError: If a file is missing.
+        OSError: If a file cannot be downloaded.
+        ValueError: If the name is unknown, or a file is not the one that
+            was published.
+
+    Example:
+
+    >>> model = kerasdc.load("dec_mnist")
+    >>> clusters = model.assign(images)
+    """
+    return rebuild(location.entry_folder(name, zoo_dir))
+
+
+def rebuild(folder):
+    """The model of an entry's folder.
+
+    Args:
+        folder: `pathlib.Path` of an entry.
+
+    Returns:
+        The model.
+
+    Raises:
+        FileNotFoundError: If a file is missing.
+        ValueError: If a file is not the one that was published.
+    """
+    metadata = entry.read_metadata(folder)
+    entry.check_files(folder, metadata["files"])
+    model = keras.saving.deserialize_keras_object(metadata["model"])
+    fill(model, folder / entry.SAVED_MODEL)
+    return model
+
+
+def fill(model, saved_model):
+    """Sets a model's weights to those of a SavedModel of it.
+
+    Args:
+        model: A built model.
+        saved_model: `pathlib.Path` of what `export_saved_model` wrote.
+
+    Raises:
+        ValueError: If the two have not the same variables.
+    """
+    import tensorflow as tf
+
+    checkpoint = str(saved_model / "variables" / "variables")
+    reader = tf.train.load_checkpoint(checkpoint)
+    shapes = reader.get_variable_to_shape_map()
+    expected = [tuple(variable.shape) for variable in model.variables]
+    keys = [_KEY.format(i) for i in range(len(expected))]
+    received = [tuple(shapes[key]) for key in keys if key in shapes]
+    if received != expected or _KEY.format(len(expected)) in shapes:
+        raise ValueError(
+            f"The weights do not fit this {type(model).__name__}; expected "
+            f"shapes {expected}. Received: shapes {received}, in "
+            f"{str(saved_model)!r}"
+        )
+    for key, variable in zip(keys, model.variables, strict=True):
+        variable.assign(reader.get_tensor(key))

@@ -1,0 +1,180 @@
+"""Where the zoo is: a folder, or an address to download from."""
+
+import difflib
+import hashlib
+import json
+import os
+import pathlib
+import secrets
+
+import kerasdc
+from kerasdc.datasets.download import fetch
+from kerasdc.datasets.store import cache_folder
+from kerasdc.zoo import entry
+
+# The home of an installed package, which comes without the models.
+DEFAULT_URL = None
+INDEX = "index.json"
+
+
+def source(zoo_dir=None):
+    """The zoo in use.
+
+    Args:
+        zoo_dir: Folder or base URL. `None` takes the environment variable
+            `KERASDC_ZOO`, then `zoo/` beside the package, then the default
+            address.
+
+    Returns:
+        `pathlib.Path` of a folder, or a URL as a string.
+
+    Raises:
+        FileNotFoundError: If there is none.
+    """
+    named = zoo_dir or os.environ.get("KERASDC_ZOO")
+    if named:
+        if "://" in str(named):
+            return str(named).rstrip("/")
+        return pathlib.Path(named).expanduser()
+    checkout = pathlib.Path(kerasdc.__file__).resolve().parent.parent
+    if (checkout / "zoo").is_dir() or (checkout / "pyproject.toml").is_file():
+        return checkout / "zoo"
+    if DEFAULT_URL:
+        return DEFAULT_URL
+    raise FileNotFoundError(
+        "There is no zoo beside this package: set the environment variable "
+        "KERASDC_ZOO to the folder or the address of one. "
+        "Received: KERASDC_ZOO=None"
+    )
+
+
+def local_folder(zoo_dir=None):
+    """The zoo in use, as a folder that can be written.
+
+    Args:
+        zoo_dir: As for `source`.
+
+    Returns:
+        `pathlib.Path`.
+
+    Raises:
+        ValueError: If the zoo is an address.
+    """
+    found = source(zoo_dir)
+    if isinstance(found, str):
+        raise ValueError(
+            f"This needs a zoo in a local folder. Received: {found!r}"
+        )
+    return found
+
+
+def names(zoo_dir=None):
+    """Names of all entries, sorted.
+
+    Args:
+        zoo_dir: As for `source`.
+
+    Returns:
+        List of strings.
+
+    Raises:
+        FileNotFoundError: If a folder was named that is not there.
+        OSError: If the address does not answer.
+    """
+    found = source(zoo_dir)
+    if isinstance(found, str):
+        return sorted(_remote_index(found))
+    named = zoo_dir or os.environ.get("KERASDC_ZOO")
+    if named and not found.is_dir():
+        raise FileNotFoundError(
+            f"The zoo must be a folder that exists. Received: {str(found)!r}"
+        )
+    return sorted(
+        path.parent.name
+        for path in found.glob(f"[!.]*/{entry.METADATA}")
+        if "_" in path.parent.name
+    )
+
+
+def entry_folder(name, zoo_dir=None):
+    """The folder of one entry, downloaded if need be.
+
+    Args:
+        name: Name of an entry.
+        zoo_dir: As for `source`.
+
+    Returns:
+        `pathlib.Path`.
+
+    Raises:
+        OSError: If a file cannot be downloaded.
+        ValueError: If there is no such entry.
+    """
+    known = names(zoo_dir)
+    if name not in known:
+        close = difflib.get_close_matches(str(name), known, cutoff=0.4)
+        listed = ", ".join(repr(n) for n in close or known) or "none at all"
+        raise ValueError(
+            f"Unknown model; the closest names are {listed}. "
+            f"Received: name={name!r}"
+        )
+    found = source(zoo_dir)
+    if isinstance(found, str):
+        return _download(found, name)
+    return found / name
+
+
+def write_index(folder):
+    """Writes what a client that downloads cannot find out by itself.
+
+    Args:
+        folder: `pathlib.Path` of the zoo.
+    """
+    digests = {
+        name: hashlib.sha256(
+            (folder / name / entry.METADATA).read_bytes()
+        ).hexdigest()
+        for name in names(folder)
+    }
+    temporary = folder / f".{INDEX}.{secrets.token_hex(4)}.tmp"
+    try:
+        entry.write_json(temporary, digests)
+        os.replace(temporary, folder / INDEX)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _remote_index(url):
+    """Names and digests, as last seen where the server does not answer."""
+    digest = hashlib.sha256(url.encode()).hexdigest()[:16]
+    path = _cache() / f"{digest}-{INDEX}"
+    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        fetch([f"{url}/{INDEX}"], new)
+        os.replace(new, path)
+    except OSError:
+        if not path.is_file():
+            raise
+    finally:
+        for leftover in (new, new.with_name(new.name + ".part")):
+            leftover.unlink(missing_ok=True)
+    index = json.loads(path.read_text(encoding="utf-8"))
+    for name in index:
+        entry.check_name(name)
+    return index
+
+
+def _download(url, name):
+    """Fetches an entry into a folder of the cache named by its content."""
+    digest = _remote_index(url)[name]
+    folder = _cache() / f"{name}-{digest[:16]}"
+    metadata = folder / entry.METADATA
+    fetch([f"{url}/{name}/{entry.METADATA}"], metadata, digest)
+    for file, expected in entry.read_metadata(folder)["files"].items():
+        address = f"{url}/{name}/{file}"
+        fetch([address], folder / file, expected["sha256"])
+    return folder
+
+
+def _cache():
+    return cache_folder().parent / "zoo"

@@ -1,0 +1,187 @@
+"""`publish`: from a trained model to an entry of the zoo."""
+
+import json
+import platform
+from importlib import metadata as packages
+
+import keras
+import numpy as np
+
+import kerasdc
+from kerasdc.export import export_saved_model
+from kerasdc.export import signatures
+from kerasdc.staging import staged
+from kerasdc.zoo import card
+from kerasdc.zoo import entry
+from kerasdc.zoo import golden
+from kerasdc.zoo import results
+from kerasdc.zoo.loading import rebuild
+from kerasdc.zoo.location import local_folder
+
+LICENCE = "Apache-2.0"
+_REQUIRED = ("recipe", "seed", "commit", "command", "dataset", "selection")
+_OPTIONAL = ("split", "hyperparameters", "paper", "deviations")
+
+
+def publish(
+    model,
+    name,
+    x_golden,
+    info,
+    rows=(),
+    preview=None,
+    zoo_dir=None,
+    overwrite=False,
+):
+    """Makes or replaces an entry of the zoo, in one step.
+
+    Before it takes its place, the entry is loaded as users will load it and
+    its outputs are compared with the model's.
+
+    Args:
+        model: A trained model of this library.
+        name: `<system>_<dataset>`.
+        x_golden: A few raw samples, kept with all their outputs.
+        info: Dict with `recipe` (its name), `seed`, `commit`, `command`,
+            `dataset` (a dict with `name` and `sha256`) and `selection` (how
+            this seed was chosen); optionally `split` (`"all"`),
+            `hyperparameters`, `paper` (a dict with scores and their
+            `source`) and `deviations` (a list of strings).
+        rows: Rows to add to `results.csv`. Figures of this model and of all
+            seeds of its recipe are taken from there.
+        preview: Optional bytes of a PNG picture.
+        zoo_dir: Folder of the zoo, made if missing. `None` is the one in
+            use.
+        overwrite: Boolean. Whether to replace an entry of that name.
+
+    Returns:
+        `pathlib.Path` of the entry.
+
+    Raises:
+        FileExistsError: If there is such an entry and `overwrite` is not
+            set.
+        OSError: If it cannot be written; the entry is then as it was.
+        ValueError: If the name, `info` or a row is not right, or the model
+            cannot be served.
+    """
+    _check_info(name, info)
+    folder = local_folder(zoo_dir)
+    target = folder / name
+    if target.exists() and not overwrite:
+        raise FileExistsError(
+            "The zoo has such a model: pass overwrite=True to replace it. "
+            f"Received: name={name!r}, overwrite=False"
+        )
+    merged = results.merge(results.read_results(folder), rows)
+    with staged(target, replace=overwrite) as staging:
+        _write(staging, model, x_golden, preview)
+        outline = _metadata(name, model, info, merged)
+        outline["files"] = entry.describe_files(staging)
+        entry.write_json(staging / entry.METADATA, outline)
+        card.write_card(staging)
+        _check(staging)
+        results.add_results(rows, folder)
+    card.write_zoo_readme(folder)
+    return target
+
+
+def _check_info(name, info):
+    system, dataset = entry.check_name(name)
+    missing = [key for key in _REQUIRED if key not in info]
+    unknown = [k for k in info if k not in (*_REQUIRED, *_OPTIONAL)]
+    if missing or unknown:
+        raise ValueError(
+            f"`info` must have the keys {', '.join(_REQUIRED)}, and may have "
+            f"{', '.join(_OPTIONAL)}. Received: {', '.join(info)}"
+        )
+    try:
+        json.dumps(info, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"`info` must be plain values: {error}. Received: info={info}"
+        ) from error
+    if {"name", "sha256"} - set(info["dataset"]):
+        raise ValueError(
+            "`info['dataset']` must have the keys name and sha256. "
+            f"Received: {', '.join(info['dataset'])}"
+        )
+    if info["dataset"]["name"] != dataset:
+        raise ValueError(
+            f"The name must be {system}_{info['dataset']['name']}, by the "
+            f"data set. Received: name={name!r}"
+        )
+
+
+def _write(folder, model, x_golden, preview):
+    export_saved_model(model, folder / "saved_model", version=1)
+    if getattr(model.preprocessor, "accepts_text", False):
+        inputs = np.asarray(x_golden).astype(str)
+    else:
+        inputs = model.as_inputs(x_golden).astype("float32")
+    golden.write(folder, inputs, golden.outputs_of(model, inputs))
+    if preview is not None:
+        (folder / entry.PREVIEW).write_bytes(preview)
+
+
+def _metadata(name, model, info, rows):
+    system, _ = entry.check_name(name)
+    split = info.get("split", "all")
+    of_recipe = [
+        row
+        for row in rows
+        if (row["system"], row["dataset"], row["recipe"])
+        == (system, info["dataset"]["name"], info["recipe"])
+    ]
+    figures = [
+        row
+        for row in of_recipe
+        if (row["seed"], row["split"]) == (info["seed"], split)
+        and row["backend"] == keras.backend.backend()
+    ]
+    return {
+        "name": name,
+        "system": system,
+        **info,
+        "split": split,
+        "licence": LICENCE,
+        "class": type(model).__name__,
+        "num_clusters": getattr(model, "num_clusters", None),
+        "num_params": model.count_params(),
+        "preprocessing": _preprocessing(model),
+        "signatures": list(signatures(model)),
+        "versions": _versions(),
+        "figures": figures[0] if figures else None,
+        "summary": results.summarize(of_recipe),
+        "rows": of_recipe,
+        "model": keras.saving.serialize_keras_object(model),
+    }
+
+
+def _preprocessing(model):
+    preprocessor = model.preprocessor
+    if getattr(preprocessor, "accepts_text", False):
+        inputs = {"dtype": "string", "shape": [None]}
+    else:
+        shape = model.get_build_config()["input_shape"]
+        inputs = {"dtype": "float32", "shape": [None, *shape[1:]]}
+    layer = None if preprocessor is None else type(preprocessor).__name__
+    return {"inputs": inputs, "layer": layer}
+
+
+def _versions():
+    return {
+        "kerasdc": kerasdc.__version__,
+        "keras": keras.__version__,
+        "tensorflow": packages.version("tensorflow"),
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }
+
+
+def _check(folder):
+    """Raises unless what was written gives the outputs it should."""
+    inputs, outputs = golden.read(folder)
+    rebuilt = golden.outputs_of(rebuild(folder), inputs)
+    golden.largest_difference(rebuilt, outputs)
+    served = golden.served_outputs(folder, inputs)
+    golden.largest_difference(served, outputs)

@@ -1,0 +1,88 @@
+"""`verify`: whether an entry still is what its metadata says."""
+
+from kerasdc.zoo import entry
+from kerasdc.zoo import golden
+from kerasdc.zoo import results
+from kerasdc.zoo.loading import rebuild
+from kerasdc.zoo.location import entry_folder
+
+_TOLERANCE = 1e-3  # of a score: near ties fall differently elsewhere
+
+
+def verify(name, zoo_dir=None, data_dir=None, figures=True):
+    """Checks files, outputs and figures of an entry.
+
+    All hashes are compared; the golden outputs are computed again, by the
+    loaded model and by the SavedModel; and if the data set is on this
+    machine, so are the figures.
+
+    Args:
+        name: Name of an entry.
+        zoo_dir: Folder or base URL of a zoo, or `None` for the one in use.
+        data_dir: Folder where the data set is looked for first.
+        figures: Boolean. Whether to compute the figures.
+
+    Returns:
+        Dict with `num_files`; `difference`, the largest one of the outputs
+        relative to their scale; and `figures`, a dict of scores, or `None`
+        where they were not computed.
+
+    Raises:
+        FileNotFoundError: If a file is missing.
+        ValueError: If anything is not as published.
+    """
+    folder = entry_folder(name, zoo_dir)
+    metadata = entry.read_metadata(folder)
+    model = rebuild(folder)
+    inputs, outputs = golden.read(folder)
+    differences = [
+        golden.largest_difference(received, outputs)
+        for received in (
+            golden.outputs_of(model, inputs),
+            golden.served_outputs(folder, inputs),
+        )
+    ]
+    return {
+        "num_files": len(metadata["files"]),
+        "difference": max(differences),
+        "figures": _figures(model, metadata, data_dir) if figures else None,
+    }
+
+
+def _figures(model, metadata, data_dir):
+    from kerasdc.metrics import evaluate
+
+    data = _local_dataset(metadata["dataset"]["name"], data_dir)
+    if data is None or metadata["figures"] is None:
+        return None
+    if data.sha256 != metadata["dataset"]["sha256"]:
+        raise ValueError(
+            "The data set is not the one of the publication. Expected "
+            f"SHA-256 {metadata['dataset']['sha256']}. "
+            f"Received: sha256={data.sha256}"
+        )
+    held_out = metadata["split"] == "test"
+    x, y = (data.x_test, data.y_test) if held_out else (data.x, data.y)
+    scores = evaluate(y, model.assign(x))
+    for score in results.SCORES:
+        published = metadata["figures"][score]
+        if abs(scores[score] - published) > _TOLERANCE:
+            raise ValueError(
+                f"The published {score} is {published}. "
+                f"Received: {score}={scores[score]:.5f}"
+            )
+    return scores
+
+
+def _local_dataset(name, data_dir):
+    """The data set if it needs no download, else `None`."""
+    from kerasdc import datasets
+    from kerasdc.datasets.catalogue import ENTRIES
+    from kerasdc.datasets.store import folders
+
+    if name not in ENTRIES:
+        return None
+    file = ENTRIES[name].file
+    if file and not any((f / file).is_file() for f in folders(data_dir)):
+        return None
+    return datasets.load(name, data_dir)

@@ -1,0 +1,157 @@
+import keras
+import numpy as np
+import pytest
+
+from kerasdc import losses
+from kerasdc import networks
+from kerasdc.layers import RandomShiftRotation
+from kerasdc.layers import Scaling
+from kerasdc.models import Autoencoder
+from kerasdc.models import LayerwisePretraining
+
+
+def make_networks(shape=(6,), units=(8, 5), seed=0):
+    keras.utils.set_random_seed(seed)
+    return (
+        networks.mlp_encoder(shape, units, 2),
+        networks.mlp_decoder(shape, units, 2),
+    )
+
+
+@pytest.fixture(scope="module")
+def x():
+    generator = np.random.default_rng(0)
+    return generator.random((50, 2)) @ generator.random((2, 6))
+
+
+def test_loss_by_hand(x):
+    encoder, decoder = make_networks()
+    model = Autoencoder(
+        encoder, decoder, Scaling(2.0), None, losses.half_mean_squared_error
+    )
+    model.compile()
+    loss = model.evaluate(x, verbose=0)
+    features = x * 2
+    output = decoder.predict(encoder.predict(features, verbose=0), verbose=0)
+    assert loss == pytest.approx(np.square(features - output).mean() / 2, 1e-4)
+
+
+def test_fit_lowers_the_loss_and_every_weight_moves(x):
+    encoder, decoder = make_networks()
+    before = encoder.get_weights() + decoder.get_weights()
+    model = Autoencoder(encoder, decoder)
+    model.compile(keras.optimizers.Adam(0.01))
+    losses = model.fit(x, epochs=8, batch_size=5, verbose=0).history["loss"]
+    assert losses[-1] < losses[0] / 2
+    after = encoder.get_weights() + decoder.get_weights()
+    for old, new in zip(before, after, strict=True):
+        assert (old != new).any()
+
+
+def test_file_round_trip(tmp_path):
+    images = np.random.default_rng(0).random((20, 6, 6)).astype("float32")
+    encoder, decoder = make_networks((6, 6))
+    model = Autoencoder(
+        encoder,
+        decoder,
+        Scaling(0.5),
+        RandomShiftRotation(seed=1),
+        "mean_absolute_error",
+    )
+    model.compile("adam")
+    model.fit(images, epochs=1, verbose=0)
+    model.save(tmp_path / "a.keras")
+    again = keras.models.load_model(tmp_path / "a.keras")
+    np.testing.assert_array_equal(
+        model.predict(images, verbose=0), again.predict(images, verbose=0)
+    )
+    assert again.evaluate(images, verbose=0) == pytest.approx(
+        model.evaluate(images, verbose=0)
+    )
+    again.fit(images, epochs=1, verbose=0)
+    assert int(again.optimizer.iterations) == 2
+
+
+def test_layerwise_trains_one_pair_at_a_time(x):
+    encoder, decoder = make_networks()
+    layerwise = LayerwisePretraining(encoder, decoder)
+    names = [[e.name, d.name] for e, d in layerwise.pairs]
+    assert names == [
+        ["hidden_1", "reconstruction"],
+        ["hidden_2", "hidden_1"],
+        ["latent", "hidden_2"],
+    ]
+    codes = x.astype("float32")
+    for i, pair in enumerate(layerwise.pairs):
+        before = [pair_weights(p) for p in layerwise.pairs]
+        layerwise.fit_pair(
+            i, codes, keras.optimizers.SGD(0.1), epochs=1, verbose=0
+        )
+        for j, (old, p) in enumerate(zip(before, layerwise.pairs, strict=True)):
+            changed = [
+                (a != b).any()
+                for a, b in zip(old, pair_weights(p), strict=True)
+            ]
+            assert any(changed) if i == j else not any(changed)
+        expected = pair[0](codes)
+        codes = layerwise.encode_with(i, codes)
+        np.testing.assert_allclose(codes, expected, 1e-5, 1e-6)
+
+
+def pair_weights(pair):
+    return [w for layer in pair for w in layer.get_weights()]
+
+
+def test_layerwise_lowers_each_loss_and_what_follows_starts_lower(x):
+    encoder, decoder = make_networks(seed=1)
+    model = Autoencoder(encoder, decoder)
+    model.compile()
+    before = model.evaluate(x, verbose=0)
+    histories = LayerwisePretraining(encoder, decoder, dropout=0.0).fit(
+        x,
+        lambda: keras.optimizers.Adam(0.01),
+        epochs=6,
+        batch_size=5,
+        verbose=0,
+    )
+    assert len(histories) == 3
+    for history in histories:
+        first, *_, last = history.history["loss"]
+        assert last < 0.9 * first
+    assert model.evaluate(x, verbose=0) < before / 2
+
+
+def test_networks_can_be_saved_after_layerwise(x, tmp_path):
+    encoder, decoder = make_networks(units=(4,))
+    LayerwisePretraining(encoder, decoder).fit(
+        x, keras.optimizers.SGD, epochs=1, verbose=0
+    )
+    encoder.save(tmp_path / "e.keras")
+    again = keras.models.load_model(tmp_path / "e.keras")
+    features = x.astype("float32")
+    np.testing.assert_array_equal(encoder(features), again(features))
+
+
+@pytest.mark.parametrize(
+    ("encoder", "decoder", "received"),
+    [
+        (
+            networks.mlp_encoder((6,), (8,), 2),
+            networks.mlp_decoder((6,), (8, 4), 2),
+            "encoder layers hidden_1, latent, .* hidden_2, hidden_1, recons",
+        ),
+        (
+            networks.mlp_encoder((6,), (8,), 2),
+            networks.mlp_decoder((6,), (4,), 2),
+            "encoder layers hidden_1, latent, decoder layers hidden_1",
+        ),
+        (
+            networks.conv_encoder((4, 4), (2,), (3,), 2),
+            networks.conv_decoder((4, 4), (2,), (3,), 2),
+            "encoder layers conv2d.*, latent, decoder layers dense",
+        ),
+    ],
+)
+def test_layerwise_needs_mirrored_networks(encoder, decoder, received):
+    with pytest.raises(ValueError, match=f"Received: {received}"):
+        LayerwisePretraining(encoder, decoder)

@@ -1,0 +1,135 @@
+import warnings
+
+import keras
+import numpy as np
+import pytest
+
+import kerasdc
+from kerasdc import metrics
+from kerasdc.callbacks import ClusteringMetrics
+from kerasdc.callbacks import ClusterSizes
+from kerasdc.callbacks import LabelChangeStopping
+
+
+@pytest.fixture(scope="module")
+def standing(make_dec, blobs):
+    """A model whose training changes nothing."""
+    model = make_dec(decoder=False, optimizer=keras.optimizers.SGD(0.0))
+    model.adapt(blobs[0], seed=0)
+    return model
+
+
+def fit(model, x, callbacks, epochs=2, **kwargs):
+    history = model.fit(
+        x, epochs=epochs, callbacks=callbacks, verbose=0, **kwargs
+    )
+    return history.history
+
+
+def test_metrics_stand_in_history(standing, blobs):
+    x, y = blobs
+    y = np.where(y == 2, 1, y)  # so that the clusters are not perfect
+    history = fit(
+        standing,
+        x,
+        [
+            ClusteringMetrics(x, y),
+            ClusteringMetrics(x[:9].tolist(), y[:9].tolist(), prefix="test_"),
+            ClusteringMetrics(None, y, prefix="known_"),
+        ],
+    )
+    expected = metrics.evaluate(y, standing.assign(x))
+    assert expected["accuracy"] == pytest.approx(2 / 3)
+    for name, value in expected.items():
+        assert history[name] == [value, value]
+        assert history["known_" + name] == [value, value]
+        assert len(history["test_" + name]) == 2
+
+
+def test_metrics_every_second_epoch(standing, blobs):
+    callback = ClusteringMetrics(*blobs, every=2)
+    history = fit(standing, blobs[0], [callback], epochs=5)
+    assert len(history["accuracy"]) == 2
+    assert len(history["loss"]) == 5
+
+
+def test_metrics_take_what_the_model_takes(standing, blobs):
+    tf = pytest.importorskip("tensorflow")
+    sparse = pytest.importorskip("scipy.sparse")
+    x, y = blobs
+    dataset = tf.data.Dataset.from_tensor_slices(x).batch(40)
+    callbacks = [
+        ClusteringMetrics(sparse.csr_matrix(x), y, prefix="sparse_"),
+        ClusteringMetrics(dataset, y, prefix="dataset_"),
+    ]
+    history = fit(standing, x, callbacks, epochs=1)
+    assert history["sparse_accuracy"] == history["dataset_accuracy"] == [1.0]
+
+
+def test_labels_never_train(make_dec, blobs):
+    x, y = blobs
+    weights = []
+    for labels in (y, np.random.default_rng(0).permutation(y)):
+        model = make_dec(decoder=False, seed=2)
+        fit(model, x, [ClusteringMetrics(x, labels), LabelChangeStopping()])
+        weights.append(model.get_weights())
+    for first, second in zip(*weights, strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def test_metrics_refuse():
+    with pytest.raises(ValueError, match="Received: 3 samples, 2 labels"):
+        ClusteringMetrics(np.eye(3), [0, 1])
+    with pytest.raises(ValueError, match="Received: every=0"):
+        ClusteringMetrics(np.eye(3), [0, 1, 2], every=0)
+
+
+def test_stops_when_labels_stand_still(standing, blobs):
+    history = fit(standing, blobs[0], [LabelChangeStopping()], epochs=5)
+    assert len(history["loss"]) == 2
+    assert history["label_change"] == [0]
+
+
+def test_tolerance_0_never_stops(standing, blobs):
+    history = fit(standing, blobs[0], [LabelChangeStopping(0)], epochs=3)
+    assert history["label_change"] == [0, 0]
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.1, np.nan])
+def test_shares_are_checked(value):
+    with pytest.raises(ValueError, match=f"Received: tolerance={value}$"):
+        LabelChangeStopping(value)
+    with pytest.raises(ValueError, match=f"Received: minimum={value}$"):
+        ClusterSizes(value)
+
+
+def test_sizes_warn_once_and_name_the_cluster(standing, blobs):
+    x = blobs[0]
+    centers = standing.clustering.centers.numpy()
+    far = centers.copy()
+    far[1] += 1e3
+    standing.adapt(x, initial_centers=far)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        history = fit(standing, x, [ClusterSizes()], epochs=3)
+    standing.adapt(x, initial_centers=centers)
+    ours = [str(w.message) for w in caught if "luster" in str(w.message)]
+    assert len(ours) == 1
+    assert ours[0].startswith("Cluster 1 is empty: it holds 0 of 90 samples.")
+    assert "adapt" in ours[0]
+    assert history["smallest_cluster"] == [0, 0, 0]
+
+
+def test_sizes_warn_of_collapse(standing, blobs):
+    x = blobs[0][:61]  # 21, 20 and 20 samples
+    with pytest.warns(UserWarning, match="collapses: it holds 20 of 61"):
+        history = fit(standing, x, [ClusterSizes(1.0)], epochs=1)
+    assert history["smallest_cluster"] == [pytest.approx(20 / 61)]
+
+
+def test_sizes_are_silent_when_all_is_well(standing, blobs):
+    fit(standing, blobs[0], [ClusterSizes()])  # warnings are errors
+
+
+def test_public_name():
+    assert kerasdc.ClusteringMetrics is ClusteringMetrics

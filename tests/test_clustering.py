@@ -1,0 +1,187 @@
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from kerasdc import losses
+from kerasdc.layers import ClusteringLayer
+from kerasdc.layers import clustering
+
+
+def layer_at(centers, **kwargs):
+    centers = np.asarray(centers, "float32")
+    layer = ClusteringLayer(len(centers), **kwargs)
+    layer.build((None, centers.shape[1]))
+    layer.centers.assign(centers)
+    return layer
+
+
+def outputs(layer, z):
+    return ops.convert_to_numpy(layer(np.asarray(z, "float32")))
+
+
+def test_soft_assignment_by_hand():
+    # Squared distances from (-2, -2): 2 and 18. Kernels 1/3 and 1/19.
+    layer = layer_at([[-1, -1], [1, 1]])
+    expected = np.array([[1 / 3, 1 / 19]]) / (1 / 3 + 1 / 19)
+    assert expected.round(4).tolist() == [[0.8636, 0.1364]]
+    np.testing.assert_allclose(outputs(layer, [[-2, -2]]), expected, 1e-6)
+
+
+def test_alpha_by_hand():
+    # (1 + 2/2)^-1.5 and (1 + 18/2)^-1.5: their ratio is 5^1.5.
+    layer = layer_at([[-1, -1], [1, 1]], alpha=2)
+    ratio = 5**1.5
+    expected = [[ratio / (1 + ratio), 1 / (1 + ratio)]]
+    np.testing.assert_allclose(outputs(layer, [[-2, -2]]), expected, 1e-6)
+
+
+def test_far_from_the_origin_nothing_is_lost():
+    centers, z = np.array([[-1, -1], [1, 1]]), np.array([[-2, -2], [0.5, 1]])
+    near = outputs(layer_at(centers), z)
+    far = outputs(layer_at(centers + 1000), z + 1000)
+    np.testing.assert_allclose(far, near, atol=1e-5)
+    found = clustering.nearest_center(
+        np.float32([[999.9, 1000], [1000.1, 1000]]),
+        np.float32([[999, 1000], [1001, 1000]]),
+    )
+    assert found.tolist() == [0, 1]
+
+
+def test_far_off_points_keep_a_probability():
+    q = outputs(layer_at([[0, 0], [0, 1]], alpha=1), [[1e15, 0]])
+    np.testing.assert_allclose(q, [[0.5, 0.5]])
+
+
+def test_one_cluster():
+    layer = ClusteringLayer(1)
+    layer.adapt([[0.0, 2.0], [2.0, 0.0]])
+    assert layer.centers.numpy().tolist() == [[1.0, 1.0]]
+    assert outputs(layer, [[9, 9], [0, 0]]).tolist() == [[1.0], [1.0]]
+
+
+def test_target_distribution_by_hand():
+    # f = (1.5, 0.5). Row 1: (.25/1.5, .25/.5) = (1/6, 1/2) -> (1/4, 3/4).
+    q = np.array([[0.5, 0.5], [1.0, 0.0]])
+    p = ClusteringLayer.target_distribution(q)
+    np.testing.assert_allclose(p, [[0.25, 0.75], [1, 0]], 1e-6)
+    assert p.dtype == "float32"
+    assert q.tolist() == [[0.5, 0.5], [1.0, 0.0]]
+
+
+def test_target_of_an_empty_cluster_is_finite():
+    p = ClusteringLayer.target_distribution([[1.0, 0.0], [1.0, 0.0]])
+    assert p.tolist() == [[1.0, 0.0], [1.0, 0.0]]
+    p = ClusteringLayer.target_distribution([[1.0, 1e-30], [1.0, 1e-38]])
+    np.testing.assert_allclose(p, [[1, 0], [1, 0]], atol=1e-6)
+
+
+def test_adapt_recovers_blobs():
+    generator = np.random.default_rng(0)
+    centers = np.array([[0, 0], [10, 0], [0, 10]])
+    y = np.arange(60) % 3
+    z = centers[y] + generator.normal(0, 0.1, (60, 2))
+    layer = ClusteringLayer(3)
+    assert not layer.adapted
+    found = layer.adapt(z, seed=0)
+    assert layer.adapted
+    for cluster in range(3):
+        assert len(set(found[y == cluster])) == 1
+        np.testing.assert_allclose(
+            layer.centers.numpy()[found[cluster]], centers[cluster], atol=0.1
+        )
+    assert len(set(found)) == 3
+    np.testing.assert_array_equal(found, outputs(layer, z).argmax(axis=1))
+
+
+def test_adapt_is_seeded():
+    z = np.random.default_rng(0).random((200, 3))
+    layers = [ClusteringLayer(8) for _ in range(3)]
+    for layer, seed in zip(layers, (3, 3, 4), strict=True):
+        layer.adapt(z, num_restarts=1, seed=seed)
+    first, same, other = (layer.centers.numpy() for layer in layers)
+    assert (first == same).all()
+    assert (first != other).any()
+
+
+def test_initial_centers():
+    layer = ClusteringLayer(2)
+    z = [[0.0], [1.0], [5.0]]
+    found = layer.adapt(z, initial_centers=[[4.0], [0.5]])
+    assert layer.centers.numpy().tolist() == [[4.0], [0.5]]
+    assert found.tolist() == [1, 1, 0]
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, True, "3", None])
+def test_num_clusters_must_be_a_count(value):
+    with pytest.raises(ValueError, match=f"Received: num_clusters={value}$"):
+        ClusteringLayer(value)
+
+
+@pytest.mark.parametrize("value", [0, -1, np.nan, np.inf])
+def test_alpha_must_be_positive(value):
+    with pytest.raises(ValueError, match=f"Received: alpha={value}$"):
+        ClusteringLayer(2, alpha=value)
+
+
+@pytest.mark.parametrize(
+    ("z", "arguments", "message"),
+    [
+        ([[0.0], [1.0]], {}, "Received: 2 samples, num_clusters=3"),
+        ([[0.0], [1.0], [1.0]], {}, "Received: 2 distinct points"),
+        ([[0.0], [1.0], [np.nan]], {}, "Received: 1 NaN or infinite"),
+        ([0.0, 1.0, 2.0], {}, r"Received: z of shape \(3,\)"),
+        (np.eye(3), {"initial_centers": np.eye(2)}, r"of shape \(2, 2\)"),
+        (np.eye(3), {"initial_centers": np.eye(3) * np.nan}, "finite"),
+        (np.eye(3), {"method": "k-means"}, "Received: method='k-means'"),
+    ],
+)
+def test_adapt_refuses(z, arguments, message):
+    layer = ClusteringLayer(3)
+    with pytest.raises(ValueError, match=message):
+        layer.adapt(z, **arguments)
+    assert not layer.adapted
+
+
+def test_adapt_refuses_another_width():
+    layer = ClusteringLayer(2)
+    layer.adapt(np.eye(3))
+    before = layer.centers.numpy()
+    with pytest.raises(ValueError, match=r"shape \(n, 3\). .*\(4, 4\)"):
+        layer.adapt(np.eye(4))
+    assert (layer.centers.numpy() == before).all()
+
+
+def test_distinct_points_are_counted_over_all_rows():
+    z = np.zeros((500, 2))
+    z[-1] = 1
+    assert clustering.num_distinct(z, 2) == 2
+    assert clustering.num_distinct(z, 3) == 2
+    ClusteringLayer(2).adapt(z)
+
+
+def test_config_round_trip():
+    layer = ClusteringLayer(np.int64(4), alpha=2.5, name="q")
+    config = keras.saving.serialize_keras_object(layer)
+    again = keras.saving.deserialize_keras_object(config)
+    assert isinstance(again, ClusteringLayer)
+    assert (again.num_clusters, again.alpha, again.name) == (4, 2.5, "q")
+
+
+def test_every_weight_gets_a_gradient():
+    tf = pytest.importorskip("tensorflow")
+    layer = layer_at([[-1.0, 0.0], [1.0, 0.5]])
+    p = np.float32([[0.9, 0.1], [0.2, 0.8]])
+    with tf.GradientTape() as tape:
+        q = layer(np.float32([[-1, 1], [2, 0]]))
+        loss = ops.sum(losses.kl_divergence(p, q))
+    (gradient,) = tape.gradient(
+        loss, [v.value for v in layer.trainable_weights]
+    )
+    # The paper's equation (5), alpha = 1, worked with NumPy.
+    z, mu = np.array([[-1.0, 1], [2, 0]]), np.array([[-1.0, 0], [1, 0.5]])
+    difference = z[:, None] - mu
+    kernel = 1 / (1 + (difference**2).sum(axis=2))
+    weight = 2 * kernel * (p - kernel / kernel.sum(axis=1, keepdims=True))
+    expected = -(weight[..., None] * difference).sum(axis=0)
+    np.testing.assert_allclose(gradient, expected, atol=1e-5)

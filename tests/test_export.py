@@ -1,0 +1,315 @@
+import json
+import os
+import resource
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+import kerasdc
+from kerasdc import export
+from kerasdc import layers
+from kerasdc import networks
+
+TEXTS = np.array(["a cat sat", "a dog ran", "cat cat", "dog the dog"])
+SIGNATURES = ["serving_default", "embed", "reconstruct"]
+
+
+def make_model():
+    keras.utils.set_random_seed(0)
+    x = np.random.randint(0, 256, (40, 8, 8)).astype("uint8")
+    model = kerasdc.models.DEC(
+        3,
+        encoder=networks.mlp_encoder((8, 8), (16,), 4),
+        decoder=networks.mlp_decoder((8, 8), (16,), 4),
+        augmentation=layers.RandomShiftRotation(seed=1),
+        seed=0,
+    )
+    model.compile()
+    model.pretrain(x, epochs=1, verbose=0)
+    model.fit(x, epochs=1, verbose=0)
+    return model, x
+
+
+def make_text_model():
+    preprocessor = layers.TfIdf(max_words=5)
+    preprocessor.adapt(TEXTS)
+    size = len(preprocessor.vocabulary)
+    model = kerasdc.models.DEC(
+        2,
+        encoder=networks.mlp_encoder((size,), (8,), 2),
+        decoder=networks.mlp_decoder((size,), (8,), 2),
+        preprocessor=preprocessor,
+        seed=0,
+    )
+    model.adapt(TEXTS)
+    return model
+
+
+# A server knows TensorFlow only: no Keras, no kerasdc.
+SERVE = """
+import sys
+import numpy as np
+import tensorflow as tf
+
+path = sys.argv[1]
+results = {}
+for key, x in np.load(f"{path}/in.npz").items():
+    loaded = tf.saved_model.load(f"{path}/{key.split('-')[0]}/1")
+    for signature in loaded.signatures.values():
+        for output, value in signature(inputs=tf.constant(x)).items():
+            results[f"{key}/{output}"] = value.numpy()
+np.savez(f"{path}/out.npz", **results)
+if "kerasdc" in sys.modules:
+    sys.exit("kerasdc was imported")
+"""
+
+
+def serve(path, batches):
+    """Outputs of SavedModels in a process that imports TensorFlow only."""
+    np.savez(path / "in.npz", **batches)
+    subprocess.run(
+        [sys.executable, "-c", SERVE, str(path)], check=True, cwd=path
+    )
+    with np.load(path / "out.npz") as arrays:
+        return dict(arrays)
+
+
+def assert_close(actual, expected):
+    scale = max(1.0, np.abs(expected).max())
+    np.testing.assert_allclose(actual / scale, expected / scale, atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return make_model()
+
+
+@pytest.fixture(scope="module")
+def exported(fitted, tmp_path_factory):
+    path = tmp_path_factory.mktemp("serving") / "deep" / "dec"
+    return kerasdc.export_saved_model(fitted[0], path)
+
+
+def test_outputs_in_a_fresh_process_are_the_models(fitted, tmp_path):
+    text_model = make_text_model()
+    kerasdc.export_saved_model(fitted[0], tmp_path / "images")
+    kerasdc.export_saved_model(text_model, tmp_path / "texts")
+    images = fitted[1].astype("float32")
+    batches = {f"images-{n}": images[:n] for n in (1, 3, 7)}
+    batches |= {f"texts-{n}": TEXTS[:n] for n in (1, 4)}
+    served = serve(tmp_path, batches)
+    for name, batch in batches.items():
+        model = fitted[0] if name.startswith("images") else text_model
+        soft_assignment = model.predict(batch, verbose=0)
+        assert_close(served[f"{name}/soft_assignment"], soft_assignment)
+        cluster = served[f"{name}/cluster"]
+        assert cluster.dtype.kind == "i"
+        np.testing.assert_array_equal(cluster, soft_assignment.argmax(1))
+        assert_close(served[f"{name}/embedding"], model.embed(batch))
+        assert_close(served[f"{name}/reconstruction"], model.reconstruct(batch))
+
+
+def saved_model_cli(*arguments):
+    command = [sys.executable, "-m", "tensorflow.python.tools.saved_model_cli"]
+    result = subprocess.run(
+        [*command, *arguments], check=True, capture_output=True, text=True
+    )
+    return result.stdout
+
+
+def test_saved_model_cli_shows_the_signatures(exported):
+    shown = saved_model_cli(
+        "show", "--dir", str(exported), "--tag_set", "serve", "--all"
+    )
+    for name in SIGNATURES:
+        assert f"signature_def['{name}']" in shown
+    assert shown.count("inputs['inputs'] tensor_info") == 3
+    assert "shape: (-1, 8, 8)" in shown
+
+
+def test_saved_model_cli_runs(fitted, exported, tmp_path):
+    model, x = fitted
+    np.save(tmp_path / "x.npy", x[:2].astype("float32"))
+    saved_model_cli(
+        *["run", "--dir", str(exported), "--tag_set", "serve"],
+        *["--signature_def", "serving_default"],
+        *["--inputs", f"inputs={tmp_path / 'x.npy'}"],
+        *["--outdir", str(tmp_path)],
+    )
+    soft_assignment = np.load(tmp_path / "soft_assignment.npy")
+    assert_close(soft_assignment, model.predict(x[:2], verbose=0))
+
+
+def test_graph_holds_no_augmentation_and_no_training(exported):
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    saved_model = saved_model_pb2.SavedModel()
+    saved_model.ParseFromString((exported / "saved_model.pb").read_bytes())
+    graph = saved_model.meta_graphs[0].graph_def
+    nodes = [n for f in graph.library.function for n in f.node_def]
+    operations = {node.op for node in [*nodes, *graph.node]}
+    assert "MatMul" in operations
+    operations -= {"StopGradient"}
+    unwanted = ("random", "transform", "dropout", "grad")
+    assert not [o for o in operations if any(u in o.lower() for u in unwanted)]
+
+
+def test_checkpoint_holds_every_variable_once_in_order(fitted, exported):
+    import tensorflow as tf
+
+    reader = tf.train.load_checkpoint(str(exported / "variables" / "variables"))
+    keys = [k for k in reader.get_variable_to_shape_map() if "/" in k]
+    variables = fitted[0].variables
+    assert len(keys) == len(variables)
+    for i, variable in enumerate(variables):
+        value = reader.get_tensor(f"variables/{i}/.ATTRIBUTES/VARIABLE_VALUE")
+        np.testing.assert_array_equal(value, variable.numpy())
+
+
+def test_versions_count_up(fitted, exported):
+    path = exported.parent
+    (path / "notes").mkdir()
+    assert exported.name == "1"
+    assert kerasdc.export_saved_model(fitted[0], path).name == "2"
+    assert kerasdc.export_saved_model(fitted[0], path, version=9).name == "9"
+    with pytest.raises(FileExistsError, match="already. Received: '.*9'"):
+        kerasdc.export_saved_model(fitted[0], path, version=9)
+    with pytest.raises(ValueError, match="at least 1.*Received: version=0"):
+        kerasdc.export_saved_model(fitted[0], path, version=0)
+    assert sorted(os.listdir(path)) == ["1", "2", "9", "notes"]
+
+
+def test_model_without_decoder_has_no_reconstruction(tmp_path):
+    import tensorflow as tf
+
+    encoder = networks.mlp_encoder((4,), (), 2)
+    model = kerasdc.models.DEC(2, encoder, preprocessor=None, seed=0)
+    model.adapt(np.eye(4))
+    folder = kerasdc.export_saved_model(model, tmp_path)
+    names = set(tf.saved_model.load(str(folder)).signatures)
+    assert names == {"serving_default", "embed"}
+
+
+def test_model_adds_signatures(fitted, tmp_path, monkeypatch):
+    import tensorflow as tf
+
+    model, x = fitted
+
+    def double(inputs):
+        return {"double": 2.0 * inputs}
+
+    def decode(embedding):
+        return {"sample": model.decoder(embedding)}
+
+    spec = keras.InputSpec(shape=(None, 4), dtype="float32", name="embedding")
+    extra = {"double": double, "decode": (decode, [spec])}
+    monkeypatch.setattr(
+        type(model), "export_signatures", lambda self: extra, raising=False
+    )
+    folder = kerasdc.export_saved_model(model, tmp_path)
+    served = tf.saved_model.load(str(folder)).signatures
+    assert set(served) == {*SIGNATURES, "double", "decode"}
+    doubled = served["double"](inputs=tf.ones((1, 8, 8)))["double"]
+    np.testing.assert_array_equal(doubled, np.full((1, 8, 8), 2.0))
+    sample = served["decode"](embedding=tf.zeros((2, 4)))["sample"]
+    assert sample.shape == (2, 8, 8)
+
+
+def test_mixed_precision_serves_float32(tmp_path):
+    import tensorflow as tf
+
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        encoder = networks.mlp_encoder((4,), (), 2)
+        decoder = networks.mlp_decoder((4,), (), 2)
+        model = kerasdc.models.DEC(2, encoder, decoder, seed=0)
+        model.adapt(np.eye(4))
+        folder = kerasdc.export_saved_model(model, tmp_path)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    for signature in tf.saved_model.load(str(folder)).signatures.values():
+        for output in signature(inputs=tf.zeros((2, 4))).values():
+            assert output.dtype in (tf.float32, tf.int32)
+
+
+def test_unfinished_models_are_refused(tmp_path):
+    path = tmp_path / "serving"
+    model = kerasdc.models.DEC(2)
+    with pytest.raises(ValueError, match="Received: built=False"):
+        kerasdc.export_saved_model(model, path)
+    model.build((None, 4))
+    with pytest.raises(ValueError, match="Received: adapted=False"):
+        kerasdc.export_saved_model(model, path)
+    with pytest.raises(ValueError, match="Received: model of type dict"):
+        kerasdc.export_saved_model({}, path)
+    assert not path.exists()
+
+
+def test_other_backend_is_refused(fitted, tmp_path, monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(RuntimeError, match="KERAS_BACKEND=tensorflow"):
+        kerasdc.export_saved_model(fitted[0], tmp_path)
+
+
+def test_unwritable_folder_is_an_os_error(fitted, tmp_path):
+    path = tmp_path / "file"
+    path.write_text("not a folder")
+    with pytest.raises(OSError, match="could not be written.*Received: '"):
+        kerasdc.export_saved_model(fitted[0], path)
+    assert path.read_text() == "not a folder"
+
+
+def limit_file_size(size):
+    """Makes longer files fail, as a full disk does; returns the old limit."""
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, old[1]))
+    return old
+
+
+@pytest.mark.parametrize("size", [1_000, 20_000])
+def test_full_disk_leaves_nothing(fitted, tmp_path, size):
+    old = limit_file_size(size)
+    try:
+        with pytest.raises(OSError, match="could not be written.*too large"):
+            kerasdc.export_saved_model(fitted[0], tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
+    assert os.listdir(tmp_path) == []
+    assert kerasdc.export_saved_model(fitted[0], tmp_path).name == "1"
+
+
+def test_warmup_needs_its_package(fitted, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow_serving.apis", None)
+    with pytest.raises(ImportError, match=r"pip install kerasdc\[serving\]"):
+        kerasdc.export_saved_model(fitted[0], tmp_path, warmup=fitted[1][:1])
+    assert os.listdir(tmp_path) == []
+
+
+def test_warmup_requests_are_the_samples(fitted, tmp_path):
+    pytest.importorskip("tensorflow_serving.apis")
+    import tensorflow as tf
+    from tensorflow_serving.apis import prediction_log_pb2
+
+    model, x = fitted
+    folder = kerasdc.export_saved_model(model, tmp_path, warmup=x[:2])
+    path = folder / "assets.extra" / "tf_serving_warmup_requests"
+    names = []
+    for record in tf.compat.v1.io.tf_record_iterator(str(path)):
+        log = prediction_log_pb2.PredictionLog.FromString(record)
+        request = log.predict_log.request
+        names.append(request.model_spec.signature_name)
+        inputs = tf.make_ndarray(request.inputs["inputs"])
+        np.testing.assert_array_equal(inputs, x[:2].astype("float32"))
+    assert names == SIGNATURES
+
+
+def test_outputs_are_plain_json(fitted):
+    """What a REST client gets, without a server."""
+    model, x = fitted
+    inputs = np.asarray(json.loads(json.dumps(x[:1].tolist())), "float32")
+    outputs = export.signatures(model)["serving_default"](inputs)
+    for value in outputs.values():
+        json.dumps(keras.ops.convert_to_numpy(value).tolist())

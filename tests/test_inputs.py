@@ -1,0 +1,237 @@
+import warnings
+
+import keras
+import numpy as np
+import pytest
+from scipy import sparse
+
+from kerasdc.inputs import checked_count
+from kerasdc.inputs import reject_labels
+from kerasdc.inputs import to_array
+
+tf = pytest.importorskip("tensorflow")
+pd = pytest.importorskip("pandas")
+
+VALUES = [[0, 1], [2, 3], [4, 5]]
+
+
+class Batches(keras.utils.PyDataset):
+    def __init__(self, *batches):
+        super().__init__()
+        self.batches = batches
+
+    def __len__(self):
+        return len(self.batches)
+
+    def __getitem__(self, index):
+        return self.batches[index]
+
+
+class Endless(keras.utils.PyDataset):
+    num_batches = None
+
+    def __getitem__(self, index):
+        return np.ones((2, 2))
+
+
+def dataset(values, batch_size=2):
+    return tf.data.Dataset.from_tensor_slices(values).batch(batch_size)
+
+
+def read_only(values):
+    array = np.array(values, "float32")
+    array.flags.writeable = False
+    return array
+
+
+FORMS = {
+    "list": VALUES,
+    "tuple": tuple(map(tuple, VALUES)),
+    "list of arrays": [np.array(row) for row in VALUES],
+    "float64": np.array(VALUES, "float64"),
+    "float16": np.array(VALUES, "float16"),
+    "longdouble": np.array(VALUES, "longdouble"),
+    "int64": np.array(VALUES),
+    "uint8": np.array(VALUES, "uint8"),
+    "columns first": np.asfortranarray(np.array(VALUES, "float32")),
+    "strided": np.repeat(np.array(VALUES), 2, axis=1)[:, ::2],
+    "read-only": read_only(VALUES),
+    "big-endian": np.array(VALUES, ">f8"),
+    "nothing masked": np.ma.masked_array(VALUES),
+    "tensor": tf.constant(VALUES),
+    "sparse tensor": tf.sparse.from_dense(VALUES),
+    "csr matrix": sparse.csr_matrix(VALUES),
+    "coo array": sparse.coo_array(VALUES),
+    "frame": pd.DataFrame(VALUES),
+    "nullable frame": pd.DataFrame(VALUES).convert_dtypes(),
+    "mixed frame": pd.DataFrame({"a": [0, 2, 4], "b": [1.0, 3.0, 5.0]}),
+    "tf.data": dataset(VALUES),
+    "tf.data of tuples": dataset((np.array(VALUES),)),
+    "PyDataset": Batches(np.array(VALUES[:2]), np.array(VALUES[2:])),
+    "PyDataset of tuples": Batches((VALUES[:2],), (VALUES[2:], None)),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_accepts(form):
+    array = to_array(FORMS[form], (2,))
+    assert type(array) is np.ndarray
+    assert array.tolist() == VALUES
+    assert array.dtype.kind in "iu" or array.dtype == "float32"
+
+
+def test_small_integers_and_float32_are_not_copied():
+    for dtype in ("uint8", "int64", "float32"):
+        x = np.array(VALUES, dtype)
+        assert np.shares_memory(to_array(x), x)
+
+
+def test_booleans_become_numbers():
+    array = to_array(np.array([[True, False]]))
+    assert array.dtype == "uint8"
+    assert array.tolist() == [[1, 0]]
+    frame = pd.DataFrame({"a": [1, 2], "b": [True, False]})
+    assert to_array(frame).tolist() == [[1, 1], [2, 0]]
+
+
+REFUSED = {
+    "NaN": ([[1.0, np.nan]], "Received: nan in row 0"),
+    "infinity": ([[1.0, 2.0], [np.inf, 0.0]], "Received: inf in row 1"),
+    "above float32": (np.full((2, 2), 1e300), "Received: inf in row 0"),
+    "sparse NaN": (sparse.csr_matrix([[np.nan, 0]]), "Received: nan in row"),
+    "missing": (
+        pd.DataFrame({"a": [1, None], "b": [1, 2]}).convert_dtypes(),
+        "Received: nan in row 1",
+    ),
+    "objects": (np.array(VALUES, dtype=object), "x of dtype object"),
+    "object column": (
+        pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}),
+        "Received: x of dtype object",
+    ),
+    "strings": (np.array([["a", "b"]]), "Received: x of dtype <U1"),
+    "list of strings": (["a", "b"], "Received: x of dtype object"),
+    "bytes": (np.array([b"a"]), "Received: x of dtype |S1"),
+    "ragged": ([[1, 2], [3]], "Received: a list that is not"),
+    "ragged tensor": (
+        tf.ragged.constant([[1, 2], [3]]),
+        "Received: a RaggedTensor that is not",
+    ),
+    "x and y": ((np.eye(3), np.ones(3)), "Received: a tuple that is not"),
+    "no samples": (np.empty((0, 2)), "Received: a ndarray of shape (0, 2)"),
+    "no features": (np.empty((2, 0)), "Received: a ndarray of shape (2, 0)"),
+    "empty list": ([], "Received: a list of shape (0,)"),
+    "empty dataset": (dataset(VALUES).take(0), "of shape (0, 0)"),
+    "nothing": (None, "Received: a NoneType of shape ()"),
+    "a number": (3, "Received: a int of shape ()"),
+    "generator": ((i for i in range(3)), "Received: a generator of shape ()"),
+    "dictionary": ({"x": VALUES}, "Received: a dict of shape ()"),
+    "one sample": (np.arange(2), "Received: x of shape (2,)"),
+    "series": (pd.Series([1, 2]), "Received: x of shape (2,)"),
+    "rank": (np.ones((3, 2, 1)), "Received: x of shape (3, 2, 1)"),
+    "width": (np.ones((3, 4)), "Received: x of shape (3, 4)"),
+    "complex": (np.ones((3, 2), complex), "Received: x of dtype complex128"),
+    "sparse complex": (
+        sparse.csr_matrix(np.ones((3, 2), complex)),
+        "Received: x of dtype complex128",
+    ),
+    "dates": (np.zeros((3, 2), "datetime64[s]"), "dtype datetime64[s]"),
+    "durations": (np.zeros((3, 2), "timedelta64[s]"), "dtype timedelta64[s]"),
+    "masked": (
+        np.ma.masked_equal(VALUES, 3),
+        "Received: 1 masked values",
+    ),
+    "endless tf.data": (
+        dataset(VALUES).repeat(),
+        "Received: an endless _RepeatDataset",
+    ),
+    "endless PyDataset": (Endless(), "Received: an endless Endless"),
+    "uneven batches": (
+        Batches(np.ones((2, 2)), np.ones((2, 3))),
+        "Received: batches of shapes [(2, 2), (2, 3)]",
+    ),
+    "batches of dictionaries": (
+        dataset({"x": VALUES}),
+        "Received: batches of shapes [()]",
+    ),
+    "labels in tf.data": (
+        dataset((VALUES, [0, 1, 2])),
+        "Received: y of type ndarray",
+    ),
+    "labels in PyDataset": (
+        Batches((VALUES, [0, 1, 2])),
+        "Received: y of type list",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refuses(case):
+    x, message = REFUSED[case]
+    with pytest.raises(ValueError) as error:
+        to_array(x, (2,))
+    assert "Received: " in str(error.value)
+    assert message in str(error.value)
+    assert str(error.value).startswith(("`x` ", "A dataset", "Clustering"))
+
+
+def test_width_says_what_was_expected():
+    with pytest.raises(ValueError, match=r"shape \(n, 28, 28\)"):
+        to_array(np.ones((28, 28)), (28, 28))
+
+
+def test_a_late_nan_is_found():
+    x = np.zeros((10_000, 2), "float32")
+    x[9_999, 1] = np.nan
+    with pytest.raises(ValueError, match="nan in row 9999"):
+        to_array(x)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["a b", "ä"],
+        np.array(["a b", "ä"]),
+        np.array([["a b"], ["ä"]]),
+        np.array(["a b", "ä"], dtype=object),
+        pd.Series(["a b", "ä"]),
+        pd.DataFrame({"text": ["a b", "ä"]}),
+        dataset(["a b", "ä"]),
+    ],
+)
+def test_texts(texts):
+    array = to_array(texts, allow_text=True)
+    assert array.dtype == object
+    decoded = [t.decode() if isinstance(t, bytes) else t for t in array]
+    assert decoded == ["a b", "ä"]
+
+
+@pytest.mark.parametrize("texts", [[["a", "b"]], np.array([["a", "b"]])])
+def test_texts_in_two_columns_are_refused(texts):
+    with pytest.raises(ValueError, match=r"Received: x of shape \(1, 2\)"):
+        to_array(texts, allow_text=True)
+
+
+def test_a_missing_text_is_refused():
+    with pytest.raises(ValueError, match="Received: x of dtype object"):
+        to_array(["a", None], allow_text=True)
+
+
+def test_nothing_is_warned_of():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        to_array(np.array([[1e-300, 3e38]]))
+
+
+def test_reject_labels():
+    reject_labels(None)
+    with pytest.raises(ValueError, match="ClusteringMetrics.*type list$"):
+        reject_labels([0, 1])
+
+
+def test_checked_count():
+    assert checked_count("n", np.uint8(3)) == 3
+    assert type(checked_count("n", np.int64(3))) is int
+    assert checked_count("n", 0, minimum=0) == 0
+    for value in (0, 2.0, True, "2", None, np.nan):
+        with pytest.raises(ValueError, match=f"least 1. Received: n={value}$"):
+            checked_count("n", value)

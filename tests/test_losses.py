@@ -1,0 +1,59 @@
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from kerasdc import losses
+
+
+def test_half_mean_squared_error_by_hand():
+    # Differences 1, 2, 0, 3 and 0: half of 14 / 4, and 0.
+    true = np.zeros((2, 2, 2))
+    predicted = ops.convert_to_tensor([[[1.0, -2], [0, 3]], [[0, 0], [0, 0]]])
+    loss = losses.half_mean_squared_error(true, predicted)
+    assert ops.convert_to_numpy(loss).tolist() == [1.75, 0]
+
+
+def test_kl_divergence_by_hand():
+    # 0.5 ln(0.5 / 0.25) + 0.5 ln(0.5 / 0.75) = 0.5 ln(4 / 3)
+    q = ops.convert_to_tensor([[0.25, 0.75], [0.5, 0.5]])
+    loss = losses.kl_divergence([[0.5, 0.5], [0.5, 0.5]], q)
+    expected = [0.5 * np.log(4 / 3), 0]
+    np.testing.assert_allclose(ops.convert_to_numpy(loss), expected, atol=1e-7)
+
+
+def test_kl_divergence_equals_keras():
+    generator = np.random.default_rng(0)
+    p, q = generator.dirichlet(np.ones(5), (2, 20)).astype("float32")
+    ours = ops.convert_to_numpy(
+        losses.kl_divergence(p, ops.convert_to_tensor(q))
+    )
+    theirs = keras.losses.KLDivergence(reduction="none")(p, q)
+    np.testing.assert_allclose(ours, theirs, 1e-4, 1e-6)
+    assert (ours > 0).all()
+
+
+def test_kl_divergence_of_zeros():
+    q = ops.convert_to_tensor([[1.0, 0.0], [0.5, 0.5], [1e-20, 1.0]])
+    p = np.float32([[1, 0], [0, 1], [1, 0]])
+    loss = ops.convert_to_numpy(losses.kl_divergence(p, q))
+    expected = [0, np.log(2), 20 * np.log(10)]
+    np.testing.assert_allclose(loss, expected, 1e-6)
+
+
+def test_gradient_is_finite_at_zeros():
+    tf = pytest.importorskip("tensorflow")
+    p = tf.constant([[1.0, 0.0], [1.0, 0.0]])
+    q = tf.Variable([[1.0, 0.0], [0.0, 1.0]])
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(losses.kl_divergence(p, q))
+    gradient = tape.gradient(loss, q).numpy()
+    assert np.isfinite(gradient).all()
+    assert gradient[0].tolist() == [-1, 0]
+
+
+@pytest.mark.parametrize("name", ["half_mean_squared_error", "kl_divergence"])
+def test_losses_are_registered(name):
+    function = getattr(losses, name)
+    config = keras.saving.serialize_keras_object(function)
+    assert keras.saving.deserialize_keras_object(config) is function

@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+
+from kerasdc import merging
+from kerasdc.layers import ClusteringLayer
+from kerasdc.layers.clustering import nearest_center
+from kerasdc.metrics import clustering_accuracy
+
+
+def two_strips(num_points=400):
+    """Two parallel strips, far longer than they are apart."""
+    generator = np.random.default_rng(0)
+    along = generator.uniform(0, 20, num_points)
+    label = np.arange(num_points) % 2
+    across = 3.0 * label + generator.uniform(-0.5, 0.5, num_points)
+    return np.stack([along, across], axis=1).astype("float32"), label
+
+
+def test_merged_kmeans_finds_the_strips_that_kmeans_cuts_across():
+    z, label = two_strips()
+    merged = merging.merged_kmeans(z, 2, num_restarts=3, seed=0)
+    # Both means lie in the middle of a strip: (10, 0) and (10, 3).
+    assert np.allclose(merged[:, 0], 10, atol=1)
+    assert np.allclose(np.sort(merged[:, 1]), [0, 3], atol=0.2)
+    plain = ClusteringLayer(2).adapt(z, seed=0)
+    assert clustering_accuracy(label, plain) < 0.6
+    assert clustering_accuracy(label, nearest_center(z, merged)) == 1.0
+
+
+def test_average_linkage_by_hand():
+    # Edges 0-1: 4, 2-3: 4, 1-2: 1; sizes 1, 1, 1, 3. The mean weights are
+    # 4, 4/3 and 1, so that 0-1 and then 2-3 are merged.
+    affinity = np.zeros((4, 4))
+    affinity[0, 1] = affinity[1, 0] = 4
+    affinity[2, 3] = affinity[3, 2] = 4
+    affinity[1, 2] = affinity[2, 1] = 1
+    sizes = np.array([1, 1, 1, 3])
+    clusters = merging._average_linkage(affinity, sizes, 2)
+    assert clusters.tolist() == [0, 0, 1, 1]
+    clusters = merging._average_linkage(affinity, sizes, 3)
+    assert clusters.tolist() == [0, 0, 1, 2]
+
+
+def test_normalised_cut_by_hand():
+    # Inside weights 8 and 8, one edge of weight 1 between: 1/9 + 1/9.
+    affinity = np.array([[8.0, 1.0], [1.0, 8.0]])
+    cut = merging._normalised_cut(affinity, np.array([0, 1]))
+    assert cut == pytest.approx(2 / 9)
+
+
+def test_seed_repeats_and_sampling_bounds_the_points():
+    z, _ = two_strips()
+    first = merging.merged_kmeans(z, 2, 2, max_points=100, seed=3)
+    again = merging.merged_kmeans(z, 2, 2, max_points=100, seed=3)
+    other = merging.merged_kmeans(z, 2, 2, max_points=100, seed=4)
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_as_many_points_as_clusters():
+    z = np.eye(4, dtype="float32")
+    centers = merging.merged_kmeans(z, 4, num_restarts=1, seed=0)
+    assert sorted(map(tuple, centers)) == sorted(map(tuple, z))
+
+
+def test_layer_takes_the_method_and_names_unknown_ones():
+    z, label = two_strips()
+    layer = ClusteringLayer(2)
+    assigned = layer.adapt(z, method="merged_kmeans", num_restarts=3, seed=0)
+    assert clustering_accuracy(label, assigned) == 1.0
+    with pytest.raises(ValueError, match="Received: method='spectral'"):
+        layer.adapt(z, method="spectral")

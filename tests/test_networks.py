@@ -1,0 +1,98 @@
+import keras
+import numpy as np
+import pytest
+
+from kerasdc import networks
+
+
+def shapes(model, key):
+    return [layer.kernel.shape for layer in model.layers if key(layer)]
+
+
+def is_dense(layer):
+    return isinstance(layer, keras.layers.Dense)
+
+
+def test_default_is_the_papers_network():
+    encoder = networks.mlp_encoder((784,))
+    decoder = networks.mlp_decoder((784,))
+    widths = [784, 500, 500, 2000, 10]
+    expected = list(zip(widths, widths[1:], strict=False))
+    assert shapes(encoder, is_dense) == expected
+    mirrored = [(b, a) for a, b in reversed(expected)]
+    assert shapes(decoder, is_dense) == mirrored
+    # By hand: sum of a * b + b.
+    assert encoder.count_params() == 1_665_010
+
+
+def test_latent_and_reconstruction_are_linear():
+    encoder = networks.mlp_encoder((3,), (4,), 2)
+    decoder = networks.mlp_decoder((3,), (4,), 2)
+    for model in (encoder, decoder):
+        activations = [layer.activation.__name__ for layer in model.layers[1:]]
+        assert activations == ["relu", "linear"]
+
+
+@pytest.mark.parametrize("shape", [(6,), (5, 4), (5, 4, 2)])
+def test_mlp_takes_and_gives_samples_of_any_shape(shape):
+    encoder = networks.mlp_encoder(shape, (4,), 3)
+    decoder = networks.mlp_decoder(shape, (4,), 3)
+    x = np.ones((2, *shape), "float32")
+    assert encoder(x).shape == (2, 3)
+    assert decoder(encoder(x)).shape == (2, *shape)
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (7, 5), (1, 3), (9, 12, 3)])
+def test_conv_gives_back_odd_sides(shape):
+    encoder = networks.conv_encoder(shape, (2, 3, 4), latent_dim=5)
+    decoder = networks.conv_decoder(shape, (2, 3, 4), latent_dim=5)
+    x = np.ones((2, *shape), "float32")
+    assert encoder(x).shape == (2, 5)
+    assert decoder(encoder(x)).shape == (2, *shape)
+
+
+def test_conv_decoder_mirrors_the_encoder():
+    encoder = networks.conv_encoder((28, 28))
+    decoder = networks.conv_decoder((28, 28))
+
+    def is_conv(layer):
+        kinds = (keras.layers.Conv2D, keras.layers.Conv2DTranspose)
+        return isinstance(layer, kinds)
+
+    expected = [(5, 5, 1, 32), (5, 5, 32, 64), (3, 3, 64, 128)]
+    assert shapes(encoder, is_conv) == expected
+    assert shapes(decoder, is_conv) == expected[::-1]
+    assert decoder.layers[-2].activation.__name__ == "linear"
+
+
+def test_layers_do_not_share_an_initializer():
+    initializer = keras.initializers.RandomNormal(stddev=0.01)
+    encoder = networks.mlp_encoder((4,), (4, 4), 4, initializer)
+    first, second, third = (
+        layer.kernel.numpy() for layer in encoder.layers[1:]
+    )
+    assert (first != second).any()
+    assert (second != third).any()
+    assert abs(first).max() < 0.1
+
+
+@pytest.mark.parametrize("shape", [(), (None,), (0,), (None, 28)])
+@pytest.mark.parametrize("make", [networks.mlp_encoder, networks.mlp_decoder])
+def test_refuses_unknown_shapes(make, shape):
+    with pytest.raises(ValueError, match="Received: "):
+        make(shape)
+
+
+@pytest.mark.parametrize("shape", [(784,), (1, 2, 3, 4), (None, 28)])
+@pytest.mark.parametrize("make", [networks.conv_encoder, networks.conv_decoder])
+def test_convolutions_refuse_vectors(make, shape):
+    with pytest.raises(ValueError, match="Received: "):
+        make(shape)
+
+
+def test_file_round_trip(tmp_path):
+    encoder = networks.conv_encoder((7, 5), (2, 3, 4), latent_dim=2)
+    encoder.save(tmp_path / "e.keras")
+    again = keras.models.load_model(tmp_path / "e.keras")
+    x = np.random.default_rng(0).random((3, 7, 5), "float32")
+    np.testing.assert_array_equal(encoder(x), again(x))

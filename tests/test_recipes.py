@@ -1,0 +1,82 @@
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from kerasdc import building
+from kerasdc import recipes
+from kerasdc.datasets import list_names
+
+
+@pytest.mark.parametrize("name", recipes.list_recipes())
+def test_recipes_are_plain_values_for_known_sets(name):
+    system, dataset, _ = name
+    values = recipes.get_recipe(*name)
+    assert json.loads(json.dumps(values)) == values
+    assert values["deviations"]
+    assert system in building.SYSTEMS
+    assert dataset in list_names()
+
+
+def test_every_system_and_set_has_best_and_paper():
+    for datasets in recipes.RECIPES.values():
+        for by_name in datasets.values():
+            assert {"paper", "best"} <= set(by_name)
+
+
+def test_paper_short_is_a_fifth_of_the_steps_and_nothing_else():
+    paper = recipes.get_recipe("dec", "mnist", "paper")
+    short = recipes.get_recipe("dec", "mnist", "paper_short")
+    for stage in ("layerwise", "pretrain"):
+        long_values, short_values = paper.pop(stage), short.pop(stage)
+        assert long_values["num_steps"] == 5 * short_values["num_steps"]
+        rate = long_values["optimizer"]["learning_rate"]
+        short_rate = short_values["optimizer"]["learning_rate"]
+        assert rate["decay_steps"] == 5 * short_rate["decay_steps"]
+    assert short.pop("deviations")[:-1] == paper.pop("deviations")
+    assert paper == short
+
+
+def test_a_copy_is_returned():
+    recipes.get_recipe("dec", "mnist")["fit"]["epochs"] = -1
+    assert recipes.get_recipe("dec", "mnist")["fit"]["epochs"] > 0
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (("dek", "mnist"), "closest are dec. Received: system='dek'"),
+        (("dec", "mnits"), "mnist.*Received: dataset='mnits'"),
+        (("dec", "mnist", "bset"), "best.*Received: recipe='bset'"),
+    ],
+)
+def test_unknown_names_list_the_closest(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        recipes.get_recipe(*arguments)
+
+
+def test_optimizer_whose_rate_falls_in_steps():
+    values = recipes.get_recipe("dec", "mnist", "paper")["pretrain"]
+    optimizer = building.build_optimizer(values["optimizer"])
+    schedule = optimizer._learning_rate
+    rates = [float(schedule(step)) for step in (0, 19_999, 20_000, 40_000)]
+    assert np.allclose(rates, [0.1, 0.1, 0.01, 0.001])
+    assert optimizer.momentum == 0.9
+
+
+def test_paper_model_of_mnist_is_the_papers():
+    x = np.zeros((4, 28, 28), "uint8")
+    recipe = recipes.get_recipe("dec", "mnist", "paper")
+    model = building.build_model("dec", recipe, x, 10, seed=0)
+    widths = [
+        layer.units
+        for layer in model.encoder.layers
+        if isinstance(layer, keras.layers.Dense)
+    ]
+    assert widths == [500, 500, 2000, 10]
+    assert model.update_interval == 160
+    features = model.features(np.full((1, 28, 28), 255, "uint8"))
+    assert np.allclose(features, 5.1)
+    kernel = np.asarray(model.encoder.layers[-2].kernel)
+    assert np.std(kernel) == pytest.approx(0.01, rel=0.01)

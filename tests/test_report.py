@@ -1,0 +1,220 @@
+import base64
+import re
+from html.parser import HTMLParser
+
+import keras
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from kerasdc import networks
+from kerasdc.models import DEC
+from kerasdc.report import write_report
+
+HOSTILE = "<script>alert('1')</script> & \"x\""
+
+
+class Page(HTMLParser):
+    """Collects headings, images and visible text; checks nesting."""
+
+    def __init__(self, source):
+        super().__init__()
+        self.source = source
+        self.open, self.tags, self.images = [], [], []
+        self.headings, self.text = [], ""
+        self.feed(source)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        if tag == "img":
+            self.images.append(dict(attributes))
+        if tag not in ("img", "meta", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+        if self.open and self.open[-1] == "h2":
+            self.headings.append(data)
+
+
+class FakeModel:
+    """Three clusters by the remainder of the row number."""
+
+    def __init__(self, dim=2):
+        self.dim = dim
+
+    def predict(self, x, verbose):
+        q = np.full((len(x), 4), 0.1, "float32")
+        rows = np.arange(len(x))
+        q[rows, rows % 3] = 0.5 + 0.1 * rows / len(x)
+        return q
+
+    def embed(self, x):
+        return np.random.default_rng(0).random((len(x), self.dim))
+
+    def count_params(self):
+        return 1234
+
+
+def write(folder, *args, model=None, **kwargs):
+    path = folder / "report.html"
+    write_report(path, model or FakeModel(), *args, **kwargs)
+    assert [p.name for p in folder.iterdir()] == ["report.html"]
+    return Page(path.read_text(encoding="utf-8"))
+
+
+def test_report_of_a_trained_model(tmp_path):
+    x, y = load_digits(return_X_y=True)
+    images = x[:300].reshape(-1, 8, 8).astype("uint8")
+    keras.utils.set_random_seed(0)
+    encoder = networks.mlp_encoder((8, 8), units=(32,))
+    decoder = networks.mlp_decoder((8, 8), units=(32,))
+    model = DEC(10, encoder, decoder, seed=0)
+    model.compile()
+    model.pretrain(images, epochs=2, verbose=0)
+    history = model.fit(images, epochs=2, verbose=0).history
+    log = [
+        {"stage": "fit", "epoch": i + 1, "loss": loss}
+        for i, loss in enumerate(history["loss"])
+    ]
+    page = write(
+        tmp_path,
+        images,
+        y[:300],
+        model=model,
+        log=log,
+        config={"dataset": "digits", "optimizer": {"name": "adam"}},
+        metrics={"objective": 0.123456, "seconds": 75.2, "test_nmi": None},
+    )
+    assert page.headings == [
+        "Summary",
+        "How it was made",
+        "Training",
+        "What the clusters hold",
+        "Embedding",
+        "Classes and clusters",
+        "Sizes of the clusters",
+    ]
+    assert "DEC on digits" in page.text
+    assert "300 samples (8 × 8)" in page.text
+    assert "optimizer.name" in page.text
+    assert "0.12346" in page.text and "1 min 15 s" in page.text
+    assert "test_nmi" not in page.text
+    assert len(page.images) == 5
+    check_images(page)
+
+
+def check_images(page):
+    for image in page.images:
+        kind, data = image["src"].split(",")
+        assert kind == "data:image/png;base64"
+        assert base64.b64decode(data, validate=True).startswith(b"\x89PNG")
+        assert len(image["alt"]) > 10
+    without_data = re.sub(r"base64,[^']*", "", page.source)
+    assert not re.search(r"https?://|url\(|@import|<script", without_data)
+
+
+def test_without_labels_nothing_is_said_of_classes(tmp_path):
+    x = np.random.default_rng(0).random((60, 5, 5))
+    page = write(tmp_path, x)
+    assert page.headings == [
+        "Summary",
+        "What the clusters hold",
+        "Embedding",
+        "Sizes of the clusters",
+    ]
+    assert "class" not in page.text.lower()
+    assert "4 (3 with samples)" in page.text
+    assert len(page.images) == 2
+    check_images(page)
+
+
+def test_texts_are_quoted_and_escaped(tmp_path):
+    texts = [f"{HOSTILE} text-{i} " + "word " * i * 10 for i in range(30)]
+    page = write(tmp_path, texts, model=FakeModel(dim=5))
+    assert "script" not in page.tags
+    assert page.tags.count("blockquote") == 3 * 2 * 3
+    assert HOSTILE in page.text
+    # Confidence grows with the number: 27 is first in cluster 0, 0 last.
+    assert page.text.index("text-27") < page.text.index("text-0")
+    assert "…" in page.text
+    check_images(page)
+
+
+def test_names_from_outside_are_escaped(tmp_path):
+    x = np.random.default_rng(0).random((30, 3))
+    y = np.array([HOSTILE, "b", "$c$"])[np.arange(30) % 3]
+    config = {HOSTILE: HOSTILE, "dataset": HOSTILE, "nested": {HOSTILE: 1}}
+    page = write(tmp_path, x, y, config=config, metrics={HOSTILE: HOSTILE})
+    assert "script" not in page.tags and "<script" not in page.source
+    # The title twice; config: key, value, dataset, nested; metrics: both;
+    # and the usual class of cluster 0.
+    assert page.text.count(HOSTILE) == 2 + 4 + 2 + 1
+    assert "1.0000" in page.text
+    check_images(page)
+
+
+def test_table_of_features_shows_those_that_differ(tmp_path):
+    import pandas as pd
+
+    x = np.random.default_rng(0).random((60, 12))
+    x[:, 11] += np.arange(60) % 3
+    x[:, 3] = 1.0
+    names = [f"column<{i}>" for i in range(12)]
+    page = write(tmp_path, pd.DataFrame(x, columns=names))
+    shown = re.findall(r"column<\d+>", page.text)
+    assert len(shown) == 8 and shown[0] == "column<11>"
+    assert "column<3>" not in shown
+    assert f"{x[::3, 11].mean():.4g}" in page.text
+
+
+def test_given_figures_come_before_computed_ones(tmp_path):
+    x = np.random.default_rng(0).random((30, 3))
+    page = write(tmp_path, x, np.arange(30) % 3, metrics={"accuracy": 0.25})
+    assert "0.2500" in page.text
+    assert page.text.count("1.0000") == 2
+
+
+def test_a_training_that_diverged_is_no_obstacle(tmp_path):
+    class Diverged(FakeModel):
+        def embed(self, x):
+            return np.full((len(x), 3), np.nan)
+
+    log = [{"stage": "fit", "epoch": 1, "loss": np.nan}]
+    x = np.ones((9, 3))
+    page = write(tmp_path, x, np.arange(9), log, model=Diverged())
+    assert "0 of 9 samples" in page.text
+    assert "Training" not in page.headings
+
+
+def test_more_classes_than_clusters_and_one_sample(tmp_path):
+    x = np.random.default_rng(0).random((30, 3))
+    write(tmp_path, x, np.arange(30))
+    write(tmp_path, x[:1], ["a"], model=FakeModel(dim=7))
+
+
+def test_lengths_must_agree(tmp_path):
+    with pytest.raises(ValueError, match="Received: 9 samples, 8 labels"):
+        write(tmp_path, np.ones((9, 3)), np.ones(8))
+
+
+def test_what_cannot_be_written_leaves_nothing(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("kept")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for path in (file / "r.html", tmp_path / "no" / "r.html", folder):
+        with pytest.raises(OSError):
+            write_report(path, FakeModel(), np.ones((9, 3)))
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["file", "folder"]
+    assert file.read_text() == "kept"
+
+
+def test_an_older_report_is_replaced(tmp_path):
+    (tmp_path / "report.html").write_text("old")
+    page = write(tmp_path, np.ones((9, 3)))
+    assert "old" not in page.headings and page.headings

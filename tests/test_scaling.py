@@ -1,0 +1,79 @@
+import tracemalloc
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from kerasdc.layers import Scaling
+
+
+def test_adapt_makes_the_mean_square_one():
+    # (0 + 4 + 16 + 4) / 4 = 6
+    layer = Scaling()
+    x = np.array([[0, 2], [-4, 2]])
+    layer.adapt(x)
+    features = ops.convert_to_numpy(layer(x))
+    np.testing.assert_allclose(features, x / np.sqrt(6), 1e-6)
+    assert np.mean(features**2) == pytest.approx(1)
+
+
+def test_invert_goes_back_and_stays_in_range():
+    layer = Scaling(0.5)
+    x = np.array([[0, 100], [255, 7]], "uint8")
+    layer.adapt(x)
+    features = ops.convert_to_numpy(layer(x))
+    assert features.tolist() == [[0, 50], [127.5, 3.5]]
+    back = ops.convert_to_numpy(layer.invert(features))
+    assert back.tolist() == x.tolist()
+    beyond = ops.convert_to_numpy(layer.invert(np.array([-9.0, 400.0])))
+    assert beyond.tolist() == [0, 255]
+
+
+def test_constant_zero_is_left():
+    layer = Scaling()
+    layer.adapt(np.zeros((3, 2)))
+    assert float(layer.state[0]) == 1
+
+
+def test_extreme_values_do_not_overflow():
+    layer = Scaling()
+    layer.adapt(np.full((3, 2), 1e30, "float32"))
+    assert float(layer.state[0]) == pytest.approx(1e-30)
+
+
+@pytest.mark.parametrize("scale", [0, np.nan, np.inf])
+def test_refuses_scale(scale):
+    with pytest.raises(ValueError, match=f"Received: scale={scale}$"):
+        Scaling(scale)
+
+
+@pytest.mark.parametrize("x", [[[np.nan]], [[np.inf]], np.empty((0, 3))])
+def test_adapt_refuses(x):
+    layer = Scaling()
+    with pytest.raises(ValueError, match="Received: x of shape"):
+        layer.adapt(x)
+    assert not layer.adapted
+
+
+def test_keras_file_round_trip(tmp_path):
+    layer = Scaling()
+    model = keras.Sequential([keras.Input((2,)), layer])
+    layer.adapt(np.array([[3.0, 4.0]]))
+    model.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras").layers[0]
+    assert again.adapted
+    assert again.scale is None
+    np.testing.assert_array_equal(again.state, layer.state)
+
+
+def test_adapt_copies_no_images():
+    x = np.full((20_000, 500), 2, "uint8")
+    layer = Scaling()
+    layer.build((None, 500))
+    tracemalloc.start()
+    layer.adapt(x)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < x.nbytes
+    assert float(layer.state[0]) == 0.5

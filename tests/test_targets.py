@@ -1,0 +1,138 @@
+import keras
+import numpy as np
+import pytest
+
+from kerasdc.layers import ClusteringLayer
+from kerasdc.targets import FeatureBatches
+from kerasdc.targets import SelfTrainingTargets
+
+
+def make_targets(model, x, **kwargs):
+    arguments = {"batch_size": 20, "seed": 3, **kwargs}
+    return SelfTrainingTargets(model, x, **arguments)
+
+
+def read_epoch(targets):
+    targets.on_epoch_begin()
+    return [targets[i] for i in range(len(targets))]
+
+
+def rows_of(batches, x):
+    """Which rows of `x` the batches hold; rows of `x` must differ."""
+    place = {row.tobytes(): i for i, row in enumerate(x)}
+    return [[place[row.tobytes()] for row in batch] for batch, _ in batches]
+
+
+@pytest.fixture(scope="module")
+def data(blobs):
+    return np.unique(blobs[0], axis=0)[:70]
+
+
+def test_target_is_made_from_all_data(fitted, data):
+    q = fitted.predict(data, verbose=0)
+    whole = ClusteringLayer.target_distribution(q)
+    batches = read_epoch(make_targets(fitted, data))
+    for rows, (_, p) in zip(rows_of(batches, data), batches, strict=True):
+        np.testing.assert_allclose(p, whole[rows], atol=1e-6)
+        per_batch = ClusteringLayer.target_distribution(q[rows])
+        assert abs(per_batch - whole[rows]).max() > 1e-3
+
+
+def test_fit_minimises_the_divergence_from_all_data(blobs, make_dec):
+    x = blobs[0]
+    model = make_dec(decoder=False, optimizer=keras.optimizers.SGD(0.0))
+    history = model.fit(x, batch_size=7, epochs=2, verbose=0)
+    q = model.predict(x, verbose=0).astype("float64")
+    p = q**2 / q.sum(axis=0)
+    p /= p.sum(axis=1, keepdims=True)
+    expected = np.sum(p * np.log(p / q), axis=1).mean()
+    assert expected > 1e-4
+    np.testing.assert_allclose(history.history["loss"], expected, 1e-3)
+
+
+def test_a_pass_holds_every_row_once(fitted, data):
+    targets = make_targets(fitted, data)
+    rows = rows_of(read_epoch(targets), data)
+    assert [len(batch) for batch in rows] == [20, 20, 20, 10]
+    assert sorted(sum(rows, [])) == list(range(70))
+    assert sum(rows, []) != list(range(70))
+
+
+def test_update_intervals_continue_through_passes(fitted, data):
+    steps = 0
+    targets = make_targets(
+        fitted, data, update_interval=3, count_steps=lambda: steps
+    )
+    rows = []
+    for _ in range(4):  # 12 steps: 3 passes of 4 batches
+        rows += rows_of(read_epoch(targets), data)
+        steps += 3
+    passes = [sum(rows[i : i + 4], []) for i in (0, 4, 8)]
+    for order in passes:
+        assert sorted(order) == list(range(70))
+    assert passes[0] != passes[1] != passes[2]
+
+
+def test_an_interval_longer_than_a_pass(fitted, data):
+    targets = make_targets(fitted, data, update_interval=6)
+    rows = rows_of(read_epoch(targets), data)
+    assert sorted(sum(rows[:4], [])) == list(range(70))
+    assert len(set(sum(rows[4:], []))) == 40
+
+
+def test_order_depends_on_seed_and_steps_alone(fitted, data):
+    def order(seed=3, steps=5):
+        targets = make_targets(
+            fitted, data, seed=seed, count_steps=lambda: steps
+        )
+        return rows_of(read_epoch(targets), data)
+
+    whole = order()
+    np.random.seed(9)
+    assert order() == whole
+    assert order(seed=4) != whole
+    # The same walk, begun one step later.
+    assert order(steps=6)[:3] == whole[1:]
+
+
+def test_without_shuffling_rows_stand_in_order(fitted, data):
+    targets = make_targets(fitted, data, shuffle=False)
+    rows = rows_of(read_epoch(targets), data)
+    assert sum(rows, []) == list(range(70))
+
+
+def test_changed_labels_are_counted(blobs, make_dec):
+    x = blobs[0][:10]
+    model = make_dec(2, decoder=False)
+    model.adapt(x)
+    targets = make_targets(model, x)
+    targets.on_epoch_begin()
+    assert targets.label_change is None
+    targets.on_epoch_begin()
+    assert targets.label_change == 0
+    centers = model.clustering.centers
+    centers.assign(centers.numpy()[::-1])
+    targets.on_epoch_begin()
+    assert targets.label_change == 1
+
+
+def test_before_the_first_epoch_targets_are_uniform(fitted, data):
+    x, p = make_targets(fitted, data)[0]
+    assert x.shape == (20, 6)
+    np.testing.assert_allclose(p, np.full((20, 3), 1 / 3), 1e-6)
+
+
+@pytest.mark.parametrize("value", [0, -1, 2.5, None])
+def test_batch_size_must_be_a_count(fitted, data, value):
+    with pytest.raises(ValueError, match=f"Received: batch_size={value}$"):
+        SelfTrainingTargets(fitted, data, value)
+
+
+def test_feature_batches():
+    x = np.arange(10, dtype="uint8").reshape(5, 2)
+    plain = FeatureBatches(x, batch_size=2)
+    assert len(plain) == 3
+    assert plain[2][0].tolist() == [[8, 9]]
+    doubled = FeatureBatches(x, keras.layers.Rescaling(2.0), batch_size=4)
+    assert doubled[0][0].tolist() == (x[:4] * 2.0).tolist()
+    assert isinstance(doubled[0][0], np.ndarray)

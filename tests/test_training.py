@@ -1,0 +1,163 @@
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import train
+from kerasdc.backup import read_log
+from kerasdc.settings import Settings
+from kerasdc.training import Run
+
+ROOT = Path(__file__).parent.parent
+SHORT = ["--pretrain-epochs", "2", "--epochs", "2"]
+
+
+def command(*arguments):
+    return [sys.executable, str(ROOT / "train.py"), *map(str, arguments)]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    out = tmp_path_factory.mktemp("run") / "out"
+    assert train.main([*SHORT, "--out", str(out)]) == 0
+    return out
+
+
+def test_run_folder_holds_everything(finished):
+    names = {path.name for path in finished.iterdir()}
+    assert {
+        "settings.json",
+        "log.csv",
+        "tensorboard",
+        "metrics.json",
+        "model.keras",
+        "assignments.csv",
+        "report.html",
+        "serving",
+    } <= names
+    figures = json.loads((finished / "metrics.json").read_text())
+    assert figures["num_samples"] == 1797
+    assert 0 < figures["accuracy"] <= 1
+    log = read_log(finished / "log.csv")
+    stages = [(row["stage"], row["epoch"]) for row in log]
+    assert stages == [
+        ("pretrain", "1"),
+        ("pretrain", "2"),
+        ("fit", "1"),
+        ("fit", "2"),
+    ]
+    assert list((finished / "tensorboard").rglob("events.*"))
+
+
+def test_assignments_are_those_of_the_model(finished):
+    import keras
+
+    from kerasdc import datasets
+
+    with open(finished / "assignments.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    model = keras.models.load_model(finished / "model.keras")
+    q = model.predict(datasets.load("digits").x, verbose=0)
+    clusters = [int(row["cluster"]) for row in rows]
+    assert np.array_equal(clusters, q.argmax(axis=1))
+    confidences = [float(row["confidence"]) for row in rows]
+    assert np.allclose(confidences, q.max(axis=1), atol=2e-6)
+
+
+def test_same_seed_same_assignments(finished, tmp_path):
+    arguments = [*SHORT, "--out", tmp_path / "again"]
+    subprocess.run(command(*arguments), check=True, capture_output=True)
+    again = (tmp_path / "again" / "assignments.csv").read_text()
+    assert again == (finished / "assignments.csv").read_text()
+
+
+def test_a_run_is_not_overwritten(finished, capsys):
+    assert train.main([*SHORT, "--out", str(finished)]) == 2
+    assert "--resume" in capsys.readouterr().err
+
+
+def test_a_run_of_other_settings_is_not_resumed(finished, capsys):
+    arguments = ["--seed", "1", *SHORT, "--out", str(finished), "--resume"]
+    assert train.main(arguments) == 2
+    assert "seed" in capsys.readouterr().err
+
+
+def test_unknown_names_are_explained(tmp_path, capsys):
+    arguments = ["--dataset", "digit", "--out", str(tmp_path / "x")]
+    assert train.main(arguments) == 2
+    assert "digits" in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()
+
+
+def test_killed_run_goes_on_from_the_last_epoch(tmp_path):
+    out = tmp_path / "out"
+    arguments = ["--pretrain-epochs", "60", "--epochs", "2", "--out", out]
+    process = subprocess.Popen(
+        command(*arguments),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while len(read_log(out / "log.csv")) < 3:
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    done = len(read_log(out / "log.csv"))
+    assert 3 <= done < 60
+    resumed = subprocess.run(
+        command(*arguments, "--resume"),
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    assert resumed.returncode == 0, resumed.stderr
+    # The bar counts what is left: epochs already done are not run again.
+    left = [f"/{60 - done + extra}" for extra in (0, 1)]
+    assert any(text in resumed.stdout for text in left)
+    log = read_log(out / "log.csv")
+    epochs = [int(row["epoch"]) for row in log if row["stage"] == "pretrain"]
+    assert epochs == list(range(1, 61))
+
+
+def test_layerwise_stages_resume_between_stages(tmp_path):
+    settings = Settings(recipe="paper", pretrain_epochs=1, epochs=1)
+    run = Run(settings, tmp_path, tensorboard=False)
+    run.start()
+    stopped_after = []
+
+    def stop(index, name, save=run._save_finished):
+        save(index, name)
+        stopped_after.append(name)
+        if name == "layerwise_2":
+            raise KeyboardInterrupt
+
+    run._save_finished = stop
+    with pytest.raises(KeyboardInterrupt):
+        run.train()
+    assert stopped_after == ["layerwise_1", "layerwise_2"]
+    resumed = Run(settings, tmp_path, tensorboard=False)
+    resumed.start(resume=True)
+    resumed.train()
+    stages = [row["stage"] for row in read_log(tmp_path / "log.csv")]
+    assert stages == [f"layerwise_{i}" for i in (1, 2, 3, 4)] + [
+        "pretrain",
+        "fit",
+    ]
+    assert resumed.model.adapted
+
+
+def test_held_out_split_needs_one(tmp_path):
+    with pytest.raises(ValueError, match="Received: split='test'"):
+        Run(Settings(split="test"), tmp_path)
+
+
+def test_list_prints_recipes(capsys):
+    assert train.main(["--list"]) == 0
+    assert "paper_short" in capsys.readouterr().out

@@ -1,0 +1,129 @@
+"""Trains, evaluates, reports, exports: `python train.py --help`."""
+
+import argparse
+import json
+import os
+import shlex
+import sys
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+def parse_arguments(arguments):
+    """Reads the command line.
+
+    Args:
+        arguments: List of strings.
+
+    Returns:
+        `argparse.Namespace`.
+    """
+    parser = argparse.ArgumentParser(
+        description="Train a deep clustering model by a recipe. Without "
+        "arguments: DEC on the digits that scikit-learn ships.",
+    )
+    add = parser.add_argument
+    add("--model", default="dec", help="system, such as dec")
+    add("--dataset", default="digits", help="data set, such as mnist")
+    add("--recipe", default="best", help="best, paper or paper_short")
+    add("--seed", type=int, default=0)
+    add("--out", type=Path, help="run folder (default: runs/<what is run>)")
+    add("--data-dir", help="folder of data sets already downloaded")
+    add(
+        "--split",
+        choices=("all", "test"),
+        default="all",
+        help="all: train on and score all data, as the papers do; "
+        "test: train on the training part, score the test part",
+    )
+    add("--pretrain-epochs", type=int, help="in place of the recipe's")
+    add("--epochs", type=int, help="update intervals, likewise")
+    add(
+        "--resume",
+        action="store_true",
+        help="go on with a run that was stopped",
+    )
+    add(
+        "--publish",
+        action="store_true",
+        help="add the figures to the zoo's results, and the model if its "
+        "objective is the best of its recipe's seeds",
+    )
+    add("--list", action="store_true", help="list recipes and figures")
+    return parser.parse_args(arguments)
+
+
+def print_list():
+    """Prints every recipe, and what the zoo has published."""
+    from kerasdc import zoo
+    from kerasdc.recipes import list_recipes
+
+    print("Recipes (--model, --dataset, --recipe):")
+    for system, dataset, recipe in list_recipes():
+        print(f"  {system:10} {dataset:15} {recipe}")
+    print("\nPublished models (kerasdc.load):")
+    for name in zoo.list_models():
+        print(f"  {name}")
+    print("\n" + zoo.results_table())
+
+
+def main(arguments=None):
+    """Runs the command line.
+
+    Args:
+        arguments: List of strings; `None` takes the command's own.
+
+    Returns:
+        Exit status: 0, or 2 after an error that the message explains.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options = parse_arguments(arguments)
+    if options.list:
+        print_list()
+        return 0
+    command = shlex.join(["python", "train.py", *arguments])
+    try:
+        return run(options, command)
+    except (ValueError, OSError) as error:
+        print(f"train.py: {error}", file=sys.stderr)
+        return 2
+
+
+def run(options, command):
+    """Trains and writes the run folder.
+
+    Args:
+        options: `argparse.Namespace` of `parse_arguments`.
+        command: String, for the record.
+
+    Returns:
+        Exit status.
+    """
+    from kerasdc.results import publish_run
+    from kerasdc.results import write_results
+    from kerasdc.settings import Settings
+    from kerasdc.training import Run
+
+    settings = Settings(
+        system=options.model,
+        dataset=options.dataset,
+        recipe=options.recipe,
+        seed=options.seed,
+        split=options.split,
+        pretrain_epochs=options.pretrain_epochs,
+        epochs=options.epochs,
+    )
+    training = Run(settings, options.out or settings.folder, options.data_dir)
+    training.start(resume=options.resume)
+    training.train()
+    figures = write_results(training, command)
+    print(json.dumps(figures, indent=2))
+    print(f"Look at {training.out / 'report.html'}")
+    if options.publish:
+        print(publish_run(training, figures, command))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
