@@ -12,7 +12,15 @@ from kerasdc.callbacks import ClusteringMetrics
 __version__ = "0.1.0"
 
 # Imported when first used: `import kerasdc` must cost no more than Keras.
-_LAZY_MODULES = ("datasets", "export", "metrics", "recipes", "report", "zoo")
+_LAZY_MODULES = (
+    "datasets",
+    "export",
+    "metrics",
+    "plots",
+    "recipes",
+    "report",
+    "zoo",
+)
 _LAZY_NAMES = {
     "export_saved_model": "export",
     "list_models": "zoo",

@@ -131,11 +131,11 @@ RECIPES = {
         },
         "mnist": {
             **_papers(0.02, 160),
-            "best": _best_images(45, 60, 1 / 255, 140),
+            "best": _best_images(20, 20, 1 / 255),
         },
         "fashion_mnist": {
             **_papers(0.02, 160),
-            "best": _best_images(45, 60, 1 / 255, 140),
+            "best": _best_images(20, 20, 1 / 255),
         },
         "usps": {
             **_papers(2.0, 30),

@@ -133,15 +133,14 @@ def publish_run(run, figures, command):
     same = ("system", "dataset", "recipe", "split", "backend")
     rows = [
         row
-        for row in zoo.merge_results(zoo.read_results(), [figures])
+        for row in zoo.merge(zoo.read_results(), [figures])
         if all(row[key] == figures[key] for key in same)
     ]
     choice = min(rows, key=lambda row: row["objective"])
     candidate = (settings.recipe, settings.split) == ("best", "all")
     if not candidate or choice["seed"] != settings.seed:
         zoo.add_results([figures])
-        if candidate and name in zoo.list_models():
-            zoo.refresh(name)
+        zoo.write_zoo_readme()
         return f"Added to the results; {name} keeps the model it has."
     zoo.publish(
         run.model,

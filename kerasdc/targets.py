@@ -52,7 +52,7 @@ class SelfTrainingTargets(keras.utils.PyDataset):
         self.update_interval = update_interval or self.batches_per_pass
         self.shuffle = shuffle
         self.seed = seed
-        self.count_steps = count_steps or (lambda: 0)
+        self.count_steps = count_steps
         self.assignments = None
         self.label_change = None
         self._first_step = 0
@@ -76,7 +76,11 @@ class SelfTrainingTargets(keras.utils.PyDataset):
 
     def on_epoch_begin(self):
         """Refreshes P, the assignments and the share that changed."""
-        self._first_step = self.count_steps()
+        if self.count_steps is not None:
+            step = self.count_steps()
+            if self.assignments is not None and step == self._first_step:
+                return  # Keras on JAX begins the first epoch twice
+            self._first_step = step
         soft_assignment = self.model.predict(
             self.x, batch_size=max(self.batch_size, 1024), verbose=0
         )

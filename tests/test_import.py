@@ -21,8 +21,8 @@ ORDER = [
     {"plots"},
     {"report"},
     {"export"},
-    {"results"},
     {"zoo"},
+    {"results"},
     {"training"},
 ]
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}

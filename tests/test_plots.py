@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from kerasdc import plots
+from kerasdc.plots.scatter import spread
 
 LOG = [
     {"stage": "pretrain", "epoch": 1, "loss": 2.0},
@@ -85,6 +86,13 @@ def test_samples_stand_where_they_should():
     assert (right[13:] == 0).all()
 
 
+def test_samples_of_clusters_of_one():
+    x = np.ones((2, 4, 4))
+    left, right = plots.cluster_samples(x, [0, 1], [0.9, 0.8], 1).axes
+    assert left.images[0].get_array().shape == (9, 4)
+    assert (right.images[0].get_array() == 1).all()
+
+
 @pytest.mark.parametrize("value", [0.0, np.nan])
 def test_samples_without_contrast(value):
     x = np.full((5, 4, 4), value, "float32")
@@ -134,7 +142,7 @@ def test_embedding_checks_its_points():
 
 
 def test_labels_on_one_spot_are_parted():
-    spots = plots._spread(np.full((8, 2), 0.5), [0.02] * 8, 0.04)
+    spots = spread(np.full((8, 2), 0.5), [0.02] * 8, 0.04)
     assert np.diff(np.sort(spots[:, 1])).min() > 0.039
 
 

@@ -132,7 +132,6 @@ def test_entry_is_what_it_says(name):
     assert verified["difference"] <= 1e-5
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", repository_models())
 def test_entry_scores_what_it_says(name):
     zoo.verify(name)

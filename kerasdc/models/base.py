@@ -192,9 +192,10 @@ class ClusteringModel(keras.Model):
             )
         z = self.embed(x, batch_size, verbose)
         features = self.decoder.predict(z, batch_size, verbose=verbose)
-        if not hasattr(self.preprocessor, "invert"):
+        invert = getattr(self.preprocessor, "invert", None)
+        if not callable(invert):  # Keras' Normalization has a flag `invert`
             return features
-        return keras.ops.convert_to_numpy(self.preprocessor.invert(features))
+        return keras.ops.convert_to_numpy(invert(features))
 
     # === Config ===
 

@@ -160,8 +160,9 @@ class PretrainedModel(ClusteringModel):
         self.compile(**keras.saving.deserialize_keras_object(config))
 
     def _count_steps(self):
-        steps = int(self.optimizer.iterations)
-        return steps * (self.optimizer.gradient_accumulation_steps or 1)
+        optimizer = getattr(self.optimizer, "inner_optimizer", self.optimizer)
+        # `iterations` counts updates: fewer when gradients are accumulated.
+        return int(optimizer._iterations)
 
     def _draw_seed(self):
         if self.seed is not None:

@@ -16,6 +16,7 @@ from kerasdc.zoo.loading import list_models
 from kerasdc.zoo.loading import load
 from kerasdc.zoo.publishing import publish
 from kerasdc.zoo.results import add_results
+from kerasdc.zoo.results import merge
 from kerasdc.zoo.results import read_results
 from kerasdc.zoo.results import results_table
 from kerasdc.zoo.verifying import verify
@@ -24,6 +25,7 @@ __all__ = [
     "add_results",
     "list_models",
     "load",
+    "merge",
     "publish",
     "read_results",
     "results_table",

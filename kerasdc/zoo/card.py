@@ -40,6 +40,9 @@ Split `all`: {all}; `test`: {test}.
 def write_zoo_readme(zoo_dir=None):
     """Writes the zoo's README, the cards of all models, and the index.
 
+    The figures in an entry's metadata and card are brought up to date with
+    `results.csv`, which may have more seeds than when it was published.
+
     Args:
         zoo_dir: Folder of a zoo, or `None` for the one in use.
 
@@ -49,7 +52,8 @@ def write_zoo_readme(zoo_dir=None):
     folder = location.local_folder(zoo_dir)
     folder.mkdir(parents=True, exist_ok=True)
     names = location.names(folder)
-    metadata = [write_card(folder / name) for name in names]
+    rows = results.read_results(folder)
+    metadata = [_update_card(folder / name, rows) for name in names]
     text = _README.format(
         example=names[0] if names else "dec_mnist",
         models=_models_table(metadata),
@@ -97,6 +101,14 @@ def write_card(folder):
     metadata = entry.read_metadata(folder)
     _write(folder / entry.CARD, card(metadata))
     return metadata
+
+
+def _update_card(folder, rows):
+    metadata = entry.read_metadata(folder)
+    if rows:
+        metadata.update(results.figures_of(metadata, rows))
+        entry.write_json(folder / entry.METADATA, metadata)
+    return write_card(folder)
 
 
 def card(metadata):

@@ -125,24 +125,12 @@ def _write(folder, model, x_golden, preview):
 
 def _metadata(name, model, info, rows):
     system, _ = entry.check_name(name)
-    split = info.get("split", "all")
-    of_recipe = [
-        row
-        for row in rows
-        if (row["system"], row["dataset"], row["recipe"])
-        == (system, info["dataset"]["name"], info["recipe"])
-    ]
-    figures = [
-        row
-        for row in of_recipe
-        if (row["seed"], row["split"]) == (info["seed"], split)
-        and row["backend"] == keras.backend.backend()
-    ]
-    return {
+    metadata = {
         "name": name,
         "system": system,
+        "split": "all",
         **info,
-        "split": split,
+        "backend": keras.backend.backend(),
         "licence": LICENCE,
         "class": type(model).__name__,
         "num_clusters": getattr(model, "num_clusters", None),
@@ -150,11 +138,9 @@ def _metadata(name, model, info, rows):
         "preprocessing": _preprocessing(model),
         "signatures": list(signatures(model)),
         "versions": _versions(),
-        "figures": figures[0] if figures else None,
-        "summary": results.summarize(of_recipe),
-        "rows": of_recipe,
         "model": keras.saving.serialize_keras_object(model),
     }
+    return {**metadata, **results.figures_of(metadata, rows)}
 
 
 def _preprocessing(model):

@@ -108,6 +108,38 @@ def merge(rows, new_rows):
     return [found[key] for key in sorted(found)]
 
 
+def figures_of(metadata, rows):
+    """What an entry says of its figures, from the results.
+
+    Args:
+        metadata: Dictionary of an entry.
+        rows: List of dicts with the keys `COLUMNS`.
+
+    Returns:
+        Dict: `figures`, this model's row, or `None` if there is none;
+        `summary` and `rows`, all seeds of its recipe.
+    """
+    recipe = (
+        metadata["system"],
+        metadata["dataset"]["name"],
+        metadata["recipe"],
+    )
+    of_recipe = [
+        row
+        for row in rows
+        if (row["system"], row["dataset"], row["recipe"]) == recipe
+    ]
+    same = ("seed", "split", "backend")
+    figures = [
+        row for row in of_recipe if all(row[k] == metadata[k] for k in same)
+    ]
+    return {
+        "figures": figures[0] if figures else None,
+        "summary": summarize(of_recipe),
+        "rows": of_recipe,
+    }
+
+
 def summarize(rows):
     """Mean and standard deviation over seeds.
 

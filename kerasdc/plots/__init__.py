@@ -1,0 +1,31 @@
+"""Figures of trainings and clusterings, each a matplotlib `Figure`.
+
+Matplotlib is imported when first drawn with, and never through pyplot: no
+window opens, and no state or style of the caller's changes.
+"""
+
+from kerasdc.plots.curves import has_curves
+from kerasdc.plots.curves import training_curves
+from kerasdc.plots.matrix import confusion
+from kerasdc.plots.overview import preview
+from kerasdc.plots.projection import two_dimensional
+from kerasdc.plots.samples import cluster_samples
+from kerasdc.plots.samples import is_images
+from kerasdc.plots.samples import ranked
+from kerasdc.plots.scatter import embedding
+from kerasdc.plots.style import PALETTE
+from kerasdc.plots.style import png
+
+__all__ = [
+    "PALETTE",
+    "cluster_samples",
+    "confusion",
+    "embedding",
+    "has_curves",
+    "is_images",
+    "png",
+    "preview",
+    "ranked",
+    "training_curves",
+    "two_dimensional",
+]

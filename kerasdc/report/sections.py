@@ -1,0 +1,160 @@
+"""Sections of the report, each a function that returns HTML or nothing."""
+
+import numpy as np
+
+from kerasdc import plots
+from kerasdc.metrics import confusion_matrix
+from kerasdc.metrics import evaluate
+from kerasdc.report.pieces import escape
+from kerasdc.report.pieces import image
+from kerasdc.report.pieces import note
+from kerasdc.report.pieces import section
+from kerasdc.report.pieces import shorten
+from kerasdc.report.pieces import table
+
+_NAMES = {
+    "accuracy": "Accuracy (ACC)",
+    "nmi": "Normalized mutual information (NMI)",
+    "ari": "Adjusted Rand index (ARI)",
+    "objective": "Objective",
+    "seconds": "Training time",
+}
+
+
+def summary(y, q, metrics):
+    """The figures, those in `metrics` before those computed."""
+    assignments = q.argmax(axis=1)
+    computed = {} if y is None else evaluate(y, assignments)
+    rows = [
+        [escape(_figure_name(key)), escape(_figure_text(key, value))]
+        for key, value in {**computed, **metrics}.items()
+        if value is not None and key != "num_samples"
+    ]
+    used = len(np.unique(assignments))
+    rows.append(["Samples", f"{len(q):,}"])
+    rows.append(["Clusters", f"{q.shape[1]:,} ({used:,} with samples)"])
+    if y is None:
+        return section("Summary", table(rows))
+    rows.append(["Classes", f"{len(np.unique(y)):,}"])
+    explained = note(
+        "Accuracy is the share of samples in the cluster that is matched to "
+        "their class, one to one. The labels are used for these figures, not "
+        "for the training."
+    )
+    return section("Summary", table(rows) + explained)
+
+
+def settings(config):
+    """How the model was made: a dict, nested or not."""
+    rows = [
+        [escape(key), f"<code>{escape(shorten(value, 1000))}</code>"]
+        for key, value in _flat(config)
+    ]
+    return section("How it was made", table(rows)) if rows else ""
+
+
+def curves(log):
+    """Loss and scores over the epochs."""
+    if not plots.has_curves(log):
+        return ""
+    figure = plots.training_curves(log)
+    alt = "Curves of the loss and of the scores over the epochs."
+    return section("Training", image(figure, alt))
+
+
+def embedding(z, y, assignments):
+    """The embedding in the plane, by cluster and by class."""
+    indices, points = plots.two_dimensional(z)
+    pictures = [("cluster", assignments, None)]
+    if y is not None:
+        pictures.append(("class", y, _matching_order(y, assignments)))
+    images = [
+        image(
+            plots.embedding(points, groups[indices], f"By {word}", order),
+            f"Scatter of the embedding, coloured by {word}.",
+        )
+        for word, groups, order in pictures
+    ]
+    part = "All" if len(indices) == len(z) else f"{len(indices):,} of"
+    text = f"{part} {len(z):,} samples. "
+    if z.shape[1] != 2:
+        text += (
+            f"The {z.shape[1]} dimensions of the embedding are laid out in "
+            "the plane by t-SNE: near points are similar, while distances "
+            "between groups and their sizes say little."
+        )
+    body = f"<div class='beside'>{''.join(images)}</div>{note(text)}"
+    return section("Embedding", body)
+
+
+def confusion(y, assignments):
+    """Classes against clusters."""
+    if y is None:
+        return ""
+    figure = plots.confusion(y, assignments)
+    alt = "Matrix of the number of samples by class and by cluster."
+    caption = "Number of samples; the shade is the share of the class."
+    return section("Classes and clusters", image(figure, alt, caption))
+
+
+def sizes(y, q):
+    """Size, confidence and usual class of each cluster."""
+    assignments, confidences = q.argmax(axis=1), q.max(axis=1)
+    counts = np.bincount(assignments, minlength=q.shape[1])
+    rows = []
+    for cluster, size in enumerate(counts):
+        members = assignments == cluster
+        width = 10 * size / counts.max()
+        bar = f"<span class='bar' style='width:{width:.2f}em'></span>"
+        mean = f"{confidences[members].mean():.3f}" if size else "–"
+        share = f"{size / len(q):.1%}"
+        rows.append([str(cluster), f"{size:,}", share, bar, mean])
+        if y is not None:
+            rows[-1].append(escape(_usual_class(y[members])))
+    head = ["Cluster", "Samples", "Share", "", "Mean confidence"]
+    if y is not None:
+        head.append("Most frequent class")
+    return section("Sizes of the clusters", table(rows, head, (1, 2, 4)))
+
+
+def _matching_order(y, assignments):
+    """Classes in the order of their clusters, so that colours agree."""
+    _, classes, matched = confusion_matrix(y, assignments)
+    if len(classes) > len(matched):
+        return None
+    names = dict(zip(matched, classes))
+    return [names.get(cluster) for cluster in np.unique(assignments)]
+
+
+def _usual_class(labels):
+    if len(labels) == 0:
+        return "–"
+    names, counts = np.unique(labels, return_counts=True)
+    best = counts.argmax()
+    return f"{shorten(names[best], 60)} ({counts[best] / len(labels):.1%})"
+
+
+def _flat(config, prefix=""):
+    for key, value in config.items():
+        if isinstance(value, dict) and value:
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _figure_name(key):
+    text = str(key).replace("_", " ")
+    return _NAMES.get(key, text[:1].upper() + text[1:])
+
+
+def _figure_text(key, value):
+    if isinstance(value, (bool, str)) or not np.isscalar(value):
+        return str(value)
+    if key == "seconds":
+        minutes, seconds = divmod(round(float(value)), 60)
+        return f"{minutes} min {seconds} s" if minutes else f"{value:.1f} s"
+    if key in ("accuracy", "nmi", "ari"):
+        return f"{value:.4f}"
+    if isinstance(value, (int, np.integer)):
+        return f"{value:,}"
+    return f"{value:.5g}"

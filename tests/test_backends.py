@@ -1,0 +1,69 @@
+import importlib.util
+
+import pytest
+
+PROGRAM = """
+import sys
+import keras
+import kerasdc
+import numpy as np
+
+keras.utils.set_random_seed(0)
+y = np.arange(60) % 3
+x = np.eye(3, 16)[y] * 9 + np.random.normal(0, 0.3, (60, 16))
+images = x.reshape(60, 4, 4)
+model = kerasdc.models.DEC(
+    3,
+    kerasdc.networks.mlp_encoder((4, 4), (16,), 2),
+    kerasdc.networks.mlp_decoder((4, 4), (16,), 2),
+    augmentation=kerasdc.layers.RandomShiftRotation(0.1, 5, seed=0),
+    seed=0,
+)
+model.compile()
+model.pretrain(images, epochs=5, batch_size=10, verbose=0)
+history = model.fit(
+    images,
+    epochs=3,
+    batch_size=16,
+    validation_data=images[:20],
+    callbacks=[
+        kerasdc.ClusteringMetrics(images, y),
+        kerasdc.callbacks.LabelChangeStopping(0.0),
+        kerasdc.callbacks.ClusterSizes(),
+    ],
+    verbose=0,
+)
+assert history.history["accuracy"][-1] == 1, history.history
+assert history.history["label_change"] == [0, 0], history.history
+q = model.predict(images, verbose=0)
+targets = kerasdc.targets.SelfTrainingTargets(model, images)
+targets.on_epoch_begin()
+p = targets[0][1]
+assert p.shape == (60, 3)
+assert model.reconstruct(images).shape == images.shape
+assert int(model.optimizer.iterations) == 12
+
+path = sys.argv[1]
+model.save(path)
+again = keras.models.load_model(path)
+np.testing.assert_allclose(again.predict(images, verbose=0), q, 1e-5, 1e-6)
+again.fit(images, epochs=1, batch_size=16, verbose=0)
+assert int(again.optimizer.iterations) == 16
+
+texts = ["cat dog", "dog cat cat", "bond price", "price of bond"] * 3
+model = kerasdc.models.DEC(2, preprocessor=kerasdc.layers.TfIdf(9), seed=0)
+model.compile()
+model.pretrain(texts, epochs=1, verbose=0)
+model.fit(texts, epochs=1, verbose=0)
+assert model.predict(texts, verbose=0).shape == (12, 2)
+print(keras.backend.backend())
+"""
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_backend(backend, run_python, tmp_path):
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
+    path = str(tmp_path / "model.keras")
+    output = run_python(PROGRAM, path, KERAS_BACKEND=backend)
+    assert output.split()[-1] == backend
