@@ -9,6 +9,12 @@ import copy
 import difflib
 
 _ADAM = {"name": "adam", "learning_rate": 1e-3}
+_SGD = {"name": "sgd", "learning_rate": 0.01, "momentum": 0.9}
+_MERGED = {"method": "merged_kmeans", "num_restarts": 24}
+_MERGED_DEVIATION = (
+    "Initial centers by merged k-means (see kerasdc.merging), the best of "
+    "24 partitions by their normalised cut."
+)
 
 
 def _steps_of_sgd(num_steps, decay_steps):
@@ -45,11 +51,7 @@ def _paper(scale, update_interval, shorter=1):
         "batch_size": 256,
         "adapt": {"num_restarts": 20},
         "fit": {
-            "optimizer": {
-                "name": "sgd",
-                "learning_rate": 0.01,
-                "momentum": 0.9,
-            },
+            "optimizer": _SGD,
             "update_interval": update_interval,
             "epochs": 200,
             "tolerance": 0.001,
@@ -82,7 +84,7 @@ def _best_images(pretrain_epochs, fit_epochs, scale, update_interval=None):
         "augmentation": {"shift": 0.1, "rotation": 10.0},
         "pretrain": {"epochs": pretrain_epochs, "optimizer": _ADAM},
         "batch_size": 256,
-        "adapt": {"method": "merged_kmeans", "num_restarts": 24},
+        "adapt": dict(_MERGED),
         "fit": {
             "optimizer": _ADAM,
             "update_interval": update_interval,
@@ -93,30 +95,27 @@ def _best_images(pretrain_epochs, fit_epochs, scale, update_interval=None):
             "rotated images; targets from clean images, loss on augmented "
             "ones (Guo et al., 2018).",
             "Adam in both stages.",
-            "Initial centers by merged k-means (see kerasdc.merging), the "
-            "best of 24 partitions by their normalised cut.",
+            _MERGED_DEVIATION,
         ],
     }
 
 
 def _best_vectors(pretrain_epochs, fit_epochs, **overrides):
-    """The paper's network, trained end to end."""
+    """Fully connected, trained end to end."""
     return {
         "network": {"kind": "mlp"},
         "scale": None,
         "pretrain": {"epochs": pretrain_epochs, "optimizer": _ADAM},
         "batch_size": 256,
-        "adapt": {"num_restarts": 20},
+        "adapt": dict(_MERGED),
         "fit": {
-            "optimizer": {
-                "name": "sgd",
-                "learning_rate": 0.01,
-                "momentum": 0.9,
-            },
+            "optimizer": overrides.pop("clustering", _SGD),
             "epochs": fit_epochs,
-            "tolerance": 0.001,
         },
-        "deviations": ["End-to-end pretraining with Adam, no denoising."],
+        "deviations": [
+            "End-to-end pretraining with Adam, no denoising.",
+            _MERGED_DEVIATION,
+        ],
         **overrides,
     }
 
@@ -127,7 +126,14 @@ RECIPES = {
     "dec": {
         "digits": {
             **_papers(1 / 8, 30),
-            "best": _best_images(150, 40, 1 / 16),
+            "best": _best_vectors(
+                200,
+                20,
+                network={"kind": "mlp", "units": [256, 256]},
+                scale=1 / 16,
+                batch_size=64,
+                clustering=_ADAM,
+            ),
         },
         "mnist": {
             **_papers(0.02, 160),
