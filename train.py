@@ -3,7 +3,6 @@
 import argparse
 import json
 import os
-import shlex
 import sys
 from pathlib import Path
 
@@ -82,20 +81,18 @@ def main(arguments=None):
     if options.list:
         print_list()
         return 0
-    command = shlex.join(["python", "train.py", *arguments])
     try:
-        return run(options, command)
+        return run(options)
     except (ValueError, OSError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
 
 
-def run(options, command):
+def run(options):
     """Trains and writes the run folder.
 
     Args:
         options: `argparse.Namespace` of `parse_arguments`.
-        command: String, for the record.
 
     Returns:
         Exit status.
@@ -117,11 +114,11 @@ def run(options, command):
     training = Run(settings, options.out or settings.folder, options.data_dir)
     training.start(resume=options.resume)
     training.train()
-    figures = write_results(training, command)
+    figures = write_results(training)
     print(json.dumps(figures, indent=2))
     print(f"Look at {training.out / 'report.html'}")
     if options.publish:
-        print(publish_run(training, figures, command))
+        print(publish_run(training, figures))
     return 0
 
 

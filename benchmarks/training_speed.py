@@ -85,9 +85,7 @@ def _bare_network(decoder):
     layers += [keras.layers.Dense(w, activation="relu") for w in widths]
     layers.append(keras.layers.Dense(10))
     if not decoder:
-        return keras.Sequential(
-            [*layers, kerasdc.layers.ClusteringLayer(10)]
-        )
+        return keras.Sequential([*layers, kerasdc.layers.ClusteringLayer(10)])
     layers += [keras.layers.Dense(w, activation="relu") for w in widths[::-1]]
     return keras.Sequential([*layers, keras.layers.Dense(784)])
 

@@ -76,18 +76,23 @@ def _papers(scale, update_interval):
     }
 
 
-def _best_images(pretrain_epochs, fit_epochs, scale, update_interval=None):
+def _best_images(
+    scale, pretrain_epochs, fit_epochs, filters=(32, 64, 128), rate=1e-3
+):
     """ConvDEC-DA of Guo et al., 2018: convolutions and augmentation."""
+    network = {"kind": "conv", "filters": list(filters)}
     return {
-        "network": {"kind": "conv"},
+        "network": network,
         "scale": scale,
         "augmentation": {"shift": 0.1, "rotation": 10.0},
-        "pretrain": {"epochs": pretrain_epochs, "optimizer": _ADAM},
+        "pretrain": {
+            "epochs": pretrain_epochs,
+            "optimizer": {"name": "adam", "learning_rate": rate},
+        },
         "batch_size": 256,
         "adapt": dict(_MERGED),
         "fit": {
             "optimizer": _ADAM,
-            "update_interval": update_interval,
             "epochs": fit_epochs,
         },
         "deviations": [
@@ -120,6 +125,9 @@ def _best_vectors(pretrain_epochs, fit_epochs, **overrides):
     }
 
 
+# Half the filters and twice the rate reach the same reconstruction error in
+# less than half the time.
+_SMALL = {"filters": (16, 32, 64), "rate": 2e-3}
 _TEXT = {"scale": None, "text": {"max_words": 2000}}
 
 RECIPES = {
@@ -137,19 +145,19 @@ RECIPES = {
         },
         "mnist": {
             **_papers(0.02, 160),
-            "best": _best_images(20, 20, 1 / 255),
+            "best": _best_images(1 / 255, 15, 20, **_SMALL),
         },
         "fashion_mnist": {
             **_papers(0.02, 160),
-            "best": _best_images(20, 20, 1 / 255),
+            "best": _best_images(1 / 255, 15, 20, **_SMALL),
         },
         "usps": {
             **_papers(2.0, 30),
-            "best": _best_images(160, 60, 1.0),
+            "best": _best_images(1.0, 160, 60),
         },
         "coil20": {
             **_papers(0.02, 10),
-            "best": _best_images(400, 60, 1 / 255),
+            "best": _best_images(1 / 255, 400, 60),
         },
         "pendigits": {**_papers(None, 30), "best": _best_vectors(100, 60)},
         "20newsgroups": {

@@ -1,9 +1,7 @@
 """What a finished run leaves behind: figures, model, report, export."""
 
 import csv
-import subprocess
 from dataclasses import asdict
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -44,16 +42,15 @@ def evaluate_run(run):
         "objective": float(np.mean(objective)),
         "seconds": _seconds(run),
         "backend": keras.backend.backend(),
-        "commit": current_commit(),
+        "commit": run.commit,
     }
 
 
-def write_results(run, command):
+def write_results(run):
     """Fills the run folder: figures, model, assignments, report, export.
 
     Args:
         run: A trained `kerasdc.training.Run`.
-        command: String, the command line, for the record.
 
     Returns:
         Dictionary of figures, as `evaluate_run`.
@@ -70,7 +67,7 @@ def write_results(run, command):
         log=read_log(run.out / "log.csv"),
         config={
             **asdict(run.settings),
-            "command": command,
+            "command": run.settings.command,
             "values": run.recipe,
         },
         metrics=figures,
@@ -94,27 +91,7 @@ def _write_assignments(run):
             writer.writerow([i, row.argmax(), f"{row.max():.6f}"])
 
 
-def current_commit():
-    """The checkout's commit.
-
-    Returns:
-        Short hash, with `+` if files differ from it; `"unknown"` outside a
-        checkout.
-    """
-    folder = Path(__file__).parent
-    try:
-        return subprocess.run(
-            ["git", "describe", "--always", "--dirty=+", "--exclude=*"],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-
-
-def publish_run(run, figures, command):
+def publish_run(run, figures):
     """Adds a run to the zoo's results, and its model if it is the choice.
 
     The zoo keeps, of all seeds of the recipe `best` on all data, the model
@@ -123,7 +100,6 @@ def publish_run(run, figures, command):
     Args:
         run: A trained `kerasdc.training.Run`.
         figures: Its row, as `evaluate_run` gives it.
-        command: String, the command line, for the record.
 
     Returns:
         String that says what was done.
@@ -150,7 +126,7 @@ def publish_run(run, figures, command):
             "recipe": settings.recipe,
             "seed": settings.seed,
             "commit": figures["commit"],
-            "command": command,
+            "command": settings.command,
             "dataset": {"name": settings.dataset, "sha256": run.data.sha256},
             "selection": "of all seeds, the lowest KL(P || Q); no labels",
             "split": settings.split,
@@ -178,5 +154,6 @@ def _preview(run):
             q.max(axis=1),
             run.model.embed(run.x_scored),
             run.y_scored,
-        )
+        ),
+        num_colors=256,
     )

@@ -1,6 +1,8 @@
 """What names a run: system, data set, recipe, seed."""
 
 import json
+import subprocess
+from dataclasses import asdict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +39,17 @@ class Settings:
         held_out = "_held_out" if self.split == "test" else ""
         return Path("runs") / f"{name}{held_out}"
 
+    @property
+    def command(self):
+        """The command that makes the same run, wherever it is typed."""
+        flags = {"system": "model", "pretrain_epochs": "pretrain-epochs"}
+        words = [
+            f"--{flags.get(name, name)} {value}"
+            for name, value in asdict(self).items()
+            if value is not None
+        ]
+        return " ".join(["python train.py", *words])
+
     def values(self):
         """The recipe with this run's changes.
 
@@ -63,3 +76,23 @@ def write_json(path, values):
     partial = Path(f"{path}.partial")
     partial.write_text(json.dumps(values, indent=2) + "\n")
     partial.replace(path)
+
+
+def current_commit():
+    """The checkout's commit.
+
+    Returns:
+        Short hash, with `+` if files differ from it; `"unknown"` outside a
+        checkout.
+    """
+    folder = Path(__file__).parent
+    try:
+        return subprocess.run(
+            ["git", "describe", "--always", "--dirty=+", "--exclude=*"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"

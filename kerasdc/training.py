@@ -17,6 +17,7 @@ from kerasdc.callbacks import ClusteringMetrics
 from kerasdc.callbacks import ClusterSizes
 from kerasdc.callbacks import LabelChangeStopping
 from kerasdc.models import LayerwisePretraining
+from kerasdc.settings import current_commit
 from kerasdc.settings import write_json
 from kerasdc.targets import FeatureBatches
 
@@ -66,23 +67,31 @@ class Run:
             ValueError: If the run in the folder has other settings.
         """
         path = self.out / "settings.json"
-        settings = {**asdict(self.settings), "values": self.recipe}
+        settings = json.loads(
+            json.dumps({**asdict(self.settings), "values": self.recipe})
+        )
         if path.exists():
-            if not resume:
-                raise FileExistsError(
-                    f"{self.out} holds a run. Pass --resume to go on with "
-                    f"it, or another --out. Received: out={self.out}"
-                )
-            old = json.loads(path.read_text())
-            if old != json.loads(json.dumps(settings)):
-                changed = [k for k in settings if old.get(k) != settings[k]]
-                raise ValueError(
-                    f"{self.out} holds a run of other settings "
-                    f"({', '.join(changed)} differ): resume it with its own, "
-                    f"or use another --out. Received: out={self.out}"
-                )
+            found = json.loads(path.read_text())
+            self._check_resumable(found, settings, resume)
+            self.commit = found["commit"]
+            return
         self.out.mkdir(parents=True, exist_ok=True)
-        write_json(path, settings)
+        self.commit = current_commit()
+        write_json(path, {**settings, "commit": self.commit})
+
+    def _check_resumable(self, found, settings, resume):
+        if not resume:
+            raise FileExistsError(
+                f"{self.out} holds a run. Pass --resume to go on with "
+                f"it, or another --out. Received: out={self.out}"
+            )
+        changed = [k for k in settings if found.get(k) != settings[k]]
+        if changed:
+            raise ValueError(
+                f"{self.out} holds a run of other settings "
+                f"({', '.join(changed)} differ): resume it with its own, "
+                f"or use another --out. Received: out={self.out}"
+            )
 
     def train(self):
         """Trains, or goes on training.

@@ -48,13 +48,11 @@ class Autoencoder(keras.Model):
         self.preprocessor = preprocessor
         self.augmentation = augmentation
         self.reconstruction_loss = keras.losses.get(reconstruction_loss)
+        self.built = True  # encoder and decoder come built
 
     features = ClusteringModel.features
 
     # === Functional Model ===
-
-    def build(self, input_shape):
-        pass  # encoder and decoder come built
 
     def call(self, x, training=False):
         target = self.features(x, training)
