@@ -145,11 +145,11 @@ RECIPES = {
         },
         "mnist": {
             **_papers(0.02, 160),
-            "best": _best_images(1 / 255, 15, 20, **_SMALL),
+            "best": _best_images(1 / 255, 40, 40, **_SMALL),
         },
         "fashion_mnist": {
             **_papers(0.02, 160),
-            "best": _best_images(1 / 255, 15, 20, **_SMALL),
+            "best": _best_images(1 / 255, 40, 40, **_SMALL),
         },
         "usps": {
             **_papers(2.0, 30),
