@@ -1,0 +1,36 @@
+"""K-means on the raw pixels: what a deep clustering has to beat.
+
+python benchmarks/kmeans_baseline.py --dataset digits --seeds 5
+"""
+
+import argparse
+import statistics
+
+from sklearn.cluster import KMeans
+
+from kerasdc import datasets
+from kerasdc.metrics import evaluate
+
+
+def main():
+    """Prints each seed's figures, and the mean accuracy."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--dataset", default="digits")
+    parser.add_argument("--seeds", type=int, default=5)
+    options = parser.parse_args()
+    data = datasets.load(options.dataset)
+    x = data.x.reshape(len(data.x), -1).astype("float32")
+    accuracies = []
+    for seed in range(options.seeds):
+        kmeans = KMeans(data.num_clusters, n_init=20, random_state=seed)
+        scores = evaluate(data.y, kmeans.fit_predict(x))
+        accuracies.append(scores["accuracy"])
+        print(seed, {k: round(v, 4) for k, v in scores.items()})
+    print(
+        f"accuracy {statistics.fmean(accuracies):.4f} "
+        f"± {statistics.stdev(accuracies):.4f}"
+    )
+
+
+if __name__ == "__main__":
+    main()
