@@ -132,6 +132,8 @@ def test_num_clusters_is_checked(value):
 def test_arguments_are_checked():
     with pytest.raises(ValueError, match="Received: encoder=None"):
         DEC(2, decoder=networks.mlp_decoder((3,), (4,), 2))
+    with pytest.raises(ValueError, match="Received: preprocessor='tfidf'"):
+        DEC(2, preprocessor="tfidf")
     with pytest.raises(ValueError, match="Received: seed=-1"):
         DEC(2, seed=-1)
     for value in (0, 1.5):

@@ -89,7 +89,10 @@ class LayerwisePretraining:
     Each dense layer of the encoder and its mirror in the decoder are trained
     as an autoencoder of the layer below's output, with dropout on the
     input and on the code; the data and the last code, as in the authors'
-    code, are left whole.
+    code, are left whole. Each code but the last is then scaled to a mean
+    square of 1, the encoder's layer divided and the decoder's multiplied by
+    one number: the pair's function stays, and the learning rate that suits
+    the data suits the next pair.
 
     Reference: [Xie et al., 2016](https://arxiv.org/abs/1511.06335), section
     3.2, after Vincent et al., 2010.
@@ -145,7 +148,19 @@ class LayerwisePretraining:
         """
         model = self._pair_model(index, codes.shape[1])
         model.compile(optimizer, self.reconstruction_loss)
-        return model.fit(codes, codes, **fit_kwargs)
+        history = model.fit(codes, codes, **fit_kwargs)
+        if index + 1 < len(self.pairs):
+            self._balance(index, codes)
+        return history
+
+    def _balance(self, index, codes):
+        encode, decode = self.pairs[index]
+        power = np.mean(np.square(self.encode_with(index, codes[:10_000])))
+        # ReLU lets a positive factor through; a dead layer has no scale.
+        scale = float(np.sqrt(power)) or 1.0
+        encode.kernel.assign(encode.kernel / scale)
+        encode.bias.assign(encode.bias / scale)
+        decode.kernel.assign(decode.kernel * scale)
 
     def encode_with(self, index, codes):
         """The output of one encoder layer.

@@ -74,6 +74,11 @@ class DEC(PretrainedModel):
             raise ValueError(
                 "A `decoder` needs its `encoder`. Received: encoder=None"
             )
+        if isinstance(preprocessor, str) and preprocessor != "auto":
+            raise ValueError(
+                '`preprocessor` must be a layer, None or "auto". '
+                f"Received: preprocessor={preprocessor!r}"
+            )
         self.clustering = ClusteringLayer(
             num_clusters, alpha, name="clustering"
         )
@@ -120,7 +125,7 @@ class DEC(PretrainedModel):
 
         Args:
             optimizer: Keras optimizer of the clustering stage. `"auto"` is
-                Adam with a learning rate of 0.001.
+                the paper's SGD: learning rate 0.01, momentum 0.9.
             loss: Keras loss of `(p, q)`. `"auto"` is KL(P || Q).
             update_interval: Optional integer, steps from one refresh of P to
                 the next, which is the length of an epoch. `None` is one
@@ -132,6 +137,8 @@ class DEC(PretrainedModel):
         if update_interval is not None:
             update_interval = checked_count("update_interval", update_interval)
         self.update_interval = update_interval
+        if optimizer == "auto":
+            optimizer = keras.optimizers.SGD(0.01, momentum=0.9)
         super().compile(
             optimizer=optimizer,
             loss=losses.kl_divergence if loss == "auto" else loss,
