@@ -155,3 +155,14 @@ def test_networks_can_be_saved_after_layerwise(x, tmp_path):
 def test_layerwise_needs_mirrored_networks(encoder, decoder, received):
     with pytest.raises(ValueError, match=f"Received: {received}"):
         LayerwisePretraining(encoder, decoder)
+
+
+def test_layerwise_codes_are_scaled_without_changing_the_pair(x):
+    encoder, decoder = make_networks()
+    layerwise = LayerwisePretraining(encoder, decoder)
+    encode, decode = layerwise.pairs[0]
+    before = decode(encode(x))
+    layerwise._balance(0, x)
+    codes = layerwise.encode_with(0, x)
+    assert np.square(codes).mean() == pytest.approx(1.0, rel=1e-4)
+    np.testing.assert_allclose(decode(encode(x)), before, atol=1e-5)

@@ -158,8 +158,8 @@ class LayerwisePretraining:
         power = np.mean(np.square(self.encode_with(index, codes[:10_000])))
         # ReLU lets a positive factor through; a dead layer has no scale.
         scale = float(np.sqrt(power)) or 1.0
-        encode.kernel.assign(encode.kernel / scale)
-        encode.bias.assign(encode.bias / scale)
+        for weight in encode.trainable_weights:
+            weight.assign(weight / scale)
         decode.kernel.assign(decode.kernel * scale)
 
     def encode_with(self, index, codes):
