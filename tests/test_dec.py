@@ -37,6 +37,15 @@ def test_blobs_are_recovered(fitted, blobs):
     assert fitted.adapted
 
 
+def test_pretraining_again_forgets_the_clusters(blobs, make_dec):
+    model = make_dec(seed=1)
+    model.pretrain(blobs[0], epochs=1, verbose=0)
+    model.adapt(blobs[0])
+    assert model.adapted
+    model.pretrain(blobs[0], epochs=1, verbose=0)
+    assert (model.pretrained, model.adapted) == (True, False)
+
+
 def test_default_network_recovers_blobs(blobs):
     x, y = blobs
     keras.utils.set_random_seed(0)

@@ -146,6 +146,10 @@ class ClusteringLayer(keras.layers.Layer):
         self._adapted.assign(1)
         return nearest_center(z, centers)
 
+    def forget(self):
+        """Marks the centers as not set from data."""
+        self._adapted.assign(0)
+
     @staticmethod
     def target_distribution(q):
         """Sharpens soft assignments into training targets, equation (3).

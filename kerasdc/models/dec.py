@@ -116,6 +116,10 @@ class DEC(PretrainedModel):
         """Whether the cluster centers were set (kept when saved)."""
         return self.clustering.adapted
 
+    def forget_clusters(self):
+        """Makes the next `fit` look for cluster centers again."""
+        self.clustering.forget()
+
     # === The three stages ===
 
     def compile(

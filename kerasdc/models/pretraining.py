@@ -12,7 +12,8 @@ class PretrainedModel(ClusteringModel):
     """A clustering model with two trainings: `pretrain`, then `fit`.
 
     In `build`, subclasses call `checked_features_shape` before and
-    `add_pretrained_flag` after everything else.
+    `add_pretrained_flag` after everything else; they implement
+    `forget_clusters`, which marks what `adapt` set as not adapted.
     """
 
     def checked_features_shape(self, input_shape):
@@ -101,6 +102,9 @@ class PretrainedModel(ClusteringModel):
     ):
         """Trains encoder and decoder as an autoencoder.
 
+        Clusters found before are forgotten, for the embedding has moved:
+        `fit` looks for new ones.
+
         Args:
             x: Training samples.
             epochs: Integer, passes over the data.
@@ -146,6 +150,7 @@ class PretrainedModel(ClusteringModel):
         finally:
             self.decoder.trainable = False
         self._pretrained.assign(1)
+        self.forget_clusters()
         return history
 
     def get_compile_config(self):
