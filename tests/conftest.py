@@ -1,6 +1,7 @@
 """Small data and models that several test modules share."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -83,3 +84,58 @@ def run_python():
         return done.stdout
 
     return run
+
+
+# === The zoo ===
+
+
+@pytest.fixture(scope="session")
+def digits():
+    from kerasdc import datasets
+
+    return datasets.load("digits")
+
+
+@pytest.fixture(scope="session")
+def model(digits):
+    """Everything that can get lost: images, augmentation, own compile."""
+    import keras
+
+    import kerasdc
+
+    keras.utils.set_random_seed(0)
+    model = kerasdc.models.DEC(
+        10,
+        encoder=kerasdc.networks.mlp_encoder((8, 8), (16,), 4),
+        decoder=kerasdc.networks.mlp_decoder((8, 8), (16,), 4),
+        augmentation=kerasdc.layers.RandomShiftRotation(seed=1),
+        seed=0,
+    )
+    model.compile(optimizer=keras.optimizers.SGD(0.01), update_interval=3)
+    model.pretrain(digits.x[:300], epochs=1, verbose=0)
+    model.fit(digits.x[:300], epochs=1, verbose=0)
+    return model
+
+
+@pytest.fixture(scope="session")
+def published(model, digits, tmp_path_factory):
+    """The folder of a zoo with one entry. Not to be changed: see `own`."""
+    import zoo_samples
+
+    from kerasdc import metrics
+    from kerasdc import zoo
+
+    folder = tmp_path_factory.mktemp("published") / "zoo"
+    dataset = {"name": "digits", "sha256": digits.sha256}
+    scores = metrics.evaluate(digits.y, model.assign(digits.x))
+    rows = [zoo_samples.make_row(**scores), zoo_samples.ROWS[1]]
+    info = zoo_samples.make_info(dataset=dataset)
+    name = zoo_samples.NAME
+    zoo.publish(model, name, digits.x[:5], info, rows, b"PNG", folder)
+    return folder
+
+
+@pytest.fixture
+def own(published, tmp_path):
+    """A copy of it to change."""
+    return shutil.copytree(published, tmp_path / "zoo")

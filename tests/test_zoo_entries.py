@@ -1,0 +1,31 @@
+import contextlib
+
+import pytest
+
+from kerasdc import zoo
+from kerasdc.zoo import card
+from kerasdc.zoo import entry
+
+
+def repository_models():
+    with contextlib.suppress(FileNotFoundError):
+        return zoo.list_models()
+    return []
+
+
+@pytest.mark.parametrize("name", repository_models())
+def test_entry_is_what_it_says(name):
+    verified = zoo.verify(name, figures=False)
+    assert verified["difference"] <= 1e-5
+
+
+@pytest.mark.parametrize("name", repository_models())
+def test_entry_scores_what_it_says(name):
+    zoo.verify(name)
+
+
+@pytest.mark.parametrize("name", repository_models())
+def test_card_is_the_generated_one(name):
+    folder = zoo.location.entry_folder(name)
+    text = (folder / entry.CARD).read_text(encoding="utf-8")
+    assert text == card.card(entry.read_metadata(folder))

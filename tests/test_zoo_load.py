@@ -1,0 +1,195 @@
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from zoo_samples import NAME
+from zoo_samples import assert_close
+from zoo_samples import change_metadata
+from zoo_samples import make_info
+from zoo_samples import weights_of
+
+import kerasdc
+from kerasdc import layers
+from kerasdc import networks
+from kerasdc import zoo
+from kerasdc.zoo import entry
+from kerasdc.zoo import golden
+
+LOAD = """
+import sys
+import numpy as np
+import kerasdc
+model = kerasdc.load(sys.argv[1])
+with np.load(sys.argv[2]) as arrays:
+    x = arrays["inputs"]
+np.savez(
+    sys.argv[3],
+    soft_assignment=model.predict(x, verbose=0),
+    cluster=model.assign(x),
+    embedding=model.embed(x),
+    reconstruction=model.reconstruct(x),
+)
+"""
+
+
+def test_fresh_process_gives_the_served_outputs(published, tmp_path):
+    paths = [str(published / NAME / entry.GOLDEN), str(tmp_path / "out.npz")]
+    root = os.path.dirname(os.path.dirname(kerasdc.__file__))
+    subprocess.run(
+        [sys.executable, "-c", LOAD, NAME, *paths],
+        check=True,
+        cwd=root,
+        env={**os.environ, "KERASDC_ZOO": str(published)},
+    )
+    inputs, outputs = golden.read(published / NAME)
+    served = golden.served_outputs(published / NAME, inputs)
+    with np.load(tmp_path / "out.npz") as loaded:
+        assert set(loaded) == set(served) == set(outputs)
+        for name, expected in served.items():
+            assert_close(loaded[name], expected)
+            assert_close(outputs[name], expected)
+
+
+def test_loaded_model_is_the_published_one(published, model, digits):
+    loaded = kerasdc.load(NAME, published)
+    assert type(loaded) is kerasdc.models.DEC
+    assert len(loaded.variables) == len(model.variables)
+    for mine, its in zip(loaded.variables, model.variables, strict=True):
+        np.testing.assert_array_equal(mine.numpy(), its.numpy())
+    # JSON has no tuples.
+    assert json.dumps(loaded.get_config()) == json.dumps(model.get_config())
+    x = digits.x
+    np.testing.assert_array_equal(loaded.assign(x), model.assign(x))
+
+
+def test_loaded_model_fits_on(published, digits, monkeypatch):
+    loaded = kerasdc.load(NAME, published)
+    assert loaded.pretrained and loaded.adapted
+
+    def fail(*args, **kwargs):
+        raise RuntimeError("this was done before publication")
+
+    for target, verb in [
+        (loaded, "pretrain"),
+        (loaded, "adapt"),
+        (loaded.preprocessor, "adapt"),
+        (loaded.clustering, "adapt"),
+    ]:
+        monkeypatch.setattr(target, verb, fail)
+    before = [v.numpy() for v in loaded.trainable_variables]
+    history = loaded.fit(digits.x[:300], epochs=2, verbose=0)
+    assert len(history.history["loss"]) == 2
+    assert isinstance(loaded.optimizer, keras.optimizers.SGD)
+    assert int(loaded.optimizer.iterations) == 2 * 3
+    for old, variable in zip(before, loaded.trainable_variables, strict=True):
+        assert not np.array_equal(old, variable.numpy())
+
+
+def test_uncompiled_text_model_without_decoder(tmp_path):
+    texts = ["a cat sat", "a dog ran", "cat cat", "dog the dog"]
+    preprocessor = layers.TfIdf(max_words=5)
+    preprocessor.adapt(texts)
+    encoder = networks.mlp_encoder((len(preprocessor.vocabulary),), (8,), 2)
+    model = kerasdc.models.DEC(2, encoder, preprocessor=preprocessor, seed=0)
+    model.adapt(texts)
+    info = make_info(dataset={"name": "texts", "sha256": ""})
+    zoo.publish(model, "dec_texts", texts, info, zoo_dir=tmp_path)
+    loaded = kerasdc.load("dec_texts", tmp_path)
+    assert not loaded.compiled
+    assert loaded.decoder is None
+    assert_close(loaded.embed(texts), model.embed(texts))
+    assert zoo.verify("dec_texts", tmp_path)["figures"] is None
+
+
+def test_square_layers_keep_their_order(tmp_path):
+    """Same shapes everywhere: only the order tells them apart."""
+    keras.utils.set_random_seed(1)
+    encoder = networks.mlp_encoder((3,), (3, 3, 3), 3)
+    decoder = networks.mlp_decoder((3,), (3, 3, 3), 3)
+    model = kerasdc.models.DEC(3, encoder, decoder, seed=0)
+    model.compile()
+    model.adapt(np.random.rand(20, 3))
+    info = make_info(dataset={"name": "square", "sha256": ""})
+    x = np.random.rand(4, 3)
+    zoo.publish(model, "dec_square", x, info, zoo_dir=tmp_path)
+    loaded = kerasdc.load("dec_square", tmp_path)
+    assert_close(loaded.reconstruct(x), model.reconstruct(x))
+
+
+def test_altered_file_is_refused_with_both_hashes(own):
+    path = weights_of(own)
+    data = bytearray(path.read_bytes())
+    expected = hashlib.sha256(data).hexdigest()
+    data[100] ^= 1
+    path.write_bytes(data)
+    received = hashlib.sha256(data).hexdigest()
+    match = f"variables.data.*altered.*{expected}.*Received: sha256={received}"
+    with pytest.raises(ValueError, match=match):
+        kerasdc.load(NAME, own)
+    with pytest.raises(ValueError, match=match):
+        zoo.verify(NAME, own)
+
+
+def test_truncated_file_is_refused(own):
+    path = weights_of(own)
+    size = path.stat().st_size
+    os.truncate(path, size - 10)
+    match = f"Expected size={size}. Received: size={size - 10}"
+    with pytest.raises(ValueError, match=match):
+        kerasdc.load(NAME, own)
+
+
+def test_missing_file_is_named(own):
+    (own / NAME / entry.GOLDEN).unlink()
+    with pytest.raises(FileNotFoundError, match="Received: '.*golden.npz'"):
+        kerasdc.load(NAME, own)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b"\xff"])
+def test_damaged_metadata_is_refused(own, content):
+    (own / NAME / entry.METADATA).write_bytes(content)
+    with pytest.raises(ValueError, match="metadata.json is damaged.*Received"):
+        kerasdc.load(NAME, own)
+
+
+@pytest.mark.parametrize(
+    "path", ["../results.csv", "/etc/hostname", "a/../../x", "..\\x", "C:x"]
+)
+def test_files_outside_the_folder_are_refused(own, path):
+    change_metadata(own, lambda m: m["files"].update({path: {"size": 1}}))
+    with pytest.raises(ValueError, match="outside of the model's folder"):
+        kerasdc.load(NAME, own)
+
+
+def test_link_out_of_the_folder_is_refused(own, tmp_path):
+    path = own / NAME / entry.GOLDEN
+    shutil.move(path, tmp_path / "elsewhere.npz")
+    path.symlink_to(tmp_path / "elsewhere.npz")
+    with pytest.raises(ValueError, match="outside.*Received: 'golden.npz'"):
+        kerasdc.load(NAME, own)
+
+
+def test_weights_of_another_model_are_refused(own):
+    def widen(metadata):
+        metadata["model"]["config"]["num_clusters"] = 11
+
+    change_metadata(own, widen)
+    with pytest.raises(ValueError, match="weights do not fit this DEC"):
+        kerasdc.load(NAME, own)
+
+
+def test_unknown_name_lists_the_closest(published, tmp_path):
+    match = "'dec_digits'. Received: name='dec_digit'"
+    with pytest.raises(ValueError, match=match):
+        kerasdc.load("dec_digit", published)
+    for name in ("../dec_digits", "", None):
+        with pytest.raises(ValueError, match="Received: name="):
+            kerasdc.load(name, published)
+    with pytest.raises(ValueError, match="none at all. Received: name='x'"):
+        kerasdc.load("x", tmp_path)

@@ -1,0 +1,71 @@
+"""Rows, metadata and checks that the tests of the zoo share."""
+
+import json
+
+import numpy as np
+
+from kerasdc.zoo import entry
+
+NAME = "dec_digits"
+
+
+def make_row(**changes):
+    return {
+        "system": "dec",
+        "dataset": "digits",
+        "recipe": "best",
+        "seed": 0,
+        "split": "all",
+        "num_samples": 1797,
+        "accuracy": 0.5,
+        "nmi": 0.5,
+        "ari": 0.5,
+        "objective": 0.123456789,
+        "seconds": 12.34,
+        "backend": "tensorflow",
+        "commit": "abc1234",
+        **changes,
+    }
+
+
+def make_info(**changes):
+    return {
+        "recipe": "best",
+        "seed": 0,
+        "commit": "abc1234",
+        "command": "python train.py --publish",
+        "dataset": {"name": "digits", "sha256": "0" * 64},
+        "selection": "the lowest objective of two seeds.",
+        "hyperparameters": {"pretrain": {"epochs": 1}},
+        "paper": {"accuracy": 0.843, "source": "A Paper, Table 2"},
+        "deviations": ["Fewer epochs."],
+        **changes,
+    }
+
+
+ROWS = [make_row(), make_row(seed=1, accuracy=0.7)]
+
+
+def snapshot(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def assert_close(actual, expected):
+    scale = max(1.0, np.abs(expected).max())
+    np.testing.assert_allclose(actual / scale, expected / scale, atol=1e-5)
+
+
+def weights_of(folder):
+    (path,) = (folder / NAME).glob("saved_model/1/variables/*.data-*")
+    return path
+
+
+def change_metadata(folder, change):
+    path = folder / NAME / entry.METADATA
+    metadata = json.loads(path.read_text())
+    change(metadata)
+    path.write_text(json.dumps(metadata))
