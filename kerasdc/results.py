@@ -17,17 +17,17 @@ from kerasdc.report import write_report
 from kerasdc.settings import write_json
 
 
-def evaluate_run(run):
+def evaluate_run(run, q):
     """Scores the last epoch against the labels, for the report only.
 
     Args:
         run: A trained `kerasdc.training.Run`.
+        q: Array `(n, k)`, the soft assignments of the samples scored.
 
     Returns:
         Dictionary: the run's row of `results.csv`. `objective` is
         KL(P || Q) over the samples scored, which needs no labels.
     """
-    q = run.model.predict(run.x_scored, batch_size=1024, verbose=0)
     p = run.model.clustering.target_distribution(q)
     objective = losses.kl_divergence(p, keras.ops.convert_to_tensor(q))
     settings = run.settings
@@ -55,10 +55,11 @@ def write_results(run):
     Returns:
         Dictionary of figures, as `evaluate_run`.
     """
-    figures = evaluate_run(run)
+    q = run.model.predict(run.x_scored, batch_size=1024, verbose=0)
+    figures = evaluate_run(run, q)
     write_json(run.out / "metrics.json", figures)
     run.model.save(run.out / "model.keras")
-    _write_assignments(run)
+    _write_assignments(run.out / "assignments.csv", q)
     write_report(
         run.out / "report.html",
         run.model,
@@ -82,9 +83,8 @@ def _seconds(run):
     return round(sum(float(row["seconds"]) for row in log), 1)
 
 
-def _write_assignments(run):
-    q = run.model.predict(run.x_scored, batch_size=1024, verbose=0)
-    with open(run.out / "assignments.csv", "w", newline="") as file:
+def _write_assignments(path, q):
+    with open(path, "w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["index", "cluster", "confidence"])
         for i, row in enumerate(q):

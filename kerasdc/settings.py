@@ -6,6 +6,7 @@ from dataclasses import asdict
 from dataclasses import dataclass
 from pathlib import Path
 
+from kerasdc.datasets.store import replace
 from kerasdc.recipes import get_recipe
 
 
@@ -73,9 +74,8 @@ def write_json(path, values):
         path: File.
         values: Dictionary.
     """
-    partial = Path(f"{path}.partial")
-    partial.write_text(json.dumps(values, indent=2) + "\n")
-    partial.replace(path)
+    text = json.dumps(values, indent=2) + "\n"
+    replace(Path(path), text.encode("utf-8"))
 
 
 def current_commit():
