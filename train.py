@@ -39,6 +39,11 @@ def parse_arguments(arguments):
     add("--pretrain-epochs", type=int, help="in place of the recipe's")
     add("--epochs", type=int, help="update intervals, likewise")
     add(
+        "--dtype-policy",
+        help="Keras dtype policy to train in, such as mixed_bfloat16 where "
+        "the processor is faster in it; the model kept is float32",
+    )
+    add(
         "--resume",
         action="store_true",
         help="go on with a run that was stopped",
@@ -110,6 +115,7 @@ def run(options):
         split=options.split,
         pretrain_epochs=options.pretrain_epochs,
         epochs=options.epochs,
+        dtype_policy=options.dtype_policy,
     )
     training = Run(settings, options.out or settings.folder, options.data_dir)
     training.start(resume=options.resume)

@@ -1,5 +1,7 @@
 """Recipes (plain values) turned into models, optimizers and stages."""
 
+import math
+
 import keras
 
 from kerasdc import losses
@@ -41,23 +43,62 @@ def build_model(system, recipe, x, num_clusters, seed):
         augmentation=_augmentation(recipe, seed),
         seed=seed,
     )
-    fit = recipe["fit"]
     model.compile(
-        optimizer=build_optimizer(fit["optimizer"]),
-        pretrain_optimizer=build_optimizer(recipe["pretrain"]["optimizer"]),
+        optimizer=stage_optimizer(recipe, "fit", x),
+        pretrain_optimizer=stage_optimizer(recipe, "pretrain", x),
         reconstruction_loss=reconstruction_loss(recipe),
-        update_interval=fit.get("update_interval"),
+        update_interval=recipe["fit"].get("update_interval"),
     )
     return model
 
 
-def build_optimizer(values):
+def num_epochs(recipe, stage, x):
+    """Number of epochs of one stage.
+
+    Args:
+        recipe: Dictionary, where the stage has `epochs` or `num_steps`.
+        stage: `"layerwise"`, `"pretrain"` or `"fit"`.
+        x: Training data.
+
+    Returns:
+        Integer.
+    """
+    values = recipe[stage]
+    if "epochs" in values:
+        return values["epochs"]
+    return math.ceil(values["num_steps"] / _steps_per_epoch(recipe, stage, x))
+
+
+def _steps_per_epoch(recipe, stage, x):
+    interval = recipe[stage].get("update_interval")
+    return interval or math.ceil(len(x) / recipe["batch_size"])
+
+
+def stage_optimizer(recipe, stage, x):
+    """The optimizer of one stage.
+
+    Args:
+        recipe: Dictionary.
+        stage: `"layerwise"`, `"pretrain"` or `"fit"`.
+        x: Training data, whose length says where schedules end.
+
+    Returns:
+        A `keras.optimizers.Optimizer`.
+    """
+    steps_per_epoch = _steps_per_epoch(recipe, stage, x)
+    num_steps = num_epochs(recipe, stage, x) * steps_per_epoch
+    return build_optimizer(recipe[stage]["optimizer"], num_steps)
+
+
+def build_optimizer(values, num_steps):
     """An optimizer, with its schedule, from plain values.
 
     Args:
-        values: Dictionary with `name`, `learning_rate` (a number, or a
-            dictionary of `initial`, `decay_steps`, `decay_rate` for a rate
-            that falls in steps) and further arguments.
+        values: Dictionary with `name`, `learning_rate` and further
+            arguments. The learning rate is a number, or a dictionary:
+            `initial`, `decay_steps`, `decay_rate` for a rate that falls in
+            steps; `initial` alone for one that falls to 0 along a cosine.
+        num_steps: Integer, length of the training: where the cosine ends.
 
     Returns:
         A `keras.optimizers.Optimizer`.
@@ -65,14 +106,18 @@ def build_optimizer(values):
     config = dict(values)
     name, rate = config.pop("name"), config.pop("learning_rate")
     if isinstance(rate, dict):
-        rate = keras.optimizers.schedules.ExponentialDecay(
-            rate["initial"],
-            rate["decay_steps"],
-            rate["decay_rate"],
-            staircase=True,
-        )
+        rate = _schedule(rate, num_steps)
     optimizer = keras.optimizers.get(name)
     return optimizer.__class__(learning_rate=rate, **config)
+
+
+def _schedule(rate, num_steps):
+    schedules = keras.optimizers.schedules
+    if "decay_rate" not in rate:
+        return schedules.CosineDecay(rate["initial"], max(num_steps, 1))
+    return schedules.ExponentialDecay(
+        rate["initial"], rate["decay_steps"], rate["decay_rate"], staircase=True
+    )
 
 
 def reconstruction_loss(recipe):
@@ -93,7 +138,8 @@ def _preprocessor(recipe, x):
         preprocessor = TfIdf(**recipe["text"])
         preprocessor.adapt(x)
         return preprocessor, (len(preprocessor.vocabulary),)
-    return Scaling(recipe["scale"]), x.shape[1:]
+    # In full precision, whatever the policy: it costs next to nothing.
+    return Scaling(recipe["scale"], dtype="float32"), x.shape[1:]
 
 
 def _networks(values, sample_shape):
@@ -112,4 +158,6 @@ def _networks(values, sample_shape):
 def _augmentation(recipe, seed):
     if "augmentation" not in recipe:
         return None
-    return RandomShiftRotation(**recipe["augmentation"], seed=seed)
+    return RandomShiftRotation(
+        **recipe["augmentation"], seed=seed, dtype="float32"
+    )

@@ -49,6 +49,7 @@ def mlp_encoder(
     outputs = layers.Dense(
         latent_dim,
         kernel_initializer=_fresh(kernel_initializer),
+        dtype="float32",  # under a mixed precision policy too
         name="latent",
     )(x)
     return keras.Model(inputs, outputs, name=name)
@@ -124,7 +125,7 @@ def conv_encoder(
             num_filters, size, strides=2, padding="same", activation="relu"
         )(x)
     x = layers.Flatten()(x)
-    outputs = layers.Dense(latent_dim, name="latent")(x)
+    outputs = layers.Dense(latent_dim, dtype="float32", name="latent")(x)
     return keras.Model(inputs, outputs, name=name)
 
 

@@ -83,7 +83,11 @@ def _papers(scale, update_interval):
 
 
 def _best_images(
-    scale, pretrain_epochs, fit_epochs, filters=(32, 64, 128), rate=1e-3
+    scale,
+    pretrain_epochs,
+    fit_epochs,
+    filters=(32, 64, 128),
+    optimizer=None,
 ):
     """ConvDEC-DA of Guo et al., 2018: convolutions and augmentation."""
     network = {"kind": "conv", "filters": list(filters)}
@@ -93,12 +97,12 @@ def _best_images(
         "augmentation": {"shift": 0.1, "rotation": 10.0},
         "pretrain": {
             "epochs": pretrain_epochs,
-            "optimizer": {"name": "adam", "learning_rate": rate},
+            "optimizer": optimizer or _ADAM,
         },
         "batch_size": 256,
         "adapt": dict(_MERGED),
         "fit": {
-            "optimizer": _ADAM,
+            "optimizer": optimizer or _ADAM,
             "epochs": fit_epochs,
         },
         "deviations": [
@@ -131,9 +135,7 @@ def _best_vectors(pretrain_epochs, fit_epochs, **overrides):
     }
 
 
-# Half the filters and twice the rate reach the same reconstruction error in
-# less than half the time.
-_SMALL = {"filters": (16, 32, 64), "rate": 2e-3}
+_COSINE = {"name": "adam", "learning_rate": {"initial": 2e-3}}
 _TEXT = {"scale": None, "text": {"max_words": 2000}}
 
 RECIPES = {
@@ -151,11 +153,11 @@ RECIPES = {
         },
         "mnist": {
             **_papers(0.02, 160),
-            "best": _best_images(1 / 255, 40, 40, **_SMALL),
+            "best": _best_images(1 / 255, 40, 40, optimizer=_COSINE),
         },
         "fashion_mnist": {
             **_papers(0.02, 160),
-            "best": _best_images(1 / 255, 40, 40, **_SMALL),
+            "best": _best_images(1 / 255, 40, 40, optimizer=_COSINE),
         },
         "usps": {
             **_papers(2.0, 30),

@@ -41,7 +41,9 @@ def evaluate_run(run, q):
         **evaluate(run.y_scored, q.argmax(axis=1)),
         "objective": float(np.mean(objective)),
         "seconds": _seconds(run),
-        "backend": keras.backend.backend(),
+        "backend": "/".join(
+            filter(None, [keras.backend.backend(), settings.dtype_policy])
+        ),
         "commit": run.commit,
     }
 
@@ -130,6 +132,7 @@ def publish_run(run, figures):
             "dataset": {"name": settings.dataset, "sha256": run.data.sha256},
             "selection": "of all seeds, the lowest KL(P || Q); no labels",
             "split": settings.split,
+            "backend": figures["backend"],
             "hyperparameters": run.recipe,
             "paper": PUBLISHED.get((settings.system, settings.dataset), {}),
             "deviations": run.recipe["deviations"],

@@ -9,6 +9,12 @@ from pathlib import Path
 from kerasdc.datasets.store import replace
 from kerasdc.recipes import get_recipe
 
+_FLAGS = {
+    "system": "model",
+    "pretrain_epochs": "pretrain-epochs",
+    "dtype_policy": "dtype-policy",
+}
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -23,6 +29,8 @@ class Settings:
             `"test"` trains on the training part and scores the test part.
         pretrain_epochs: Optional integer in place of the recipe's.
         epochs: Optional integer, update intervals in place of the recipe's.
+        dtype_policy: Optional Keras dtype policy of the training, such as
+            `"mixed_bfloat16"`. What is scored and kept is float32 always.
     """
 
     system: str = "dec"
@@ -32,6 +40,7 @@ class Settings:
     split: str = "all"
     pretrain_epochs: int | None = None
     epochs: int | None = None
+    dtype_policy: str | None = None
 
     @property
     def folder(self):
@@ -43,9 +52,8 @@ class Settings:
     @property
     def command(self):
         """The command that makes the same run, wherever it is typed."""
-        flags = {"system": "model", "pretrain_epochs": "pretrain-epochs"}
         words = [
-            f"--{flags.get(name, name)} {value}"
+            f"--{_FLAGS.get(name, name)} {value}"
             for name, value in asdict(self).items()
             if value is not None
         ]

@@ -97,9 +97,27 @@ class Run:
         """Trains, or goes on training.
 
         Returns:
-            The trained `kerasdc.models.ClusteringModel`.
+            The trained `kerasdc.models.ClusteringModel`, in float32.
         """
         (self.out / "stages").mkdir(parents=True, exist_ok=True)
+        policy = self.settings.dtype_policy
+        if policy is None:
+            self._build()
+            self._train_stages()
+            return self.model
+        before = keras.config.dtype_policy()
+        keras.config.set_dtype_policy(policy)
+        try:
+            self._build()
+            self._train_stages()
+        finally:
+            keras.config.set_dtype_policy(before)
+        # The weights are float32 already: what computes with them is not.
+        self._build()
+        self._load_finished(list(self._stages()))
+        return self.model
+
+    def _build(self):
         self.model = building.build_model(
             self.settings.system,
             self.recipe,
@@ -108,6 +126,8 @@ class Run:
             self.settings.seed,
         )
         self.inputs = self.model.prepare(self.x)
+
+    def _train_stages(self):
         stages = self._stages()
         first = self._load_finished(list(stages))
         for index, (name, stage) in enumerate(stages.items()):
@@ -115,7 +135,6 @@ class Run:
                 title = f"Stage {index + 1} of {len(stages)}: {name}"
                 stage(self._callbacks(name, title))
                 self._save_finished(index, name)
-        return self.model
 
     # === Stages ===
 
@@ -142,12 +161,11 @@ class Run:
         codes = _features(self.model, self.inputs)
         for i in range(index):
             codes = self._layerwise.encode_with(i, codes)
-        recipe = self.recipe["layerwise"]
         self._layerwise.fit_pair(
             index,
             codes,
-            building.build_optimizer(recipe["optimizer"]),
-            epochs=self._epochs(recipe),
+            building.stage_optimizer(self.recipe, "layerwise", self.x),
+            epochs=building.num_epochs(self.recipe, "layerwise", self.x),
             batch_size=self.recipe["batch_size"],
             verbose=0,
             callbacks=callbacks,
@@ -156,7 +174,7 @@ class Run:
     def _pretrain(self, callbacks):
         self.model.pretrain(
             self.inputs,
-            epochs=self._epochs(self.recipe["pretrain"]),
+            epochs=building.num_epochs(self.recipe, "pretrain", self.x),
             batch_size=self.recipe["batch_size"],
             verbose=0,
             callbacks=callbacks,
@@ -178,12 +196,6 @@ class Run:
             verbose=0,
             callbacks=[*extra, *callbacks],
         )
-
-    def _epochs(self, recipe):
-        if "epochs" in recipe:
-            return recipe["epochs"]
-        steps_per_epoch = math.ceil(len(self.x) / self.recipe["batch_size"])
-        return math.ceil(recipe["num_steps"] / steps_per_epoch)
 
     def _callbacks(self, name, title):
         callbacks = [

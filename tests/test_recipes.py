@@ -58,11 +58,24 @@ def test_unknown_names_list_the_closest(arguments, message):
 
 def test_optimizer_whose_rate_falls_in_steps():
     values = recipes.get_recipe("dec", "mnist", "paper")["pretrain"]
-    optimizer = building.build_optimizer(values["optimizer"])
+    optimizer = building.build_optimizer(values["optimizer"], num_steps=1)
     schedule = optimizer._learning_rate
     rates = [float(schedule(step)) for step in (0, 19_999, 20_000, 40_000)]
     assert np.allclose(rates, [0.1, 0.1, 0.01, 0.001])
     assert optimizer.momentum == 0.9
+
+
+def test_cosine_ends_with_the_stage():
+    recipe = {
+        "batch_size": 10,
+        "fit": {
+            "epochs": 4,
+            "optimizer": {"name": "adam", "learning_rate": {"initial": 0.2}},
+        },
+    }
+    optimizer = building.stage_optimizer(recipe, "fit", np.zeros((95, 2)))
+    rates = [float(optimizer._learning_rate(step)) for step in (0, 20, 40)]
+    assert np.allclose(rates, [0.2, 0.1, 0.0])
 
 
 def test_paper_model_of_mnist_is_the_papers():

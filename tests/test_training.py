@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -151,6 +152,30 @@ def test_layerwise_stages_resume_between_stages(tmp_path):
         "fit",
     ]
     assert resumed.model.adapted
+
+
+def test_mixed_precision_leaves_a_float32_model(tmp_path):
+    settings = Settings(
+        pretrain_epochs=2, epochs=1, dtype_policy="mixed_bfloat16"
+    )
+    assert "--dtype-policy mixed_bfloat16" in settings.command
+    run = Run(settings, tmp_path, tensorboard=False)
+    computed_in = set()
+    train_stages = run._train_stages
+
+    def train():
+        computed_in.add(run.model.encoder.layers[-2].compute_dtype)
+        train_stages()
+
+    run.start()
+    run._train_stages = train
+    model = run.train()
+    assert computed_in == {"bfloat16"}
+    assert keras.config.dtype_policy().name == "float32"
+    layers = [*model.encoder.layers, *model.decoder.layers, model.clustering]
+    assert {layer.compute_dtype for layer in layers} == {"float32"}
+    assert model.adapted and model.pretrained
+    assert model.predict(run.x, verbose=0).dtype == "float32"
 
 
 def test_held_out_split_needs_one(tmp_path):

@@ -59,7 +59,10 @@ class Autoencoder(keras.Model):
         z = self.encoder(target, training=training)
         reconstruction = self.decoder(z, training=training)
         # The target is known only here: augmentation draws it.
-        loss = self.reconstruction_loss(target, reconstruction)
+        target = ops.cast(target, "float32")
+        loss = self.reconstruction_loss(
+            target, ops.cast(reconstruction, "float32")
+        )
         self.add_loss(ops.mean(loss))
         return reconstruction
 
@@ -182,7 +185,9 @@ class LayerwisePretraining:
         x = encode(x)
         if index + 1 < len(self.pairs):
             x = keras.layers.Dropout(self.dropout)(x)
-        return keras.Model(inputs, decode(x))
+        # Under a mixed precision policy the loss is still float32.
+        outputs = keras.layers.Activation("linear", dtype="float32")(decode(x))
+        return keras.Model(inputs, outputs)
 
 
 def _mirrored_dense_layers(encoder, decoder):

@@ -20,7 +20,7 @@ from kerasdc.zoo.location import local_folder
 
 LICENCE = "Apache-2.0"
 _REQUIRED = ("recipe", "seed", "commit", "command", "dataset", "selection")
-_OPTIONAL = ("split", "hyperparameters", "paper", "deviations")
+_OPTIONAL = ("split", "backend", "hyperparameters", "paper", "deviations")
 
 
 def publish(
@@ -44,8 +44,8 @@ def publish(
         x_golden: A few raw samples, kept with all their outputs.
         info: Dict with `recipe` (its name), `seed`, `commit`, `command`,
             `dataset` (a dict with `name` and `sha256`) and `selection` (how
-            this seed was chosen); optionally `split` (`"all"`),
-            `hyperparameters`, `paper` (a dict with scores and their
+            this seed was chosen); optionally `split` (`"all"`), `backend`
+            (Keras'), `hyperparameters`, `paper` (a dict with scores and their
             `source`) and `deviations` (a list of strings).
         rows: Rows to add to `results.csv`. Figures of this model and of all
             seeds of its recipe are taken from there.
@@ -129,8 +129,8 @@ def _metadata(name, model, info, rows):
         "name": name,
         "system": system,
         "split": "all",
-        **info,
         "backend": keras.backend.backend(),
+        **info,
         "licence": LICENCE,
         "class": type(model).__name__,
         "num_clusters": getattr(model, "num_clusters", None),
