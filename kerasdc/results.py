@@ -4,9 +4,7 @@ import csv
 from dataclasses import asdict
 
 import keras
-import numpy as np
 
-from kerasdc import losses
 from kerasdc import plots
 from kerasdc import zoo
 from kerasdc.backup import read_log
@@ -25,11 +23,9 @@ def evaluate_run(run, q):
         q: Array `(n, k)`, the soft assignments of the samples scored.
 
     Returns:
-        Dictionary: the run's row of `results.csv`. `objective` is
-        KL(P || Q) over the samples scored, which needs no labels.
+        Dictionary: the run's row of `results.csv`. `objective` is the
+        model's own over the samples scored, which needs no labels.
     """
-    p = run.model.clustering.target_distribution(q)
-    objective = losses.kl_divergence(p, keras.ops.convert_to_tensor(q))
     settings = run.settings
     return {
         "system": settings.system,
@@ -39,7 +35,7 @@ def evaluate_run(run, q):
         "split": settings.split,
         "num_samples": len(run.x_scored),
         **evaluate(run.y_scored, q.argmax(axis=1)),
-        "objective": float(np.mean(objective)),
+        "objective": run.model.objective(run.x_scored),
         "seconds": _seconds(run),
         "backend": "/".join(
             filter(None, [keras.backend.backend(), settings.dtype_policy])

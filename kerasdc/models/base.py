@@ -1,6 +1,7 @@
 """What every clustering model shares."""
 
 import keras
+import numpy as np
 
 from kerasdc.inputs import reject_labels
 from kerasdc.inputs import to_array
@@ -197,7 +198,57 @@ class ClusteringModel(keras.Model):
             return features
         return keras.ops.convert_to_numpy(invert(features))
 
+    # === Training ===
+
+    def objective(self, x, batch_size=1024):
+        """What training lowers, on all of `x`: chooses among seeds.
+
+        Args:
+            x: Raw samples.
+            batch_size: Integer, samples taken at once.
+
+        Returns:
+            Float, the lower the better. No labels take part.
+        """
+        raise NotImplementedError
+
+    def add_flag(self, name):
+        """A weight that says whether something was done: it is saved.
+
+        Args:
+            name: String.
+
+        Returns:
+            Integer variable, 0.
+        """
+        return self.add_weight(
+            name=name,
+            shape=(),
+            initializer="zeros",
+            dtype="int32",
+            trainable=False,
+        )
+
+    def _count_steps(self):
+        optimizer = getattr(self.optimizer, "inner_optimizer", self.optimizer)
+        # `iterations` counts updates: fewer when gradients are accumulated.
+        return int(optimizer._iterations)
+
+    def _draw_seed(self):
+        if self.seed is not None:
+            return self.seed
+        # NumPy's generator is what `keras.utils.set_random_seed` seeds.
+        return int(np.random.randint(2**31))
+
+    def _build_optimizer(self):
+        # As soon as it can be: what is saved then has what is loaded.
+        if self.compiled and not self.optimizer.built:
+            self.optimizer.build(self.trainable_variables)
+
     # === Config ===
+
+    def compile_from_config(self, config):
+        self.compile(**keras.saving.deserialize_keras_object(config))
 
     def get_config(self):
         config = super().get_config()
@@ -220,6 +271,12 @@ class ClusteringModel(keras.Model):
         )
 
     # === Checks ===
+
+    def _check_compiled(self, verb):
+        if not self.compiled:
+            raise ValueError(
+                f"Call `compile()` before `{verb}`. Received: compiled=False"
+            )
 
     def _check_enough(self, array):
         if array.dtype == object:

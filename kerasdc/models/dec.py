@@ -1,6 +1,8 @@
 """Deep embedded clustering (DEC)."""
 
 import keras
+import numpy as np
+from keras import ops
 
 from kerasdc import losses
 from kerasdc import networks
@@ -119,6 +121,12 @@ class DEC(PretrainedModel):
     def forget_clusters(self):
         """Makes the next `fit` look for cluster centers again."""
         self.clustering.forget()
+
+    def objective(self, x, batch_size=1024):
+        """KL(P || Q) with P made from `x`; see `ClusteringModel`."""
+        q = self.predict(x, batch_size=batch_size, verbose=0)
+        p = self.clustering.target_distribution(q)
+        return float(np.mean(losses.kl_divergence(p, ops.array(q))))
 
     # === The three stages ===
 

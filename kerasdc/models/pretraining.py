@@ -1,7 +1,6 @@
 """Clustering models whose encoder is first half of an autoencoder."""
 
 import keras
-import numpy as np
 
 from kerasdc.inputs import checked_count
 from kerasdc.models.autoencoder import Autoencoder
@@ -42,13 +41,7 @@ class PretrainedModel(ClusteringModel):
 
     def add_pretrained_flag(self):
         """Makes the weight that says whether `pretrain` was done."""
-        self._pretrained = self.add_weight(
-            name="pretrained",
-            shape=(),
-            initializer="zeros",
-            dtype="int32",
-            trainable=False,
-        )
+        self._pretrained = self.add_flag("pretrained")
         self._build_optimizer()
 
     @property
@@ -160,31 +153,6 @@ class PretrainedModel(ClusteringModel):
             config["pretrain_optimizer"] = serialize(self.pretrain_optimizer)
             config["reconstruction_loss"] = serialize(self.reconstruction_loss)
         return config
-
-    def compile_from_config(self, config):
-        self.compile(**keras.saving.deserialize_keras_object(config))
-
-    def _count_steps(self):
-        optimizer = getattr(self.optimizer, "inner_optimizer", self.optimizer)
-        # `iterations` counts updates: fewer when gradients are accumulated.
-        return int(optimizer._iterations)
-
-    def _draw_seed(self):
-        if self.seed is not None:
-            return self.seed
-        # NumPy's generator is what `keras.utils.set_random_seed` seeds.
-        return int(np.random.randint(2**31))
-
-    def _build_optimizer(self):
-        # As soon as it can be: what is saved then has what is loaded.
-        if self.compiled and not self.optimizer.built:
-            self.optimizer.build(self.trainable_variables)
-
-    def _check_compiled(self, verb):
-        if not self.compiled:
-            raise ValueError(
-                f"Call `compile()` before `{verb}`. Received: compiled=False"
-            )
 
 
 def _check_shape(network, side, expected):
