@@ -60,10 +60,6 @@ def _paper(scale, update_interval, shorter=1):
             "Biases learn at the same rate as kernels (original: twice).",
             "Momentum is 0.9 from the start (original: rises to it over the "
             "first 1,000 steps).",
-            "After the layer-wise training of a pair its code is scaled to "
-            "a mean square of 1, without changing what the pair computes: "
-            "at the original's learning rate of 0.1, codes otherwise grow "
-            "from layer to layer until the last pair diverges.",
             "Momentum is kept across target updates (original: lost).",
             "At most 200 target updates (original: no limit).",
             "The stop is decided one update interval after the target update "

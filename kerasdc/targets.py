@@ -32,6 +32,11 @@ class SelfTrainingTargets(keras.utils.PyDataset):
         seed: Integer seed of that order.
         count_steps: Optional function that returns the number of steps
             already taken. `None` starts every epoch at the first row.
+
+    Attributes:
+        target: Array `(n, k)`, the P of this epoch.
+        assignments: Integer array `(n,)` it was made from, or `None`.
+        label_change: Share of them that differs from the epoch before.
     """
 
     def __init__(
@@ -60,19 +65,29 @@ class SelfTrainingTargets(keras.utils.PyDataset):
         # Keras looks at two batches before the first epoch begins.
         num_clusters = model.num_clusters
         uniform = np.float32(1 / num_clusters)
-        self._target = np.broadcast_to(uniform, (len(x), num_clusters))
+        self.target = np.broadcast_to(uniform, (len(x), num_clusters))
 
     def __len__(self):
         return self.update_interval
 
     def __getitem__(self, index):
+        rows = self.rows(index)
+        return self.x[rows], self.target[rows]
+
+    def rows(self, index):
+        """Which samples a batch of this epoch holds.
+
+        Args:
+            index: Integer, the batch.
+
+        Returns:
+            Integer array `(batch_size,)` or shorter.
+        """
         number_of_pass, batch = divmod(
             self._first_step + index, self.batches_per_pass
         )
-        rows = self._rows(number_of_pass)[
-            batch * self.batch_size : (batch + 1) * self.batch_size
-        ]
-        return self.x[rows], self._target[rows]
+        start = batch * self.batch_size
+        return self._order_of(number_of_pass)[start : start + self.batch_size]
 
     def on_epoch_begin(self):
         """Refreshes P, the assignments and the share that changed."""
@@ -84,13 +99,13 @@ class SelfTrainingTargets(keras.utils.PyDataset):
         soft_assignment = self.model.predict(
             self.x, batch_size=max(self.batch_size, 1024), verbose=0
         )
-        self._target = ClusteringLayer.target_distribution(soft_assignment)
+        self.target = ClusteringLayer.target_distribution(soft_assignment)
         previous = self.assignments
         self.assignments = soft_assignment.argmax(axis=1)
         if previous is not None:
             self.label_change = float(np.mean(self.assignments != previous))
 
-    def _rows(self, number_of_pass):
+    def _order_of(self, number_of_pass):
         if not self.shuffle:
             number_of_pass = 0
         if self._order[0] != number_of_pass:

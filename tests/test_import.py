@@ -10,10 +10,11 @@ PACKAGE = pathlib.Path(kerasdc.__file__).parent
 # A module may import those of the lines above its own, and of its own.
 ORDER = [
     {"inputs", "merging", "metrics", "datasets", "staging"},
-    {"networks"},
+    {"networks", "gradients"},
     {"layers"},
     {"losses"},
     {"targets"},
+    {"feeding"},
     {"callbacks"},
     {"models"},
     {"recipes", "backup"},

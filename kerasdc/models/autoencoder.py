@@ -92,10 +92,7 @@ class LayerwisePretraining:
     Each dense layer of the encoder and its mirror in the decoder are trained
     as an autoencoder of the layer below's output, with dropout on the
     input and on the code; the data and the last code, as in the authors'
-    code, are left whole. Each code but the last is then scaled to a mean
-    square of 1, the encoder's layer divided and the decoder's multiplied by
-    one number: the pair's function stays, and the learning rate that suits
-    the data suits the next pair.
+    code, are left whole.
 
     Reference: [Xie et al., 2016](https://arxiv.org/abs/1511.06335), section
     3.2, after Vincent et al., 2010.
@@ -149,21 +146,16 @@ class LayerwisePretraining:
         Returns:
             The `History`.
         """
-        model = self._pair_model(index, codes.shape[1])
-        model.compile(optimizer, self.reconstruction_loss)
-        history = model.fit(codes, codes, **fit_kwargs)
-        if index + 1 < len(self.pairs):
-            self._balance(index, codes)
+        decode = self.pairs[index][1]
+        trainable = decode.trainable
+        decode.trainable = True  # clustering models freeze their decoder
+        try:
+            model = self._pair_model(index, codes.shape[1])
+            model.compile(optimizer, self.reconstruction_loss)
+            history = model.fit(codes, codes, **fit_kwargs)
+        finally:
+            decode.trainable = trainable
         return history
-
-    def _balance(self, index, codes):
-        encode, decode = self.pairs[index]
-        power = np.mean(np.square(self.encode_with(index, codes[:10_000])))
-        # ReLU lets a positive factor through; a dead layer has no scale.
-        scale = float(np.sqrt(power)) or 1.0
-        for weight in encode.trainable_weights:
-            weight.assign(weight / scale)
-        decode.kernel.assign(decode.kernel * scale)
 
     def encode_with(self, index, codes):
         """The output of one encoder layer.

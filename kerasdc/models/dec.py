@@ -6,6 +6,7 @@ from keras import ops
 
 from kerasdc import losses
 from kerasdc import networks
+from kerasdc.feeding import feed
 from kerasdc.inputs import checked_count
 from kerasdc.inputs import reject_labels
 from kerasdc.layers import ClusteringLayer
@@ -231,16 +232,18 @@ class DEC(PretrainedModel):
         if not self.adapted:
             self.adapt(x)
         self.label_change = self.training_assignments = None
+        targets = _Reporting(
+            self,
+            x,
+            batch_size,
+            self.update_interval,
+            shuffle=shuffle,
+            seed=self._draw_seed(),
+            count_steps=self._count_steps,
+        )
+        batches, callbacks = feed(targets, callbacks)
         return super().fit(
-            _Reporting(
-                self,
-                x,
-                batch_size,
-                self.update_interval,
-                shuffle=shuffle,
-                seed=self._draw_seed(),
-                count_steps=self._count_steps,
-            ),
+            batches,
             epochs=epochs,
             verbose=verbose,
             callbacks=callbacks,

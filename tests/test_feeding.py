@@ -1,0 +1,107 @@
+import keras
+import numpy as np
+import pytest
+
+from kerasdc.feeding import feed
+from kerasdc.targets import SelfTrainingTargets
+
+pytestmark = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="tf.data is TensorFlow's"
+)
+
+
+class Recorder(keras.Model):
+    """Keeps the batches that `fit` gives it; has the targets' model."""
+
+    def __init__(self, clustering):
+        super().__init__()
+        self.clustering = clustering
+        self.batches = []
+        self.built = True
+
+    def call(self, x):
+        return self.clustering(x)
+
+    def train_step(self, data):
+        self.batches.append([part.numpy() for part in data])
+        return {"loss": keras.ops.zeros(())}
+
+
+@pytest.fixture
+def data(blobs):
+    return np.unique(blobs[0], axis=0)[:70]
+
+
+def record(model, data, **kwargs):
+    """Batches of three epochs by `feed`, and by the PyDataset alone."""
+    steps = 0
+
+    def targets():
+        return SelfTrainingTargets(
+            model, data, 20, seed=3, count_steps=lambda: steps, **kwargs
+        )
+
+    class Step(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            nonlocal steps
+            steps += 1
+
+    recorder = Recorder(model.clustering)
+    recorder.compile(run_eagerly=True)
+    batches, callbacks = feed(targets(), Step())
+    recorder.fit(
+        batches, epochs=3, callbacks=callbacks, verbose=0, shuffle=False
+    )
+    steps, plain, expected = 0, targets(), []
+    for _ in range(3):
+        plain.on_epoch_begin()
+        expected += [plain[i] for i in range(len(plain))]
+        steps += len(plain)
+    return recorder.batches, expected
+
+
+@pytest.mark.parametrize("update_interval", [None, 3, 6])
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_the_same_batches_as_the_pydataset(
+    fitted, data, update_interval, shuffle
+):
+    found, expected = record(
+        fitted, data, update_interval=update_interval, shuffle=shuffle
+    )
+    assert len(found) == len(expected) == 3 * (update_interval or 4)
+    for batch, (x, p) in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(batch[0], x)
+        np.testing.assert_array_equal(batch[1], p)
+    assert any(len(batch[0]) < 20 for batch in found)
+
+
+def test_targets_are_new_in_every_epoch(blobs, make_dec):
+    """Centers that move between epochs must show in the next targets."""
+    x = blobs[0][:60]
+    model = make_dec(decoder=False)
+    model.adapt(x)
+    targets = SelfTrainingTargets(model, x, 60, shuffle=False)
+    seen = []
+
+    class Move(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            seen.append(targets.target)
+            centers = model.clustering.centers
+            centers.assign(centers.numpy()[::-1])
+
+    recorder = Recorder(model.clustering)
+    recorder.compile(run_eagerly=True)
+    batches, callbacks = feed(targets, [Move()])
+    recorder.fit(
+        batches, epochs=2, callbacks=callbacks, verbose=0, shuffle=False
+    )
+    for (_, p), expected in zip(recorder.batches, seen, strict=True):
+        np.testing.assert_allclose(p, expected, atol=1e-6)
+    np.testing.assert_allclose(seen[0], seen[1][:, ::-1], atol=1e-5)
+
+
+def test_a_finished_callback_list_is_left_alone(fitted, data):
+    targets = SelfTrainingTargets(fitted, data)
+    callbacks = keras.callbacks.CallbackList([])
+    assert feed(targets, callbacks) == (targets, callbacks)
+    assert callbacks.callbacks == []
