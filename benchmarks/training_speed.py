@@ -46,11 +46,11 @@ def _pretrain_pairs(model, x, rounds):
     bare = _bare_network(decoder=True)
     bare.compile(keras.optimizers.Adam(1e-3), "mse")
     options = {"epochs": 1, "batch_size": 256, "verbose": 0}
-    return _alternate(
+    runs = [
         lambda timer: model.pretrain(x, callbacks=[timer], **options),
         lambda timer: bare.fit(flat, flat, callbacks=[timer], **options),
-        rounds,
-    )
+    ]
+    return alternate(runs, rounds)
 
 
 def _fit_pairs(model, x, steps, rounds):
@@ -62,11 +62,11 @@ def _fit_pairs(model, x, steps, rounds):
         keras.optimizers.SGD(0.01, momentum=0.9), kerasdc.losses.kl_divergence
     )
     options = {"epochs": 1, "batch_size": 256, "verbose": 0}
-    return _alternate(
+    runs = [
         lambda timer: model.fit(x, callbacks=[timer], **options),
         lambda timer: bare.fit(flat, target, callbacks=[timer], **options),
-        rounds,
-    )
+    ]
+    return alternate(runs, rounds)
 
 
 class _StepTimer(keras.callbacks.Callback):
@@ -91,14 +91,22 @@ def _bare_network(decoder):
     return keras.Sequential([*layers, keras.layers.Dense(784)])
 
 
-def _alternate(ours, bare, rounds):
-    """Best seconds of each, after one run of each to warm up."""
-    pairs = []
+def alternate(runs, rounds):
+    """Best seconds of each, in turns, after one run of each to warm up.
+
+    Args:
+        runs: Functions of a Keras callback that times steps.
+        rounds: Integer.
+
+    Returns:
+        Array of seconds, one per run.
+    """
+    times = []
     for round_number in range(rounds + 1):
-        pair = [_seconds_of_steps(run) for run in (ours, bare)]
+        seconds = [_seconds_of_steps(run) for run in runs]
         if round_number:
-            pairs.append(pair)
-    return np.min(pairs, axis=0)
+            times.append(seconds)
+    return np.min(times, axis=0)
 
 
 def _seconds_of_steps(run):

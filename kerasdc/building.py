@@ -10,8 +10,9 @@ from kerasdc.layers import RandomShiftRotation
 from kerasdc.layers import Scaling
 from kerasdc.layers import TfIdf
 from kerasdc.models import DEC
+from kerasdc.models import VaDE
 
-SYSTEMS = {"dec": DEC}
+SYSTEMS = {"dec": DEC, "vade": VaDE}
 
 _NETWORKS = {
     "mlp": (networks.mlp_encoder, networks.mlp_decoder),
@@ -24,7 +25,8 @@ def build_model(system, recipe, x, num_clusters, seed):
 
     Args:
         system: Key of `SYSTEMS`.
-        recipe: Dictionary, see `kerasdc.recipes`.
+        recipe: Dictionary, see `kerasdc.recipes`; its `model` and `compile`
+            are further arguments of the constructor and of `compile`.
         x: Training data; a text vocabulary is made from it.
         num_clusters: Integer.
         seed: Integer; also seeds Keras, NumPy and Python globally.
@@ -42,14 +44,24 @@ def build_model(system, recipe, x, num_clusters, seed):
         preprocessor=preprocessor,
         augmentation=_augmentation(recipe, seed),
         seed=seed,
+        **recipe.get("model", {}),
     )
-    model.compile(
-        optimizer=stage_optimizer(recipe, "fit", x),
-        pretrain_optimizer=stage_optimizer(recipe, "pretrain", x),
-        reconstruction_loss=reconstruction_loss(recipe),
-        update_interval=recipe["fit"].get("update_interval"),
-    )
+    model.compile(**_compile_arguments(recipe, x))
     return model
+
+
+def _compile_arguments(recipe, x):
+    arguments = {
+        "optimizer": stage_optimizer(recipe, "fit", x),
+        **recipe.get("compile", {}),
+    }
+    if "pretrain" in recipe:
+        arguments["pretrain_optimizer"] = stage_optimizer(recipe, "pretrain", x)
+    if "reconstruction_loss" in recipe:
+        arguments["reconstruction_loss"] = reconstruction_loss(recipe)
+    if "update_interval" in recipe["fit"]:
+        arguments["update_interval"] = recipe["fit"]["update_interval"]
+    return arguments
 
 
 def num_epochs(recipe, stage, x):

@@ -51,6 +51,35 @@ class ClusteringMetrics(keras.callbacks.Callback):
         logs.update({self.prefix + k: v for k, v in scores.items()})
 
 
+class TrackAssignments(keras.callbacks.Callback):
+    """Assigns the training data after each epoch, for other callbacks.
+
+    `ClusteringMetrics`, `ClusterSizes` and `LabelChangeStopping` read what
+    it finds; put it before them. DEC, whose target updates assign all data
+    anyway, does without it.
+
+    Args:
+        x: Array of samples, as the model takes them.
+        batch_size: Integer, samples taken at once.
+    """
+
+    def __init__(self, x, batch_size=1024):
+        super().__init__()
+        self.x = x
+        self.batch_size = checked_count("batch_size", batch_size)
+
+    def on_train_begin(self, logs=None):
+        self.model.training_assignments = self.model.label_change = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        previous = self.model.training_assignments
+        assignments = self.model.assign(self.x, self.batch_size)
+        self.model.training_assignments = assignments
+        if previous is not None:
+            change = float(np.mean(assignments != previous))
+            self.model.label_change = change
+
+
 class LabelChangeStopping(keras.callbacks.Callback):
     """Stops when fewer than `tolerance` of the assignments still change.
 
@@ -132,3 +161,60 @@ class ClusterSizes(keras.callbacks.Callback):
                 stacklevel=2,
             )
         self._warned |= small
+
+
+class ComponentWeights(keras.callbacks.Callback):
+    """Warns when a component of a mixture prior loses all its weight.
+
+    Args:
+        minimum: Float from 0 to 1. Fraction of the even share `1 / k` below
+            which a component's weight is warned of, once.
+    """
+
+    def __init__(self, minimum=0.01):
+        super().__init__()
+        self.minimum = minimum
+        self._warned = set()
+
+    def on_epoch_end(self, epoch, logs=None):
+        log_weights = self.model.prior.log_weights()
+        weights = np.exp(keras.ops.convert_to_numpy(log_weights))
+        small = np.flatnonzero(weights < self.minimum / len(weights))
+        for cluster in sorted({int(c) for c in small} - self._warned):
+            warnings.warn(
+                f"Component {cluster} of the prior has lost its weight: it is "
+                f"{weights[cluster]:.2g}. Use fewer clusters, pretrain longer, "
+                "lower the learning rate, or call `adapt` again with another "
+                "seed.",
+                stacklevel=2,
+            )
+            self._warned.add(cluster)
+
+
+class EpochDecay(keras.callbacks.Callback):
+    """Lowers the learning rate by a factor every few epochs.
+
+    A training that goes on after a stop goes on with the rate it had.
+
+    Args:
+        factor: Float above 0, up to 1.
+        every: Integer, epochs from one step to the next.
+        minimum: Float, the rate it does not go below.
+    """
+
+    def __init__(self, factor=0.9, every=10, minimum=0.0):
+        super().__init__()
+        if not 0 < factor <= 1:
+            raise ValueError(
+                f"`factor` must be above 0, up to 1. Received: factor={factor}"
+            )
+        self.factor = factor
+        self.every = checked_count("every", every)
+        self.minimum = minimum
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 0 or epoch % self.every:
+            return
+        rate = float(self.model.optimizer.learning_rate)
+        lowest = min(rate, self.minimum)
+        self.model.optimizer.learning_rate = max(rate * self.factor, lowest)

@@ -182,10 +182,9 @@ def _embedder(model):
 def _reconstructor(model):
     def reconstruct(inputs):
         embedding = model.encoder(model.features(inputs), training=False)
-        features = model.decoder(embedding, training=False)
-        if hasattr(model.preprocessor, "invert"):
-            features = model.preprocessor.invert(features)
-        return {"reconstruction": ops.cast(features, "float32")}
+        outputs = model.decoder(embedding, training=False)
+        samples = model.raw_samples(outputs)
+        return {"reconstruction": ops.cast(samples, "float32")}
 
     return reconstruct
 

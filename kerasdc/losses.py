@@ -1,7 +1,15 @@
 """Loss formulas as functions of tensors."""
 
+import math
+
 import keras
+import numpy as np
 from keras import ops
+
+from kerasdc.gradients import input_gradient
+from kerasdc.inputs import checked_count
+
+_SMALLEST = float(np.finfo("float32").tiny)  # without loss of precision
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
@@ -43,3 +51,207 @@ def kl_divergence(target, soft_assignment):
         ops.maximum(soft_assignment, tiny)
     )
     return ops.sum(target * log_ratio, axis=-1)
+
+
+def mutual_information(soft_assignment):
+    """I(X; Y) between samples and clusters: how much an assignment tells.
+
+    `H(Y) - H(Y|X)`, estimated from a batch: high if every sample belongs to
+    one cluster for certain and clusters are of equal size. IMSAT weighs the
+    two: its loss is `R(theta) - lambda (mu H(Y) - H(Y|X))`.
+
+    Reference: [Hu et al., 2017](https://arxiv.org/abs/1702.08720),
+    equation (7).
+
+    Args:
+        soft_assignment: Tensor `(n, k)`, probabilities; rows sum to 1.
+
+    Returns:
+        Scalar float32 tensor, in nats, from 0 to log k.
+
+    Example:
+
+    >>> kerasdc.losses.mutual_information(keras.ops.eye(2))
+    0.6931472
+    """
+    entropy = marginal_entropy(soft_assignment)
+    return entropy - conditional_entropy(soft_assignment)
+
+
+def marginal_entropy(soft_assignment):
+    """H(Y), the entropy of the batch's mean assignment: how equal in size.
+
+    Reference: [Hu et al., 2017](https://arxiv.org/abs/1702.08720),
+    equation (8), with a batch in place of all the data.
+
+    Args:
+        soft_assignment: Tensor `(n, k)`, probabilities; rows sum to 1.
+
+    Returns:
+        Scalar float32 tensor, in nats, from 0 (one cluster) to log k.
+    """
+    probabilities = ops.cast(soft_assignment, "float32")
+    return _entropy(ops.mean(probabilities, axis=0))
+
+
+def conditional_entropy(soft_assignment):
+    """H(Y|X), the mean entropy of the samples' assignments: how uncertain.
+
+    Reference: [Hu et al., 2017](https://arxiv.org/abs/1702.08720),
+    equation (9).
+
+    Args:
+        soft_assignment: Tensor `(n, k)`, probabilities; rows sum to 1.
+
+    Returns:
+        Scalar float32 tensor, in nats, from 0 (certain) to log k.
+    """
+    return ops.mean(_entropy(ops.cast(soft_assignment, "float32")))
+
+
+def _entropy(probabilities):
+    tiny = 1e-30  # as in `kl_divergence`; the gradient at 0 is finite
+    log_probabilities = ops.log(ops.maximum(probabilities, tiny))
+    return -ops.sum(probabilities * log_probabilities, axis=-1)
+
+
+def virtual_adversarial(
+    predict, x, radius, xi=10.0, num_iterations=1, seed=None, clean_logits=None
+):
+    """How far a small, worst-case change of the inputs moves the prediction.
+
+    `KL(p(y|x) || p(y|x + r))`, where r has length `radius` and points in the
+    direction of `adversarial_direction`. Lowering it makes the prediction
+    smooth around every sample. `p(y|x)` and r are constants: gradients reach
+    the weights through the perturbed pass only.
+
+    Reference:
+
+    - [Miyato et al., 2015](https://arxiv.org/abs/1507.00677): minus the local
+      distributional smoothness (LDS).
+    - [Hu et al., 2017](https://arxiv.org/abs/1702.08720): the penalty R_SAT,
+      equation (4), less a constant, under the perturbation of equation (6).
+
+    Args:
+        predict: Function from a float32 tensor like `x` to **logits**
+            `(n, k)`; the softmax is taken here. Called `num_iterations + 1`
+            times, and once more without `clean_logits`.
+        x: Tensor or array `(n, ...)`: vectors, images, ...
+        radius: Number or tensor `(n,)`, at least 0: the Euclidean length of
+            the perturbation, over all features of a sample, in units of `x`.
+        xi, num_iterations, seed: As in `adversarial_direction`.
+        clean_logits: Optional tensor `(n, k)`: what `predict(x)` returns, if
+            it is known already.
+
+    Returns:
+        Float32 tensor `(n,)`, in nats, at least 0 (up to rounding).
+
+    Raises:
+        ValueError: If `radius` is a negative number, `xi` not above 0, or
+            `num_iterations` not an integer of at least 1.
+
+    Example:
+
+    >>> dense = keras.layers.Dense(3)
+    >>> x = np.random.normal(size=(5, 2))
+    >>> kerasdc.losses.virtual_adversarial(dense, x, radius=0.5, seed=0).shape
+    (5,)
+    """
+    if isinstance(radius, (int, float)) and not radius >= 0:
+        raise ValueError(
+            f"`radius` must be at least 0. Received: radius={radius}"
+        )
+    x = ops.cast(x, "float32")
+    if clean_logits is None:
+        clean_logits = predict(x)
+    direction = adversarial_direction(
+        predict, x, xi, num_iterations, seed, clean_logits
+    )
+    radius = ops.reshape(
+        ops.cast(radius, "float32"), (-1,) + (1,) * (len(x.shape) - 1)
+    )
+    return _kl_from_clean(clean_logits, predict(x + radius * direction))
+
+
+def adversarial_direction(
+    predict, x, xi=10.0, num_iterations=1, seed=None, clean_logits=None
+):
+    """Unit direction in which the prediction at `x` changes most.
+
+    The dominant eigenvector of the Hessian of `KL(p(y|x) || p(y|x + r))` at
+    r = 0, by power iteration from a random direction d: finite differences
+    make the Hessian times d the gradient at `r = xi * d`, but for its length.
+
+    Reference: [Miyato et al., 2015](https://arxiv.org/abs/1507.00677).
+
+    Args:
+        predict: Function from a float32 tensor like `x` to **logits**
+            `(n, k)`.
+        x: Tensor or array `(n, ...)`.
+        xi: Float above 0, in units of `x`: the step of the finite difference.
+            IMSAT's code has 10.
+        num_iterations: Integer, at least 1: gradients taken.
+        seed: Integer (the same draw in every call) or, for training,
+            `keras.random.SeedGenerator`. `None` takes Keras' own generator,
+            which JAX does not allow in compiled functions.
+        clean_logits: Optional tensor `(n, k)`: what `predict(x)` returns.
+
+    Returns:
+        Float32 tensor like `x`, a constant, of Euclidean norm 1 for every
+        sample. Where the gradient is zero, the random direction is kept.
+
+    Raises:
+        ValueError: If `xi` is not above 0, or `num_iterations` not an integer
+            of at least 1.
+    """
+    if not 0 < xi < math.inf:
+        raise ValueError(f"`xi` must be above 0 and finite. Received: xi={xi}")
+    num_iterations = checked_count("num_iterations", num_iterations)
+    x = ops.cast(x, "float32")
+    if clean_logits is None:
+        clean_logits = predict(x)
+
+    def divergence(direction):
+        logits = predict(x + xi * direction)
+        return ops.sum(_kl_from_clean(clean_logits, logits))
+
+    direction = keras.random.normal(ops.shape(x), dtype="float32", seed=seed)
+    direction = _normalized(direction, direction)
+    for _ in range(num_iterations):
+        gradient = input_gradient(divergence, direction)
+        direction = _normalized(gradient, direction)
+    return direction
+
+
+def _normalized(vectors, otherwise):
+    """Vectors of norm 1, one for each sample; `otherwise` where they are 0.
+
+    A confident network's gradient is so small that its square underflows.
+    """
+    axes = tuple(range(1, len(vectors.shape)))
+    largest = ops.max(ops.abs(vectors), axis=axes, keepdims=True)
+    found = largest >= _SMALLEST
+    scaled = vectors / ops.where(found, largest, 1.0)
+    norms = ops.sqrt(ops.sum(ops.square(scaled), axis=axes, keepdims=True))
+    return ops.where(found, scaled / ops.maximum(norms, 1.0), otherwise)
+
+
+def _kl_from_clean(clean_logits, logits):
+    clean = ops.stop_gradient(_log_softmax(clean_logits))
+    difference = clean - _log_softmax(logits)
+    return ops.sum(ops.exp(clean) * difference, axis=-1)
+
+
+def _log_softmax(logits):
+    """As `ops.log_softmax`, precise also where one probability is almost 1.
+
+    Its logarithm and gradient come from the other, tiny ones, which float32
+    loses beside a 1.
+    """
+    logits = ops.cast(logits, "float32")
+    likeliest = ops.one_hot(ops.argmax(logits, axis=-1), logits.shape[-1])
+    others = 1.0 - likeliest
+    top = ops.sum(likeliest * logits, axis=-1, keepdims=True)
+    below = others * (logits - top)
+    odds = ops.sum(others * ops.exp(below), axis=-1, keepdims=True)
+    return below - ops.log1p(odds)

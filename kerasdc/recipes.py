@@ -10,6 +10,8 @@ import difflib
 
 _ADAM = {"name": "adam", "learning_rate": 1e-3}
 _SGD = {"name": "sgd", "learning_rate": 0.01, "momentum": 0.9}
+_COSINE = {"name": "adam", "learning_rate": {"initial": 2e-3}}
+_AUGMENTATION = {"shift": 0.1, "rotation": 10.0}
 _MERGED = {"method": "merged_kmeans", "num_restarts": 24}
 _MERGED_DEVIATION = (
     "Initial centers by merged k-means (see kerasdc.merging), the best of "
@@ -90,7 +92,7 @@ def _best_images(
     return {
         "network": network,
         "scale": scale,
-        "augmentation": {"shift": 0.1, "rotation": 10.0},
+        "augmentation": dict(_AUGMENTATION),
         "pretrain": {
             "epochs": pretrain_epochs,
             "optimizer": optimizer or _ADAM,
@@ -131,7 +133,68 @@ def _best_vectors(pretrain_epochs, fit_epochs, **overrides):
     }
 
 
-_COSINE = {"name": "adam", "learning_rate": {"initial": 2e-3}}
+def _vade_paper(scale, likelihood="bernoulli", **fit):
+    """Jiang et al., 2017, section 4, and the authors' code."""
+    return {
+        "network": {"kind": "mlp"},
+        "scale": scale,
+        "model": {"likelihood": likelihood},
+        "pretrain": {"epochs": 50, "optimizer": _ADAM},
+        "batch_size": 100,
+        "adapt": {"method": "gmm", "num_restarts": 1},
+        "compile": {
+            "decay": 0.9,
+            "fixed_weights": True,
+            "log_weight_factor": 10.0,
+        },
+        "fit": {
+            "optimizer": {
+                "name": "adam",
+                "learning_rate": 2e-3,
+                "epsilon": 1e-4,
+            },
+            "epochs": 3000,
+            **fit,
+        },
+        "deviations": [
+            "End-to-end pretraining with Adam, 50 epochs (original: stacked "
+            "autoencoders, whose training was not released).",
+            "The head of the log-variance starts at a constant (original: at "
+            "random).",
+            "One Adam for network and mixture (original: two of equal rates).",
+        ],
+    }
+
+
+def _vade_best(pretrain, fit_epochs, scale, network, **overrides):
+    return {
+        "network": network,
+        "scale": scale,
+        "model": {"likelihood": "bernoulli"},
+        "pretrain": pretrain,
+        "batch_size": 256,
+        "adapt": dict(_MERGED),
+        "fit": {"optimizer": _COSINE, "epochs": fit_epochs},
+        "deviations": [
+            "End-to-end pretraining with Adam.",
+            "Initial mixture from merged k-means (see kerasdc.merging), the "
+            "best of 24 partitions by their normalised cut.",
+            "Adam whose rate falls along a cosine, in batches of 256.",
+        ],
+        **overrides,
+    }
+
+
+def _vade_images(scale, pretrain_epochs, fit_epochs):
+    return _vade_best(
+        {"epochs": pretrain_epochs, "optimizer": _COSINE},
+        fit_epochs,
+        scale,
+        {"kind": "conv"},
+        augmentation=dict(_AUGMENTATION),
+    )
+
+
 _TEXT = {"scale": None, "text": {"max_words": 2000}}
 
 RECIPES = {
@@ -176,7 +239,28 @@ RECIPES = {
             **_papers(1.0, 20),
             "best": _best_vectors(50, 60, scale=1.0),
         },
-    }
+    },
+    "vade": {
+        "digits": {
+            "paper": _vade_paper(1 / 16),
+            "best": _vade_best(
+                {"epochs": 200, "optimizer": _ADAM},
+                100,
+                3 / 16,
+                {"kind": "mlp", "units": [256, 256]},
+                batch_size=64,
+                model={"likelihood": "gaussian"},
+            ),
+        },
+        "mnist": {
+            "paper": _vade_paper(1 / 255),
+            "best": _vade_images(1 / 255, 40, 60),
+        },
+        "usps": {
+            "paper": _vade_paper(1.0),
+            "best": _vade_images(1.0, 160, 100),
+        },
+    },
 }
 
 # Published figures to compare with: accuracy and where it stands.

@@ -126,7 +126,8 @@ def publish_run(run, figures):
             "commit": figures["commit"],
             "command": settings.command,
             "dataset": {"name": settings.dataset, "sha256": run.data.sha256},
-            "selection": "of all seeds, the lowest KL(P || Q); no labels",
+            "selection": "of all seeds, the lowest "
+            f"{run.model.objective_name}; no labels",
             "split": settings.split,
             "backend": figures["backend"],
             "hyperparameters": run.recipe,

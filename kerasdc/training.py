@@ -16,6 +16,7 @@ from kerasdc.backup import StageProgress
 from kerasdc.callbacks import ClusteringMetrics
 from kerasdc.callbacks import ClusterSizes
 from kerasdc.callbacks import LabelChangeStopping
+from kerasdc.callbacks import TrackAssignments
 from kerasdc.models import LayerwisePretraining
 from kerasdc.settings import current_commit
 from kerasdc.settings import write_json
@@ -152,8 +153,9 @@ class Run:
                 stages[f"layerwise_{i + 1}"] = lambda callbacks, i=i: (
                     self._fit_pair(i, callbacks)
                 )
-        stages["pretrain"] = self._pretrain
-        stages["adapt"] = self._adapt
+        for name in ("pretrain", "adapt"):
+            if name in self.recipe:
+                stages[name] = getattr(self, f"_{name}")
         stages["fit"] = self._fit
         return stages
 
@@ -187,6 +189,8 @@ class Run:
     def _fit(self, callbacks):
         recipe = self.recipe["fit"]
         extra = [ClusterSizes(), ClusteringMetrics(None, self.y)]
+        if not self.model.assigns_in_fit:
+            extra.insert(0, TrackAssignments(self.inputs))
         if "tolerance" in recipe:
             extra.append(LabelChangeStopping(recipe["tolerance"]))
         self.model.fit(

@@ -8,7 +8,9 @@ import kerasdc
 from kerasdc import metrics
 from kerasdc.callbacks import ClusteringMetrics
 from kerasdc.callbacks import ClusterSizes
+from kerasdc.callbacks import EpochDecay
 from kerasdc.callbacks import LabelChangeStopping
+from kerasdc.callbacks import TrackAssignments
 
 
 @pytest.fixture(scope="module")
@@ -133,3 +135,58 @@ def test_sizes_are_silent_when_all_is_well(standing, blobs):
 
 def test_public_name():
     assert kerasdc.ClusteringMetrics is ClusteringMetrics
+
+
+# === For models that do not assign all data themselves ===
+
+
+class Walker(keras.Model):
+    """Puts row i into cluster (i + number of epochs done) mod 2."""
+
+    def __init__(self):
+        super().__init__()
+        self.epochs_done = 0
+
+    def assign(self, x, batch_size=1024):
+        self.epochs_done += 1
+        return (np.arange(len(x)) + self.epochs_done // 2) % 2
+
+
+def test_assignments_are_tracked():
+    walker = Walker()
+    callback = TrackAssignments(np.zeros((5, 1)))
+    callback.set_model(walker)
+    callback.on_train_begin()
+    assert walker.training_assignments is None
+    changes = []
+    for epoch in range(4):
+        callback.on_epoch_end(epoch)
+        changes.append(walker.label_change)
+    assert walker.training_assignments.tolist() == [0, 1, 0, 1, 0]
+    assert changes == [None, 1.0, 0.0, 1.0]
+    callback.on_train_begin()  # of another training
+    assert walker.label_change is None
+
+
+def test_rates_fall_every_few_epochs():
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(0.8), "mse")
+    rates = []
+
+    class Note(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            rates.append(round(float(model.optimizer.learning_rate), 6))
+
+    x = np.ones((2, 1))
+    decay = EpochDecay(0.5, every=2, minimum=0.25)
+    options = {"callbacks": [decay, Note()], "verbose": 0}
+    model.fit(x, x, epochs=3, **options)
+    # What goes on after a stop goes on with the rate it had.
+    model.fit(x, x, initial_epoch=3, epochs=7, **options)
+    assert rates == pytest.approx([0.8, 0.8, 0.4, 0.4, 0.25, 0.25, 0.25])
+
+
+@pytest.mark.parametrize("factor", [0, -1, 1.5])
+def test_decay_needs_a_factor(factor):
+    with pytest.raises(ValueError, match=f"Received: factor={factor}$"):
+        EpochDecay(factor)

@@ -12,7 +12,7 @@ ORDER = [
     {"inputs", "merging", "metrics", "datasets", "staging"},
     {"networks", "gradients"},
     {"layers"},
-    {"losses"},
+    {"losses", "likelihoods"},
     {"targets"},
     {"feeding"},
     {"callbacks"},

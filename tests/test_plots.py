@@ -243,3 +243,35 @@ def test_without_matplotlib_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match=r'pip install "kerasdc\[plot\]"'):
         plots.training_curves(LOG)
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (6, 9, 3)])
+def test_generated_samples_beside_real_ones(shape):
+    generator = np.random.default_rng(0)
+    real = [generator.random((n, *shape)) for n in (4, 0, 2)]
+    made = [generator.random((4, *shape)) for _ in range(3)]
+    figure = plots.generated_samples(real, made)
+    left, right = figure.axes
+    assert [ax.get_title("left") for ax in figure.axes] == ["Real", "Generated"]
+    names = [label.get_text() for label in left.get_yticklabels()]
+    assert names == ["Cluster 0", "Cluster 1", "Cluster 2"]
+    images = [ax.images[0].get_array() for ax in (left, right)]
+    assert images[0].shape == images[1].shape
+    pixels(figure)
+
+
+def test_interpolations_have_a_row_for_each_way():
+    samples = np.random.default_rng(0).random((3, 7, 8, 8))
+    (ax,) = plots.interpolations(samples).axes
+    image = ax.images[0].get_array()
+    assert image.shape == (3 * 9 - 1, 7 * 9 - 1)
+    expected = samples[1, 2] / samples.max()
+    np.testing.assert_allclose(image[9:17, 18:26], expected)
+
+
+def test_generated_samples_must_fit():
+    image = np.ones((1, 4, 4))
+    with pytest.raises(ValueError, match="Received: 1 and 2 entries"):
+        plots.generated_samples([image], [image, image])
+    with pytest.raises(ValueError, match=r"Received: images of shape \(2, 4"):
+        plots.interpolations(np.ones((1, 2, 4)))

@@ -46,7 +46,7 @@ def test_a_copy_is_returned():
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        (("dek", "mnist"), "closest are dec. Received: system='dek'"),
+        (("dek", "mnist"), "closest are dec, vade. Received: system='dek'"),
         (("dec", "mnits"), "mnist.*Received: dataset='mnits'"),
         (("dec", "mnist", "bset"), "best.*Received: recipe='bset'"),
     ],
@@ -93,3 +93,14 @@ def test_paper_model_of_mnist_is_the_papers():
     assert np.allclose(features, 5.1)
     kernel = np.asarray(model.encoder.layers[-2].kernel)
     assert np.std(kernel) == pytest.approx(0.01, rel=0.01)
+
+
+def test_paper_vade_is_the_authors_code():
+    x = np.random.default_rng(0).integers(0, 256, (40, 28, 28), "uint8")
+    recipe = recipes.get_recipe("vade", "mnist", "paper")
+    model = building.build_model("vade", recipe, x, 10, seed=0)
+    assert (model.decay, model.log_weight_factor) == (0.9, 10.0)
+    assert model.fixed_weights
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.002)
+    assert model.likelihood_name == "bernoulli"
+    assert recipe["fit"]["epochs"] == 3000

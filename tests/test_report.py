@@ -118,6 +118,27 @@ def check_images(page):
     assert not re.search(r"https?://|url\(|@import|<script", without_data)
 
 
+def test_what_a_model_generates_is_shown(tmp_path):
+    class Generator(FakeModel):
+        num_clusters = 4  # one of them empty
+
+        def generate(self, num, cluster, seed):
+            return np.full((num, 8, 8), cluster)
+
+        def interpolate(self, x1, x2, steps):
+            return np.repeat(x1[:, None], steps, axis=1)
+
+    x = load_digits().images[:30]
+    for model, shown in ((Generator(), True), (FakeModel(), False)):
+        path = tmp_path / f"{shown}.html"
+        write_report(path, model, x)
+        headings = Page(path.read_text(encoding="utf-8")).headings
+        assert ("What the model generates" in headings) == shown
+    write_report(path, Generator(), x.reshape(30, 64))  # no images
+    headings = Page(path.read_text(encoding="utf-8")).headings
+    assert "What the model generates" not in headings
+
+
 def test_without_labels_nothing_is_said_of_classes(tmp_path):
     x = np.random.default_rng(0).random((60, 5, 5))
     page = write(tmp_path, x)

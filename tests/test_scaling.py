@@ -42,6 +42,34 @@ def test_extreme_values_do_not_overflow():
     assert float(layer.state[0]) == pytest.approx(1e-30)
 
 
+def test_maximum_becomes_one():
+    layer = Scaling(target="maximum")
+    x = np.array([[0, 50], [200, 7]], "uint8")
+    assert layer.scale_for(x) == 1 / 200
+    layer.adapt(x)
+    features = ops.convert_to_numpy(layer(x))
+    np.testing.assert_allclose(features, x / 200, 1e-6)
+    # Adapted, it stays as it is.
+    assert layer.scale_for(x * 0 + 1) == pytest.approx(1 / 200)
+    again = Scaling.from_config(layer.get_config())
+    assert again.target == "maximum"
+
+
+def test_scale_that_was_given_stays():
+    assert Scaling(0.5, target="maximum").scale_for(np.ones((2, 2))) == 0.5
+
+
+def test_nothing_above_zero_is_left():
+    layer = Scaling(target="maximum")
+    layer.adapt(np.zeros((3, 2)))
+    assert float(layer.state[0]) == 1
+
+
+def test_refuses_target():
+    with pytest.raises(ValueError, match="maximum. Received: target='max'$"):
+        Scaling(target="max")
+
+
 @pytest.mark.parametrize("scale", [0, np.nan, np.inf])
 def test_refuses_scale(scale):
     with pytest.raises(ValueError, match=f"Received: scale={scale}$"):

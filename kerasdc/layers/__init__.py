@@ -2,7 +2,16 @@
 
 from kerasdc.layers.augmentation import RandomShiftRotation
 from kerasdc.layers.clustering import ClusteringLayer
+from kerasdc.layers.gaussian_mixture import GaussianMixturePrior
+from kerasdc.layers.sampling import Sampling
 from kerasdc.layers.scaling import Scaling
 from kerasdc.layers.text import TfIdf
 
-__all__ = ["ClusteringLayer", "RandomShiftRotation", "Scaling", "TfIdf"]
+__all__ = [
+    "ClusteringLayer",
+    "GaussianMixturePrior",
+    "RandomShiftRotation",
+    "Sampling",
+    "Scaling",
+    "TfIdf",
+]

@@ -131,7 +131,7 @@ class ClusteringLayer(keras.layers.Layer):
         """
         z = np.asarray(z, dtype="float32")
         dim = self.centers.shape[1] if self.built else None
-        _check_points(z, self.num_clusters, dim)
+        check_points(z, self.num_clusters, dim)
         if initial_centers is None:
             find_centers = _method(method)
             centers = find_centers(
@@ -204,7 +204,14 @@ def nearest_center(z, centers, block=8192):
     return np.concatenate(blocks)
 
 
-def _check_points(z, num_clusters, dim):
+def check_points(z, num_clusters, dim):
+    """Raises `ValueError` unless `z` holds points to find clusters in.
+
+    Args:
+        z: Array, which should be `(n, dim)`.
+        num_clusters: Integer.
+        dim: Integer, or `None` where any will do.
+    """
     if z.ndim != 2 or dim not in (None, z.shape[1]):
         raise ValueError(
             f"`z` must have shape (n, {dim or 'dim'}). "

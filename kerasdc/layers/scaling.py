@@ -10,8 +10,8 @@ class Scaling(keras.layers.Layer):
     """Multiplies raw inputs by one number; `invert` goes back.
 
     Without `scale`, `adapt` chooses it such that the mean squared feature is
-    1: DEC normalises its data so, which lets one learning rate serve
-    all of them.
+    1, or the largest: DEC normalises its data in the first way, which lets
+    one learning rate serve all of them; a Bernoulli decoder needs the second.
 
     Reference:
 
@@ -19,6 +19,7 @@ class Scaling(keras.layers.Layer):
 
     Args:
         scale: Optional float other than 0. `None` lets `adapt` choose it.
+        target: `"mean_square"` or `"maximum"`: what `adapt` makes 1.
         **kwargs: Arguments of `keras.layers.Layer`, such as `name`.
 
     Input shape:
@@ -34,14 +35,20 @@ class Scaling(keras.layers.Layer):
     1.0
     """
 
-    def __init__(self, scale=None, **kwargs):
+    def __init__(self, scale=None, target="mean_square", **kwargs):
         super().__init__(**kwargs)
+        if target not in _SCALES:
+            raise ValueError(
+                f"`target` must be one of {', '.join(_SCALES)}. "
+                f"Received: target={target!r}"
+            )
         if scale is not None and not (np.isfinite(scale) and scale != 0):
             raise ValueError(
                 "`scale` must be a finite number other than 0, or None. "
                 f"Received: scale={scale}"
             )
         self.scale = None if scale is None else float(scale)
+        self.target = target
 
     def build(self, input_shape):
         # The observed range, so that `invert` never leaves it.
@@ -80,12 +87,22 @@ class Scaling(keras.layers.Layer):
             )
         if not self.built:
             self.build(x.shape)
-        scale = self.scale
-        if scale is None:
-            power = _mean_square(x)
-            scale = 1.0 / np.sqrt(power) if power > 0 else 1.0
+        scale = self.scale or _SCALES[self.target](x)
         self.state.assign(np.array([scale, x.min(), x.max()], "float32"))
         self._adapted.assign(1)
+
+    def scale_for(self, x):
+        """The scale in use; before `adapt`, that which it would choose.
+
+        Args:
+            x: Array of raw inputs, any shape.
+
+        Returns:
+            Float.
+        """
+        if self.adapted:
+            return float(self.state[0])
+        return self.scale or _SCALES[self.target](np.asarray(x))
 
     def call(self, inputs):
         scale = ops.cast(self.state[0], self.compute_dtype)
@@ -108,7 +125,18 @@ class Scaling(keras.layers.Layer):
         return input_shape
 
     def get_config(self):
-        return {**super().get_config(), "scale": self.scale}
+        config = super().get_config()
+        return {**config, "scale": self.scale, "target": self.target}
+
+
+def _power_scale(x):
+    power = _mean_square(x)
+    return 1.0 / np.sqrt(power) if power > 0 else 1.0
+
+
+def _maximum_scale(x):
+    largest = float(x.max())
+    return 1.0 / largest if largest > 0 else 1.0
 
 
 def _mean_square(x, block=1024):
@@ -116,6 +144,9 @@ def _mean_square(x, block=1024):
     x = np.atleast_1d(x)
     blocks = (x[i : i + block] for i in range(0, len(x), block))
     return sum(np.square(b, dtype="float64").sum() for b in blocks) / x.size
+
+
+_SCALES = {"mean_square": _power_scale, "maximum": _maximum_scale}
 
 
 def _initial_state(scale):

@@ -4,12 +4,16 @@ from kerasdc.models.autoencoder import Autoencoder
 from kerasdc.models.autoencoder import LayerwisePretraining
 from kerasdc.models.base import ClusteringModel
 from kerasdc.models.dec import DEC
+from kerasdc.models.generative import GenerativeModel
 from kerasdc.models.pretraining import PretrainedModel
+from kerasdc.models.vade import VaDE
 
 __all__ = [
     "Autoencoder",
     "ClusteringModel",
     "DEC",
+    "GenerativeModel",
     "LayerwisePretraining",
     "PretrainedModel",
+    "VaDE",
 ]

@@ -18,8 +18,13 @@ class ClusteringModel(keras.Model):
     data everywhere: the preprocessor is part of the model.
     """
 
+    # What `fit` says of all training data, where it assigns them anyway;
+    # elsewhere `kerasdc.callbacks.TrackAssignments` finds it.
+    assigns_in_fit = False
     label_change = None
     training_assignments = None
+
+    objective_name = None  # in words, for the cards of published models
 
     # === Inputs ===
 
@@ -192,11 +197,22 @@ class ClusteringModel(keras.Model):
                 "Received: decoder=None"
             )
         z = self.embed(x, batch_size, verbose)
-        features = self.decoder.predict(z, batch_size, verbose=verbose)
+        outputs = self.decoder.predict(z, batch_size, verbose=verbose)
+        return keras.ops.convert_to_numpy(self.raw_samples(outputs))
+
+    def raw_samples(self, outputs):
+        """The decoder's outputs on the scale of raw inputs.
+
+        Args:
+            outputs: Tensor `(n, ...)`.
+
+        Returns:
+            Tensor of that shape. Without a preprocessor that can `invert`,
+            features.
+        """
         invert = getattr(self.preprocessor, "invert", None)
-        if not callable(invert):  # Keras' Normalization has a flag `invert`
-            return features
-        return keras.ops.convert_to_numpy(invert(features))
+        # Keras' Normalization has a flag of that name.
+        return invert(outputs) if callable(invert) else outputs
 
     # === Training ===
 

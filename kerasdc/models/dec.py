@@ -5,7 +5,6 @@ import numpy as np
 from keras import ops
 
 from kerasdc import losses
-from kerasdc import networks
 from kerasdc.feeding import feed
 from kerasdc.inputs import checked_count
 from kerasdc.inputs import reject_labels
@@ -60,6 +59,9 @@ class DEC(PretrainedModel):
     (200,)
     """
 
+    assigns_in_fit = True
+    objective_name = "KL(P || Q)"
+
     def __init__(
         self,
         num_clusters,
@@ -73,40 +75,18 @@ class DEC(PretrainedModel):
     ):
         # === Layers ===
         super().__init__(**kwargs)
-        if decoder is not None and encoder is None:
-            raise ValueError(
-                "A `decoder` needs its `encoder`. Received: encoder=None"
-            )
-        if isinstance(preprocessor, str) and preprocessor != "auto":
-            raise ValueError(
-                '`preprocessor` must be a layer, None or "auto". '
-                f"Received: preprocessor={preprocessor!r}"
-            )
+        # In this order: published weights are numbered by it.
         self.clustering = ClusteringLayer(
             num_clusters, alpha, name="clustering"
         )
         self.num_clusters = self.clustering.num_clusters
-        self.preprocessor = (
-            Scaling() if preprocessor == "auto" else preprocessor
-        )
-        self.augmentation = augmentation
-        self.encoder = encoder
-        self.decoder = decoder
+        self.set_networks(encoder, decoder, preprocessor, augmentation, Scaling)
         self.seed = None if seed is None else checked_count("seed", seed, 0)
 
     # === Functional Model ===
 
     def build(self, input_shape):
-        shape = self.checked_features_shape(input_shape)
-        self._sample_shape = tuple(input_shape[1:])
-        if self.preprocessor is not None and not self.preprocessor.built:
-            self.preprocessor.build(input_shape)
-        if self.encoder is None:
-            self.encoder = networks.mlp_encoder(shape)
-            self.decoder = networks.mlp_decoder(shape)
-        if self.decoder is not None:
-            # Only `pretrain` trains it: no loss of `fit` reaches it.
-            self.decoder.trainable = False
+        self.build_networks(input_shape)
         self.clustering.build(self.encoder.output_shape)
         self.add_pretrained_flag()
 

@@ -2,6 +2,7 @@
 
 import keras
 
+from kerasdc import networks
 from kerasdc.inputs import checked_count
 from kerasdc.models.autoencoder import Autoencoder
 from kerasdc.models.base import ClusteringModel
@@ -10,10 +11,61 @@ from kerasdc.models.base import ClusteringModel
 class PretrainedModel(ClusteringModel):
     """A clustering model with two trainings: `pretrain`, then `fit`.
 
-    In `build`, subclasses call `checked_features_shape` before and
-    `add_pretrained_flag` after everything else; they implement
-    `forget_clusters`, which marks what `adapt` set as not adapted.
+    In `__init__`, subclasses call `set_networks`; in `build`,
+    `build_networks` before and `add_pretrained_flag` after everything else;
+    they implement `forget_clusters`, which marks what `adapt` set as not
+    adapted.
     """
+
+    trains_decoder = False  # whether `fit` does, too
+
+    def set_networks(
+        self, encoder, decoder, preprocessor, augmentation, default
+    ):
+        """Takes the constructor's arguments that all systems have.
+
+        Args:
+            encoder: `keras.Model` or `None`.
+            decoder: `keras.Model` or `None`.
+            preprocessor: Layer, `None` or `"auto"`.
+            augmentation: Layer or `None`.
+            default: Function that makes the preprocessor of `"auto"`.
+
+        Raises:
+            ValueError: If they do not fit each other.
+        """
+        if decoder is not None and encoder is None:
+            raise ValueError(
+                "A `decoder` needs its `encoder`. Received: encoder=None"
+            )
+        if isinstance(preprocessor, str) and preprocessor != "auto":
+            raise ValueError(
+                '`preprocessor` must be a layer, None or "auto". '
+                f"Received: preprocessor={preprocessor!r}"
+            )
+        self.preprocessor = (
+            default() if preprocessor == "auto" else preprocessor
+        )
+        self.augmentation = augmentation
+        self.encoder = encoder
+        self.decoder = decoder
+
+    def build_networks(self, input_shape):
+        """Builds the preprocessor; makes the paper's networks where missing.
+
+        Args:
+            input_shape: Tuple, the shape of a batch of raw inputs.
+        """
+        shape = self.checked_features_shape(input_shape)
+        self._sample_shape = tuple(input_shape[1:])
+        if self.preprocessor is not None and not self.preprocessor.built:
+            self.preprocessor.build(input_shape)
+        if self.encoder is None:
+            self.encoder = networks.mlp_encoder(shape)
+            self.decoder = networks.mlp_decoder(shape)
+        if self.decoder is not None:
+            # Where no loss of `fit` reaches it, only `pretrain` trains it.
+            self.decoder.trainable = self.trains_decoder
 
     def checked_features_shape(self, input_shape):
         """The shape of one sample's features; raises if networks differ.
@@ -64,7 +116,8 @@ class PretrainedModel(ClusteringModel):
 
         Args:
             optimizer: Keras optimizer of the clustering stage. `"auto"` is
-                Adam with a learning rate of 0.001.
+                Adam with a learning rate of 0.001, or what the system's own
+                `compile` puts in its place.
             loss: Keras loss of the clustering stage.
             metrics: As in `keras.Model.compile`.
             pretrain_optimizer: Keras optimizer of `pretrain`. `"auto"` is
@@ -141,7 +194,7 @@ class PretrainedModel(ClusteringModel):
                 **kwargs,
             )
         finally:
-            self.decoder.trainable = False
+            self.decoder.trainable = self.trains_decoder
         self._pretrained.assign(1)
         self.forget_clusters()
         return history

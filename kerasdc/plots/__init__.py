@@ -6,6 +6,8 @@ window opens, and no state or style of the caller's changes.
 
 from kerasdc.plots.curves import has_curves
 from kerasdc.plots.curves import training_curves
+from kerasdc.plots.generation import generated_samples
+from kerasdc.plots.generation import interpolations
 from kerasdc.plots.matrix import confusion
 from kerasdc.plots.overview import preview
 from kerasdc.plots.projection import two_dimensional
@@ -21,7 +23,9 @@ __all__ = [
     "cluster_samples",
     "confusion",
     "embedding",
+    "generated_samples",
     "has_curves",
+    "interpolations",
     "is_images",
     "png",
     "preview",

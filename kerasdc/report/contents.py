@@ -13,6 +13,7 @@ from kerasdc.report.pieces import table
 _NUM_TEXTS = 3
 _TEXT_LENGTH = 280
 _NUM_FEATURES = 8
+_NUM_DRAWN = 10
 
 
 def samples(x, assignments, confidences, names):
@@ -38,6 +39,43 @@ def samples(x, assignments, confidences, names):
     else:
         return ""
     return section("What the clusters hold", body)
+
+
+def generated(model, x, assignments):
+    """The section of a generative model: what it makes, beside real images.
+
+    Args:
+        model: Trained model; without `generate` there is no section.
+        x: Array `(n, ...)`.
+        assignments: Integers `(n,)`, the clusters.
+
+    Returns:
+        HTML; empty for data that are not images.
+    """
+    if not hasattr(model, "generate") or not plots.is_images(x):
+        return ""
+    clusters = range(model.num_clusters)
+    # Evenly spread over the data, not the best of it.
+    members = [np.flatnonzero(assignments == cluster) for cluster in clusters]
+    real = [x[m[:: max(len(m) // _NUM_DRAWN, 1)][:_NUM_DRAWN]] for m in members]
+    made = [
+        model.generate(_NUM_DRAWN, cluster, seed=cluster)
+        for cluster in clusters
+    ]
+    starts = [m[0] for m in members if len(m)]
+    ends = starts[1:] + starts[:1]
+    way = model.interpolate(x[starts], x[ends], steps=2 * _NUM_DRAWN)
+    body = image(
+        plots.generated_samples(real, made),
+        "Images of every cluster, and images generated from it.",
+        "Left: samples of the data, evenly spaced. Right: samples drawn from "
+        "the cluster's Gaussian, not selected.",
+    ) + image(
+        plots.interpolations(way),
+        "Images on the way from a sample of one cluster to the next's.",
+        "Along a straight line in the latent space.",
+    )
+    return section("What the model generates", body)
 
 
 def _texts(x, assignments, confidences):

@@ -58,6 +58,7 @@ def write_report(path, model, x, y=None, log=(), config=None, metrics=None):
         sections.settings(config),
         sections.curves(list(log)),
         contents.samples(x, assignments, confidences, names),
+        contents.generated(model, x, assignments),
         sections.embedding(model.embed(x), y, assignments),
         sections.confusion(y, assignments),
         sections.sizes(y, q),

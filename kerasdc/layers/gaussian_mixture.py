@@ -1,0 +1,373 @@
+"""A mixture of Gaussians as the prior of a latent space."""
+
+import math
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasdc.inputs import checked_count
+from kerasdc.layers.clustering import check_points
+from kerasdc.layers.clustering import nearest_center
+from kerasdc.merging import merged_kmeans
+
+
+@keras.saving.register_keras_serializable(package="kerasdc")
+class GaussianMixturePrior(keras.layers.Layer):
+    """A trainable mixture of Gaussians with diagonal covariances.
+
+    Component c, one for each cluster, has the weight pi_c (the softmax of
+    `logits`), the mean mu_c and the variances sigma_c^2 (in `log_variances`).
+    Calling the layer gives the responsibilities p(c | z). The weights are
+    set from data by `adapt`.
+
+    Reference:
+
+    - [Jiang et al., 2017](https://arxiv.org/abs/1611.05148), Variational Deep
+      Embedding: An Unsupervised and Generative Approach to Clustering.
+
+    Args:
+        num_clusters: Integer, at least 1. Number of components k.
+        **kwargs: Arguments of `keras.layers.Layer`, such as `name`.
+
+    Input shape:
+        `(batch_size, dim)`: points of the latent space.
+
+    Output shape:
+        `(batch_size, num_clusters)`: probabilities; every row sums to 1.
+
+    Example:
+
+    >>> prior = kerasdc.layers.GaussianMixturePrior(num_clusters=3)
+    >>> prior.adapt(np.random.normal(size=(100, 2)), seed=0)
+    >>> prior(np.zeros((1, 2))).shape
+    (1, 3)
+    """
+
+    def __init__(self, num_clusters, **kwargs):
+        super().__init__(**kwargs)
+        # Half precision would round the points that `call` gets, not those
+        # of `log_joint`: components narrower than that would be confused.
+        self.autocast = False
+        self.num_clusters = checked_count("num_clusters", num_clusters)
+        self.input_spec = keras.layers.InputSpec(ndim=2)
+
+    def build(self, input_shape):
+        shape = (self.num_clusters, input_shape[-1])
+        self.logits = self._add_float("logits", shape[:1], "zeros")
+        self.means = self._add_float("means", shape, "glorot_uniform")
+        self.log_variances = self._add_float("log_variances", shape, "zeros")
+        self._adapted = self.add_weight(
+            name="adapted",
+            shape=(),
+            initializer="zeros",
+            dtype="int32",
+            trainable=False,
+        )
+        self.input_spec = keras.layers.InputSpec(ndim=2, axes={-1: shape[1]})
+
+    def _add_float(self, name, shape, initializer):
+        return self.add_weight(
+            name=name,
+            shape=shape,
+            initializer=initializer,
+            dtype="float32",
+            autocast=False,
+        )
+
+    @property
+    def adapted(self):
+        """Whether the mixture was set from data (kept when saved)."""
+        return self.built and bool(self._adapted.numpy())
+
+    # === Densities ===
+
+    def call(self, inputs):
+        log_joint = self.log_joint(inputs)
+        # Not `softmax`: Keras' own warns when there is one cluster.
+        return ops.exp(
+            log_joint - ops.logsumexp(log_joint, axis=1, keepdims=True)
+        )
+
+    def log_joint(self, z):
+        """log p(z, c): the numerator of equation (16).
+
+        Args:
+            z: Tensor `(n, dim)`.
+
+        Returns:
+            Float32 tensor `(n, k)`, all constants included.
+        """
+        z = ops.cast(z, "float32")
+        # Differences, not expanded squares: small variances far from the
+        # origin would lose all digits. At most (n, k, dim), small for k = 10.
+        distances = ops.square(ops.expand_dims(z, 1) - self.means)
+        squares = ops.sum(distances * ops.exp(-self.log_variances), axis=2)
+        log_volume = ops.sum(self.log_variances, axis=1)
+        constant = self.means.shape[1] * math.log(2 * math.pi)
+        return self.log_weights() - 0.5 * (squares + log_volume + constant)
+
+    def log_weights(self):
+        """log pi.
+
+        Returns:
+            Tensor `(k,)`.
+        """
+        return self.logits - ops.logsumexp(self.logits)
+
+    def log_prob(self, z):
+        """log p(z).
+
+        Args:
+            z: Tensor `(n, dim)`.
+
+        Returns:
+            Float32 tensor `(n,)`, in nats.
+        """
+        return ops.logsumexp(self.log_joint(z), axis=1)
+
+    def divergence(self, mean, log_variance, responsibilities):
+        """The ELBO's terms without the reconstruction, negated.
+
+        For q(z, c | x) = N(z; mean, exp(log_variance)) gamma_c, the closed
+        form of equation (12) is minus the sum of the two terms here; its
+        log 2 pi cancel.
+
+        Args:
+            mean: Tensor `(n, dim)`.
+            log_variance: Tensor `(n, dim)`.
+            responsibilities: Tensor `(n, k)`, gamma; every row sums to 1.
+
+        Returns:
+            Tuple of float32 tensors `(n,)`, in nats: `latent`, the sum over
+            c of gamma_c KL(q(z | x) || p(z | c)), and `assignment`,
+            KL(gamma || pi).
+        """
+        mean, log_variance = (
+            ops.expand_dims(ops.cast(part, "float32"), 1)
+            for part in (mean, log_variance)
+        )
+        gamma = ops.cast(responsibilities, "float32")
+        squares = ops.exp(log_variance) + ops.square(mean - self.means)
+        divergences = 0.5 * ops.sum(
+            self.log_variances
+            - log_variance
+            + squares * ops.exp(-self.log_variances)
+            - 1.0,
+            axis=2,
+        )
+        # 0 log 0 is 0; float32 reaches down to 1e-38.
+        log_gamma = ops.log(ops.maximum(gamma, 1e-30))
+        return (
+            ops.sum(gamma * divergences, axis=1),
+            ops.sum(gamma * (log_gamma - self.log_weights()), axis=1),
+        )
+
+    # === State from data ===
+
+    def adapt(
+        self,
+        z,
+        method="gmm",
+        initial_assignments=None,
+        num_restarts=10,
+        seed=None,
+    ):
+        """Sets the mixture from data, without gradients or labels.
+
+        Args:
+            z: Array `(n, dim)` of points.
+            method: `"gmm"`, expectation maximisation by scikit-learn, or
+                `"merged_kmeans"`, the moments of the groups that
+                `kerasdc.merging` finds, which need not be round.
+            initial_assignments: Optional integers `(n,)` from 0 to
+                `num_clusters - 1`: the moments of these groups are taken;
+                nothing is searched for.
+            num_restarts: Integer. Runs, of which the best is kept: the one
+                of highest likelihood or of least normalised cut.
+            seed: Optional integer that makes it repeatable.
+
+        Returns:
+            Integer array `(n,)`: the most probable component.
+
+        Raises:
+            ValueError: If `z` is not 2-d or not finite, or holds fewer
+                samples or fewer distinct points than `num_clusters`; if
+                `method` is unknown or the assignments do not fit.
+        """
+        z = np.asarray(z, dtype="float32")
+        dim = self.means.shape[1] if self.built else None
+        check_points(z, self.num_clusters, dim)
+        if initial_assignments is not None:
+            groups = np.asarray(initial_assignments)
+            _check_assignments(groups, len(z), self.num_clusters)
+            state = _moments(z, groups, self.num_clusters)
+        else:
+            fit_mixture = _method(method)
+            state = fit_mixture(z, self.num_clusters, num_restarts, seed)
+        if not self.built:
+            self.build(z.shape)
+        weights, means, variances = state
+        # A component on a single point would have infinite density. A floor
+        # of a thousandth of the data's deviation widens hardly any other.
+        floor = 1e-6 * max(z.var(axis=0, dtype="float64").mean(), 1e-12)
+        self.logits.assign(np.log(np.maximum(weights, 1e-6)))
+        self.means.assign(means)
+        self.log_variances.assign(np.log(np.maximum(variances, floor)))
+        self._adapted.assign(1)
+        return self._assign(z)
+
+    def _assign(self, z, block=8192):
+        blocks = [
+            ops.convert_to_numpy(
+                ops.argmax(self.log_joint(z[i : i + block]), 1)
+            )
+            for i in range(0, len(z), block)
+        ]
+        return np.concatenate(blocks)
+
+    def forget(self):
+        """Marks the mixture as not set from data."""
+        self._adapted.assign(0)
+
+    # === Samples ===
+
+    def sample(self, num, cluster=None, seed=None):
+        """Draws points.
+
+        Args:
+            num: Integer, at least 1.
+            cluster: Optional integer, the component they are drawn from, or
+                integers `(num,)`. `None` draws it by the weights.
+            seed: Optional integer that makes it repeatable.
+
+        Returns:
+            Float32 NumPy array `(num, dim)`.
+
+        Raises:
+            ValueError: If `num` is not a count or there is no such component.
+        """
+        num = checked_count("num", num)
+        generator = np.random.default_rng(seed)
+        if cluster is None:
+            weights = np.exp(
+                ops.convert_to_numpy(self.log_weights()).astype("float64")
+            )
+            cluster = generator.choice(
+                self.num_clusters, num, p=weights / weights.sum()
+            )
+        _check_clusters(cluster, num, self.num_clusters)
+        means = ops.convert_to_numpy(self.means)[cluster]
+        deviations = np.exp(0.5 * ops.convert_to_numpy(self.log_variances))
+        noise = generator.standard_normal((num, means.shape[-1]))
+        return (means + deviations[cluster] * noise).astype("float32")
+
+    def distribution(self):
+        """The mixture as TensorFlow Probability knows it.
+
+        Returns:
+            `tfp.distributions.MixtureSameFamily` over the current weights.
+
+        Raises:
+            ImportError: If TensorFlow Probability is missing.
+            RuntimeError: If Keras runs on another backend than TensorFlow.
+        """
+        if keras.backend.backend() != "tensorflow":
+            raise RuntimeError(
+                "TensorFlow Probability needs the TensorFlow backend. "
+                f"Received: backend={keras.backend.backend()!r}"
+            )
+        try:
+            import tensorflow_probability as tfp
+        except ImportError as error:
+            raise ImportError(
+                "`distribution` needs TensorFlow Probability: "
+                'pip install "tensorflow-probability[tf]"'
+            ) from error
+        # Copies: TFP would follow some variables' later values, not others'.
+        return tfp.distributions.MixtureSameFamily(
+            tfp.distributions.Categorical(logits=self.log_weights()),
+            tfp.distributions.MultivariateNormalDiag(
+                ops.convert_to_tensor(self.means),
+                ops.exp(0.5 * self.log_variances),
+            ),
+        )
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], self.num_clusters)
+
+    def get_config(self):
+        return {**super().get_config(), "num_clusters": self.num_clusters}
+
+
+def _method(name):
+    methods = {"gmm": _fit_gmm, "merged_kmeans": _fit_merged}
+    if name not in methods:
+        raise ValueError(
+            f"`method` must be one of {', '.join(methods)}. "
+            f"Received: method={name!r}"
+        )
+    return methods[name]
+
+
+def _fit_gmm(z, num_clusters, num_restarts, seed):
+    from sklearn.mixture import GaussianMixture
+
+    # On one scale, for scikit-learn adds 1e-6 to every variance; in float64
+    # around the mean, for it takes variances as differences of squares.
+    center = z.mean(axis=0, dtype="float64")
+    scale = np.sqrt(z.var(axis=0, dtype="float64").mean()) or 1.0
+    mixture = GaussianMixture(
+        num_clusters,
+        covariance_type="diag",
+        n_init=num_restarts,
+        max_iter=500,
+        random_state=seed,
+    ).fit((z - center) / scale)
+    means = mixture.means_ * scale + center
+    return mixture.weights_, means, mixture.covariances_ * scale**2
+
+
+def _fit_merged(z, num_clusters, num_restarts, seed):
+    centers = merged_kmeans(
+        z, num_clusters, num_restarts=num_restarts, seed=seed
+    )
+    return _moments(z, nearest_center(z, centers), num_clusters)
+
+
+def _moments(z, groups, num_clusters):
+    """Weights, means and variances of groups; an empty one has the data's."""
+    weights = np.bincount(groups, minlength=num_clusters) / len(z)
+    members = [z[groups == i] for i in range(num_clusters)]
+    members = [group if len(group) else z for group in members]
+    means = [group.mean(axis=0, dtype="float64") for group in members]
+    variances = [group.var(axis=0, dtype="float64") for group in members]
+    return weights, np.stack(means), np.stack(variances)
+
+
+def _check_assignments(assignments, num_samples, num_clusters):
+    integers = assignments.dtype.kind in "iu"
+    if (
+        assignments.shape != (num_samples,)
+        or not integers
+        or (not 0 <= assignments.min() <= assignments.max() < num_clusters)
+    ):
+        raise ValueError(
+            "`initial_assignments` must be integers from 0 to "
+            f"{num_clusters - 1}, of shape ({num_samples},). Received: "
+            f"{assignments.dtype} of shape {assignments.shape}"
+        )
+
+
+def _check_clusters(cluster, num, num_clusters):
+    clusters = np.asarray(cluster)
+    if clusters.dtype.kind not in "iu" or clusters.shape not in ((), (num,)):
+        raise ValueError(
+            "`cluster` must be None, an integer or integers of shape (num,). "
+            f"Received: cluster={cluster}"
+        )
+    if clusters.min() < 0 or clusters.max() >= num_clusters:
+        raise ValueError(
+            f"Clusters are numbered from 0 to {num_clusters - 1}. "
+            f"Received: cluster={cluster}"
+        )

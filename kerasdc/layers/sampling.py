@@ -1,0 +1,54 @@
+"""Sampling from a Gaussian, differentiably."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="kerasdc")
+class Sampling(keras.layers.Layer):
+    """Draws z = mean + exp(log_variance / 2) * noise: reparametrised.
+
+    Gradients reach mean and log-variance, for the noise is drawn apart.
+
+    Reference:
+
+    - [Kingma and Welling, 2014](https://arxiv.org/abs/1312.6114), section
+      2.4.
+
+    Args:
+        seed: Optional integer that makes the draws repeatable.
+        **kwargs: Arguments of `keras.layers.Layer`, such as `name`.
+
+    Call arguments:
+        inputs: Tuple `(mean, log_variance)` of tensors of one shape.
+
+    Input shape:
+        Two of any one shape.
+
+    Output shape:
+        The same.
+
+    Example:
+
+    >>> layer = kerasdc.layers.Sampling(seed=0)
+    >>> layer((np.zeros((4, 2)), np.zeros((4, 2)))).shape
+    (4, 2)
+    """
+
+    def __init__(self, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def call(self, inputs):
+        mean, log_variance = inputs
+        noise = keras.random.normal(
+            ops.shape(mean), dtype=mean.dtype, seed=self.seed_generator
+        )
+        return mean + ops.exp(0.5 * log_variance) * noise
+
+    def compute_output_shape(self, input_shape):
+        return input_shape[0]
+
+    def get_config(self):
+        return {**super().get_config(), "seed": self.seed}

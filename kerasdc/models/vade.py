@@ -1,0 +1,373 @@
+"""Variational deep embedding (VaDE)."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasdc import likelihoods
+from kerasdc.callbacks import ComponentWeights
+from kerasdc.callbacks import EpochDecay
+from kerasdc.inputs import checked_count
+from kerasdc.layers import GaussianMixturePrior
+from kerasdc.layers import Sampling
+from kerasdc.layers import Scaling
+from kerasdc.models.generative import GenerativeModel
+from kerasdc.targets import FeatureBatches
+
+_NARROW = 0.1  # share of the components' variance that q(z | x) starts with
+
+
+@keras.saving.register_keras_serializable(package="kerasdc")
+class VaDE(GenerativeModel):
+    """Variational deep embedding: clusters, generates and scores samples.
+
+    A variational autoencoder whose prior is a mixture of Gaussians, one for
+    each cluster: a cluster is drawn, then a latent point from its Gaussian,
+    then a sample from the decoder. Training raises the evidence lower bound
+    (ELBO) of the data.
+
+    `fit` runs all three stages, those already done left out: `pretrain` (the
+    autoencoder of encoder and decoder), `adapt` (a Gaussian mixture on the
+    embedding), and the clustering.
+
+    Reference:
+
+    - [Jiang et al., 2017](https://arxiv.org/abs/1611.05148), Variational Deep
+      Embedding: An Unsupervised and Generative Approach to Clustering.
+
+    Args:
+        num_clusters: Integer, at least 1.
+        encoder: Optional `keras.Model` from `(batch, *sample_shape)` to the
+            posterior's mean `(batch, dim)`, Functional or Sequential; the
+            log-variance is computed from the same inputs as its last layer's.
+            `None` makes the paper's 500-500-2000-10 when data is first seen.
+        decoder: `keras.Model` from there to samples, linear at the end; comes
+            and is left out with the encoder.
+        preprocessor: Optional layer from raw inputs to what the encoder
+            takes. `"auto"` scales the largest feature to 1 for a Bernoulli
+            decoder, the mean squared feature to 1 for a Gaussian one. `None`
+            takes inputs as they are.
+        augmentation: Optional layer that distorts features in training.
+        likelihood: `"bernoulli"` for features from 0 to 1, such as pixels, or
+            `"gaussian"`; see `kerasdc.likelihoods`.
+        seed: Optional integer for the mixture and for sampling. `None`
+            follows `keras.utils.set_random_seed`.
+        **kwargs: Arguments of `keras.Model`, such as `name`.
+
+    Example:
+
+    >>> x = np.random.rand(200, 16)
+    >>> model = kerasdc.models.VaDE(num_clusters=3)
+    >>> model.compile()
+    >>> model.pretrain(x, epochs=2, verbose=0)
+    >>> history = model.fit(x, epochs=2, verbose=0)
+    >>> model.generate(5, cluster=0).shape
+    (5, 16)
+    """
+
+    objective_name = "minus the ELBO"
+
+    def __init__(
+        self,
+        num_clusters,
+        encoder=None,
+        decoder=None,
+        preprocessor="auto",
+        augmentation=None,
+        likelihood="bernoulli",
+        seed=None,
+        **kwargs,
+    ):
+        # === Layers ===
+        super().__init__(**kwargs)
+        if encoder is not None and decoder is None:
+            raise ValueError(
+                "An `encoder` needs its `decoder`. Received: decoder=None"
+            )
+        self.likelihood = likelihoods.get(likelihood)
+        self.likelihood_name = likelihood
+        self.prior = GaussianMixturePrior(num_clusters, name="prior")
+        self.num_clusters = self.prior.num_clusters
+        self.seed = None if seed is None else checked_count("seed", seed, 0)
+        self.sampling = Sampling(self.seed, dtype="float32", name="sampling")
+        target = "maximum" if likelihood == "bernoulli" else "mean_square"
+        self.set_networks(
+            encoder,
+            decoder,
+            preprocessor,
+            augmentation,
+            lambda: Scaling(target=target),
+        )
+        self._terms = {
+            name: keras.metrics.Mean(name=name)
+            for name in ("reconstruction", "latent", "assignment")
+        }
+
+    # === Functional Model ===
+
+    def build(self, input_shape):
+        self.build_networks(input_shape)
+        _check_head(self.encoder)
+        self.log_variance = keras.layers.Dense(
+            self.encoder.output_shape[-1], dtype="float32", name="log_variance"
+        )
+        self.log_variance.build(self._trunk().output_shape)
+        self.prior.build(self.encoder.output_shape)
+        if self.compiled:
+            self._fix_weights()
+        self.add_pretrained_flag()
+
+    def _trunk(self):
+        """The encoder without its last layer; shares all weights.
+
+        Made anew where it is traced: as an attribute, it would be saved.
+        """
+        return keras.Model(self.encoder.input, self.encoder.layers[-1].input)
+
+    def posterior(self, features, training=False):
+        hidden = self._trunk()(features, training=training)
+        mean = self.encoder.layers[-1](hidden)
+        return ops.cast(mean, "float32"), self.log_variance(hidden)
+
+    def call(self, x, training=False):
+        # The posterior's mean stands for z, as in the authors' tests.
+        return self.prior(self.encoder(self.features(x), training=training))
+
+    @property
+    def adapted(self):
+        """Whether the mixture was set from data (kept when saved)."""
+        return self.prior.adapted
+
+    def forget_clusters(self):
+        """Makes the next `fit` look for a mixture again."""
+        self.prior.forget()
+
+    # === The three stages ===
+
+    def compile(
+        self,
+        optimizer="auto",
+        decay=None,
+        log_weight_factor=1.0,
+        fixed_weights=False,
+        reconstruction_loss="auto",
+        **kwargs,
+    ):
+        """Configures both trainings.
+
+        Args:
+            optimizer: Keras optimizer of the clustering stage. `"auto"` is
+                the paper's Adam: learning rate 0.002, falling by `decay`
+                0.9.
+            decay: Optional float above 0, up to 1: the factor that the
+                learning rate falls by every 10 epochs, not below 0.0002. For
+                optimizers without a schedule of their own.
+            log_weight_factor: Float, weight of log pi in the loss. 1 is the
+                ELBO; the authors' code has the number of latent dimensions.
+            fixed_weights: Boolean. `True` keeps all clusters' weights pi
+                equal, as the authors' code.
+            reconstruction_loss: Keras loss of `pretrain`. `"auto"` is that of
+                the likelihood.
+            **kwargs: Further arguments of `PretrainedModel.compile`
+                (`pretrain_optimizer`) and of `keras.Model.compile`.
+        """
+        if isinstance(optimizer, str) and optimizer == "auto":
+            optimizer = keras.optimizers.Adam(2e-3, epsilon=1e-4)
+            decay = 0.9 if decay is None else decay
+        self.decay = decay
+        self.log_weight_factor = log_weight_factor
+        self.fixed_weights = fixed_weights
+        if self.built:
+            self._fix_weights()
+        if reconstruction_loss == "auto":
+            reconstruction_loss = self.likelihood.reconstruction_loss
+        super().compile(
+            optimizer=optimizer,
+            reconstruction_loss=reconstruction_loss,
+            **kwargs,
+        )
+
+    def _fix_weights(self):
+        self.prior.logits.trainable = not self.fixed_weights
+        if self.fixed_weights:
+            self.prior.logits.assign(np.zeros(self.num_clusters))
+
+    def adapt(self, x, seed=None, **kwargs):
+        """Fits the mixture to the embedding, without labels.
+
+        Args:
+            x: Samples.
+            seed: Optional integer; `None` takes the model's.
+            **kwargs: `method`, `initial_assignments` and `num_restarts` of
+                `GaussianMixturePrior.adapt`.
+
+        Returns:
+            Integer array `(n,)` of assignments.
+
+        Raises:
+            ValueError: As `GaussianMixturePrior.adapt`.
+        """
+        x = self.prepare(x)
+        seed = self._draw_seed() if seed is None else seed
+        assignments = self.prior.adapt(self.embed(x), seed=seed, **kwargs)
+        if self.compiled:
+            self._fix_weights()
+        self._start_posterior()
+        return assignments
+
+    def _start_posterior(self):
+        """Makes q(z | x) narrow beside the components, for all x alike."""
+        weights = ops.exp(self.prior.log_weights())
+        variances = ops.exp(self.prior.log_variances)
+        within = ops.convert_to_numpy(ops.matmul(weights, variances))
+        self.log_variance.kernel.assign(
+            np.zeros(self.log_variance.kernel.shape)
+        )
+        self.log_variance.bias.assign(np.log(_NARROW * within))
+
+    def fit(
+        self,
+        x=None,
+        y=None,
+        batch_size=256,
+        epochs=50,
+        verbose="auto",
+        callbacks=None,
+        validation_data=None,
+        **kwargs,
+    ):
+        """Clusters; pretrains and adapts first where that is missing.
+
+        Args:
+            x: Training samples: array, list, frame, sparse matrix,
+                `tf.data.Dataset` or `PyDataset`, which is read into memory.
+            y: Must be `None`. Labels only ever report: see
+                `kerasdc.ClusteringMetrics`.
+            batch_size: Integer.
+            epochs: Integer, passes over the data in the clustering stage.
+            verbose: As in `keras.Model.fit`.
+            callbacks: Keras callbacks of the clustering stage.
+            validation_data: Optional samples on which the loss is reported.
+            **kwargs: Further arguments of `keras.Model.fit`.
+
+        Returns:
+            The clustering stage's `History`: the loss, minus the ELBO per
+            sample, and its terms `reconstruction`, `latent`, `assignment`.
+
+        Raises:
+            ValueError: If labels are passed, the model is not compiled,
+                or `x` is not usable.
+        """
+        self._check_compiled("fit")
+        epochs = checked_count("epochs", epochs, minimum=0)
+        batch_size = checked_count("batch_size", batch_size)
+        x = self.prepare(x, y)
+        if validation_data is not None:
+            validation_data = (self._validation_inputs(validation_data),)
+        if not self.pretrained:
+            self.pretrain(x, batch_size=batch_size, verbose=verbose)
+        if not self.adapted:
+            self.adapt(x)
+        callbacks = [*keras.tree.flatten(callbacks or []), ComponentWeights()]
+        if self.decay is not None:
+            callbacks.append(EpochDecay(self.decay, every=10, minimum=2e-4))
+        return super().fit(
+            x,
+            batch_size=batch_size,
+            epochs=epochs,
+            verbose=verbose,
+            callbacks=callbacks,
+            validation_data=validation_data,
+            **kwargs,
+        )
+
+    def compute_loss(
+        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
+    ):
+        """Minus the ELBO, equation (12): the mean over the batch.
+
+        Args:
+            x: Tensor of raw inputs.
+            y: Not used.
+            y_pred: Not used.
+            sample_weight: Not used.
+            training: Boolean. `True` augments.
+
+        Returns:
+            Scalar tensor, in nats per sample.
+        """
+        terms = self._elbo_terms(self.features(x, training), training)
+        for name, value in terms.items():
+            self._terms[name].update_state(value)
+        return ops.mean(sum(terms.values()))
+
+    def _elbo_terms(self, features, training):
+        mean, log_variance = self.posterior(features, training)
+        z = self.sampling((mean, log_variance))
+        outputs = self.decoder(z, training=training)
+        responsibilities = self.prior(z)  # equation (16), by one sample
+        latent, assignment = self.prior.divergence(
+            mean, log_variance, responsibilities
+        )
+        if self.log_weight_factor != 1:
+            extra = self.log_weight_factor - 1
+            log_weights = extra * self.prior.log_weights()
+            assignment -= ops.matmul(responsibilities, log_weights)
+        return {
+            "reconstruction": -self.likelihood.log_prob(features, outputs),
+            "latent": latent,
+            "assignment": assignment,
+        }
+
+    def objective(self, x, batch_size=1024):
+        """Minus the ELBO per sample, in nats; see `ClusteringModel`."""
+        batches = FeatureBatches(
+            self.as_inputs(x), self.features, batch_size=batch_size
+        )
+        total = 0.0
+        for i in range(len(batches)):
+            terms = self._elbo_terms(batches[i][0], training=False)
+            total += float(ops.sum(sum(terms.values())))
+        return total / len(batches.x)
+
+    def _check_enough(self, array):
+        super()._check_enough(array)
+        if self.likelihood is likelihoods.Bernoulli and array.dtype != object:
+            _check_range(array, self.preprocessor)
+
+    # === Config ===
+
+    def get_config(self):
+        return {**super().get_config(), "likelihood": self.likelihood_name}
+
+    def get_compile_config(self):
+        config = super().get_compile_config()
+        if config:
+            for name in ("decay", "log_weight_factor", "fixed_weights"):
+                config[name] = getattr(self, name)
+        return config
+
+
+def _check_head(encoder):
+    layers = getattr(encoder, "layers", [])
+    if not layers or not isinstance(layers[-1].output, keras.KerasTensor):
+        raise ValueError(
+            "The `encoder` must be Functional or Sequential, for the "
+            "log-variance is computed beside its last layer. "
+            f"Received: encoder of type {type(encoder).__name__}"
+        )
+
+
+def _check_range(array, preprocessor):
+    """Raises unless features are from 0 to 1, before anything changes."""
+    limits = np.array([array.min(), array.max()], "float64")
+    if isinstance(preprocessor, Scaling):
+        limits *= preprocessor.scale_for(array)
+    elif preprocessor is not None:
+        return  # its own business; the loss stays finite
+    if limits[0] < 0 or limits[1] > 1 + 1e-5:
+        raise ValueError(
+            "A Bernoulli decoder needs features from 0 to 1: scale them, or "
+            'use likelihood="gaussian". Received: features from '
+            f"{limits[0]:.4g} to {limits[1]:.4g}"
+        )
