@@ -81,6 +81,29 @@ def num_epochs(recipe, stage, x):
     return math.ceil(values["num_steps"] / _steps_per_epoch(recipe, stage, x))
 
 
+def adapt_arguments(recipe, x):
+    """Arguments of the model's `adapt`, as the recipe says.
+
+    Args:
+        recipe: Dictionary.
+        x: Training data, whose length says where schedules end.
+
+    Returns:
+        Dictionary.
+    """
+    arguments = dict(recipe["adapt"])
+    training = arguments.get("self_training")
+    if training is not None:
+        batch_size = recipe["batch_size"]
+        num_steps = training["epochs"] * math.ceil(len(x) / batch_size)
+        arguments["self_training"] = {
+            **training,
+            "batch_size": batch_size,
+            "optimizer": build_optimizer(training["optimizer"], num_steps),
+        }
+    return arguments
+
+
 def _steps_per_epoch(recipe, stage, x):
     interval = recipe[stage].get("update_interval")
     return interval or math.ceil(len(x) / recipe["batch_size"])

@@ -184,7 +184,8 @@ class Run:
 
     def _adapt(self, callbacks):
         print(callbacks[0].title, flush=True)
-        self.model.adapt(self.inputs, **self.recipe["adapt"])
+        arguments = building.adapt_arguments(self.recipe, self.x)
+        self.model.adapt(self.inputs, **arguments)
 
     def _fit(self, callbacks):
         recipe = self.recipe["fit"]

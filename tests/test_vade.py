@@ -166,6 +166,23 @@ def test_one_call_equals_three(likelihood, blobs):
     assert_same(state(models[0]), state(models[1]))
 
 
+def test_self_training_gives_the_first_partition(blobs):
+    x, y = blobs
+    model = make_vade()
+    model.pretrain(x, epochs=60, batch_size=16, verbose=0)
+    encoder = model.encoder.get_weights()
+    decoder = model.decoder.get_weights()
+    training = {"epochs": 2, "optimizer": "sgd", "batch_size": 16}
+    assignments = model.adapt(x, self_training=training, num_restarts=2)
+    assert kerasdc.metrics.clustering_accuracy(y, assignments) == 1
+    assert any(
+        (a != b).any()
+        for a, b in zip(encoder, model.encoder.get_weights(), strict=True)
+    )
+    assert_same(decoder, model.decoder.get_weights())
+    assert model.adapted and model.decoder.trainable
+
+
 def test_labels_change_nothing(blobs):
     x, y = blobs
     results = []

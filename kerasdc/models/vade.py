@@ -11,6 +11,7 @@ from kerasdc.inputs import checked_count
 from kerasdc.layers import GaussianMixturePrior
 from kerasdc.layers import Sampling
 from kerasdc.layers import Scaling
+from kerasdc.models.dec import DEC
 from kerasdc.models.generative import GenerativeModel
 from kerasdc.targets import FeatureBatches
 
@@ -192,14 +193,19 @@ class VaDE(GenerativeModel):
         if self.fixed_weights:
             self.prior.logits.assign(np.zeros(self.num_clusters))
 
-    def adapt(self, x, seed=None, **kwargs):
+    def adapt(self, x, seed=None, self_training=None, **kwargs):
         """Fits the mixture to the embedding, without labels.
 
         Args:
             x: Samples.
             seed: Optional integer; `None` takes the model's.
-            **kwargs: `method`, `initial_assignments` and `num_restarts` of
-                `GaussianMixturePrior.adapt`.
+            self_training: Optional dictionary with `epochs` and, if wanted,
+                `optimizer`: the encoder is first trained as a `DEC` of as
+                many clusters, and the mixture begins with its partition. The
+                ELBO alone hardly leaves the partition it begins with.
+            **kwargs: `method` and `num_restarts` of
+                `GaussianMixturePrior.adapt`, or, with self-training, of
+                `ClusteringLayer.adapt`; without it, `initial_assignments`.
 
         Returns:
             Integer array `(n,)` of assignments.
@@ -209,11 +215,31 @@ class VaDE(GenerativeModel):
         """
         x = self.prepare(x)
         seed = self._draw_seed() if seed is None else seed
+        if self_training is not None:
+            groups = self._self_train(x, seed, kwargs, **self_training)
+            kwargs = {"initial_assignments": groups}
         assignments = self.prior.adapt(self.embed(x), seed=seed, **kwargs)
         if self.compiled:
             self._fix_weights()
         self._start_posterior()
         return assignments
+
+    def _self_train(
+        self, x, seed, adapt, epochs, optimizer="adam", batch_size=256
+    ):
+        """Trains the encoder as a DEC; returns its assignments."""
+        # Without the decoder, which it would freeze.
+        dec = DEC(
+            self.num_clusters,
+            self.encoder,
+            preprocessor=self.preprocessor,
+            augmentation=self.augmentation,
+            seed=seed,
+        )
+        dec.compile(optimizer)
+        dec.adapt(x, **adapt)
+        dec.fit(x, epochs=epochs, batch_size=batch_size, verbose=0)
+        return dec.assign(x)
 
     def _start_posterior(self):
         """Makes q(z | x) narrow beside the components, for all x alike."""
