@@ -66,7 +66,7 @@ class VaDE(GenerativeModel):
     (5, 16)
     """
 
-    objective_name = "minus the ELBO"
+    objective_name = "negative ELBO"
 
     def __init__(
         self,

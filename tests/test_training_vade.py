@@ -1,0 +1,56 @@
+"""VaDE through `train.py`: every stage, the report, the zoo."""
+
+import json
+
+import pytest
+
+import kerasdc
+import train
+from kerasdc.backup import read_log
+
+SHORT = ["--model", "vade", "--pretrain-epochs", "2", "--epochs", "2"]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A short run, and the zoo it was published in."""
+    folder = tmp_path_factory.mktemp("vade")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KERASDC_ZOO", str(folder / "zoo"))
+        out = str(folder / "out")
+        assert train.main([*SHORT, "--out", out, "--publish"]) == 0
+    return folder
+
+
+def test_every_stage_is_logged(finished):
+    log = read_log(finished / "out" / "log.csv")
+    stages = [(row["stage"], row["epoch"]) for row in log]
+    assert stages == [
+        ("pretrain", "1"),
+        ("pretrain", "2"),
+        ("fit", "1"),
+        ("fit", "2"),
+    ]
+    assert float(log[-1]["accuracy"]) > 0.1
+    assert float(log[-1]["smallest_cluster"]) >= 0
+
+
+def test_report_shows_what_the_model_generates(finished):
+    page = (finished / "out" / "report.html").read_text(encoding="utf-8")
+    assert "What the model generates" in page
+    assert "not selected" in page
+
+
+def test_published_model_loads_generates_and_verifies(finished):
+    folder = finished / "zoo"
+    model = kerasdc.load("vade_digits", folder)
+    assert type(model) is kerasdc.models.VaDE
+    assert model.generate(3, cluster=0, seed=0).shape == (3, 8, 8)
+    digits = kerasdc.datasets.load("digits")
+    figures = json.loads((finished / "out" / "metrics.json").read_text())
+    found = kerasdc.zoo.verify("vade_digits", folder)["figures"]
+    assert found["accuracy"] == pytest.approx(figures["accuracy"], abs=1e-3)
+    model.fit(digits.x, epochs=1, verbose=0)
+    card = (folder / "vade_digits" / "README.md").read_text(encoding="utf-8")
+    assert "the lowest negative ELBO" in card
+    assert "`generate`" in card
