@@ -4,11 +4,14 @@ import csv
 from dataclasses import asdict
 
 import keras
+import numpy as np
 
+from kerasdc import datasets
 from kerasdc import plots
 from kerasdc import zoo
 from kerasdc.backup import read_log
 from kerasdc.export import export_saved_model
+from kerasdc.metrics import auroc
 from kerasdc.metrics import evaluate
 from kerasdc.recipes import PUBLISHED
 from kerasdc.report import write_report
@@ -133,12 +136,32 @@ def publish_run(run, figures):
             "hyperparameters": run.recipe,
             "paper": PUBLISHED.get((settings.system, settings.dataset), {}),
             "deviations": run.recipe["deviations"],
+            **_outliers(run),
         },
         rows=[figures],
         preview=_preview(run),
         overwrite=True,
     )
     return f"Published {name} of seed {settings.seed}."
+
+
+def _outliers(run, num_samples=1000):
+    """How well `log_prob` tells the data from what is not of its kind."""
+    if not hasattr(run.model, "log_prob") or run.x_scored.dtype == object:
+        return {}
+    x = run.x_scored[:: max(len(run.x_scored) // num_samples, 1)]
+    generator = np.random.default_rng(0)
+    others = {"uniform noise": generator.uniform(x.min(), x.max(), x.shape)}
+    if x.shape[1:] == (28, 28) and run.settings.dataset != "fashion_mnist":
+        fashion = datasets.load("fashion_mnist", run.data_dir).x_test
+        others["fashion_mnist"] = fashion[:num_samples]
+    known = run.model.log_prob(x)
+    return {
+        "outliers": {
+            name: round(auroc(known, run.model.log_prob(other)), 4)
+            for name, other in others.items()
+        }
+    }
 
 
 def _golden_samples(x, num_samples=16):

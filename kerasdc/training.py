@@ -40,6 +40,7 @@ class Run:
         self.settings = settings
         self.recipe = settings.values()
         self.out = Path(out)
+        self.data_dir = data_dir
         self.tensorboard = tensorboard
         data = datasets.load(settings.dataset, data_dir)
         if settings.split == "test" and data.x_test is None:

@@ -135,3 +135,24 @@ def test_module_is_light():
         "sys.exit(any(m in sys.modules for m in ('scipy', 'sklearn')))"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_auroc_by_hand():
+    # Of six pairs four are in order, one is a tie.
+    assert metrics.auroc([1, 3, 5], [2, 1]) == pytest.approx(4.5 / 6)
+    assert metrics.auroc([2, 3], [0, 1]) == 1
+    assert metrics.auroc([0], [1, 2]) == 0
+
+
+def test_auroc_equals_scikit_learns():
+    from sklearn.metrics import roc_auc_score
+
+    generator = np.random.default_rng(0)
+    first, second = generator.normal(0.5, 1, 80), generator.normal(0, 1, 50)
+    expected = roc_auc_score([1] * 80 + [0] * 50, np.r_[first, second])
+    assert metrics.auroc(first, second) == pytest.approx(expected)
+
+
+def test_auroc_needs_both():
+    with pytest.raises(ValueError, match="Received: 0 inliers, 1 outliers"):
+        metrics.auroc([], [1.0])

@@ -54,3 +54,4 @@ def test_published_model_loads_generates_and_verifies(finished):
     card = (folder / "vade_digits" / "README.md").read_text(encoding="utf-8")
     assert "the lowest negative ELBO" in card
     assert "`generate`" in card
+    assert "| uniform noise | 0." in card or "| uniform noise | 1.0" in card

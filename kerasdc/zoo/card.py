@@ -120,8 +120,17 @@ def card(metadata):
     Returns:
         String.
     """
-    sections = (_head, _figures, _seeds, _training, _serving, _files)
-    return "\n".join(section(metadata) for section in sections)
+    sections = (
+        _head,
+        _figures,
+        _seeds,
+        _outliers,
+        _training,
+        _serving,
+        _files,
+    )
+    texts = [section(metadata) for section in sections]
+    return "\n".join(text for text in texts if text)
 
 
 def _head(m):
@@ -167,6 +176,17 @@ def _seeds(m):
         for row in m["rows"]
     ]
     return f"## Every seed\n\n{results.markdown(columns, lines)}"
+
+
+def _outliers(m):
+    if not m.get("outliers"):
+        return ""
+    lines = [[name, value] for name, value in m["outliers"].items()]
+    return (
+        "## Outliers\n\nHow well `log_prob` tells the data, scored higher, "
+        "from what is not of its kind: the area under the ROC curve.\n\n"
+        f"{results.markdown(['outliers', 'AUROC'], lines)}"
+    )
 
 
 def _training(m):

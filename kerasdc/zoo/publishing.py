@@ -20,7 +20,14 @@ from kerasdc.zoo.location import local_folder
 
 LICENCE = "Apache-2.0"
 _REQUIRED = ("recipe", "seed", "commit", "command", "dataset", "selection")
-_OPTIONAL = ("split", "backend", "hyperparameters", "paper", "deviations")
+_OPTIONAL = (
+    "split",
+    "backend",
+    "hyperparameters",
+    "paper",
+    "deviations",
+    "outliers",
+)
 
 
 def publish(
@@ -46,7 +53,8 @@ def publish(
             `dataset` (a dict with `name` and `sha256`) and `selection` (how
             this seed was chosen); optionally `split` (`"all"`), `backend`
             (Keras'), `hyperparameters`, `paper` (a dict with scores and their
-            `source`) and `deviations` (a list of strings).
+            `source`), `deviations` (a list of strings) and `outliers` (a
+            dict from what is not such data to the AUROC of `log_prob`).
         rows: Rows to add to `results.csv`. Figures of this model and of all
             seeds of its recipe are taken from there.
         preview: Optional bytes of a PNG picture.
