@@ -1,7 +1,9 @@
 import contextlib
 
+import numpy as np
 import pytest
 
+import kerasdc
 from kerasdc import zoo
 from kerasdc.zoo import card
 from kerasdc.zoo import entry
@@ -29,3 +31,13 @@ def test_card_is_the_generated_one(name):
     folder = zoo.location.entry_folder(name)
     text = (folder / entry.CARD).read_text(encoding="utf-8")
     assert text == card.card(entry.read_metadata(folder))
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in repository_models() if "vade" in name]
+)
+def test_generated_samples_belong_to_their_cluster(name):
+    model = kerasdc.load(name)
+    for cluster in range(model.num_clusters):
+        samples = model.generate(200, cluster, seed=cluster)
+        assert np.mean(model.assign(samples) == cluster) >= 0.95
