@@ -1,4 +1,4 @@
-"""K-means on the raw pixels: what a deep clustering has to beat.
+"""K-means on pixels or tf-idf: what a deep clustering has to beat.
 
 python benchmarks/kmeans_baseline.py --dataset digits --seeds 5
 """
@@ -9,6 +9,7 @@ import statistics
 from sklearn.cluster import KMeans
 
 from kerasdc import datasets
+from kerasdc.layers import TfIdf
 from kerasdc.metrics import evaluate
 
 
@@ -19,7 +20,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=5)
     options = parser.parse_args()
     data = datasets.load(options.dataset)
-    x = data.x.reshape(len(data.x), -1).astype("float32")
+    x = _features(data.x)
     accuracies = []
     for seed in range(options.seeds):
         kmeans = KMeans(data.num_clusters, n_init=20, random_state=seed)
@@ -30,6 +31,14 @@ def main():
         f"accuracy {statistics.fmean(accuracies):.4f} "
         f"± {statistics.stdev(accuracies):.4f}"
     )
+
+
+def _features(x):
+    if x.dtype != object:
+        return x.reshape(len(x), -1).astype("float32")
+    tf_idf = TfIdf(2000)  # as the recipes
+    tf_idf.adapt(x)
+    return tf_idf.transform(x)
 
 
 if __name__ == "__main__":

@@ -266,6 +266,17 @@ RECIPES = {
             "paper": _vade_paper(1.0),
             "best": _vade_images(1.0, 160, 40),
         },
+        "reuters21578": {
+            "paper": {**_vade_paper(None, "gaussian", epochs=15), **_TEXT},
+            "best": _vade_best(
+                {"epochs": 50, "optimizer": _ADAM},
+                30,
+                None,
+                {"kind": "mlp"},
+                model={"likelihood": "gaussian"},
+                text=_TEXT["text"],
+            ),
+        },
     },
 }
 
