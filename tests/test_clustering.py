@@ -187,3 +187,16 @@ def test_every_weight_gets_a_gradient():
     weight = 2 * kernel * (p - kernel / kernel.sum(axis=1, keepdims=True))
     expected = -(weight[..., None] * difference).sum(axis=0)
     np.testing.assert_allclose(gradient, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_half_precision_does_not_round_the_points(policy):
+    # In bfloat16 all of these points are 1000.
+    z = np.float32([[1000.0, 0], [1000.7, 0], [1001.0, 0]])
+    centers = z[[0, 2]]
+    expected = ClusteringLayer(2)
+    expected.adapt(z, initial_centers=centers)
+    layer = ClusteringLayer(2, dtype=policy)
+    layer.adapt(z, initial_centers=centers)
+    np.testing.assert_allclose(layer(z), expected(z), 1e-5)
+    assert np.argmax(layer(z), axis=1).tolist() == [0, 1, 1]

@@ -53,6 +53,9 @@ class ClusteringLayer(keras.layers.Layer):
             )
         self.num_clusters = checked_count("num_clusters", num_clusters)
         self.alpha = float(alpha)
+        # Under a policy of half precision, Keras would round the points
+        # before `call` sees them: far from the origin, clusters would merge.
+        self.autocast = False
         self.input_spec = keras.layers.InputSpec(ndim=2)
 
     def build(self, input_shape):
