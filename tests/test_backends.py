@@ -54,6 +54,26 @@ texts = ["cat dog", "dog cat cat", "bond price", "price of bond"] * 3
 model = kerasdc.models.DEC(2, preprocessor=kerasdc.layers.TfIdf(9), seed=0)
 model.adapt(texts)
 assert model.assign(texts).tolist() == [*model.assign(texts[:4])] * 3
+
+model = kerasdc.models.VaDE(
+    3,
+    kerasdc.networks.mlp_encoder((4, 4), (16,), 2),
+    kerasdc.networks.mlp_decoder((4, 4), (16,), 2),
+    likelihood="gaussian",
+    seed=0,
+)
+model.compile()
+model.pretrain(images, epochs=20, batch_size=10, verbose=0)
+history = model.fit(images, epochs=2, batch_size=10, verbose=0).history
+assert np.isfinite(history["latent"]).all(), history
+assert len(set(zip(model.assign(images).tolist(), y.tolist()))) == 3
+assert model.generate(4, cluster=1, seed=0).shape == (4, 4, 4)
+assert np.isfinite(model.log_prob(images, num_samples=3)).all()
+model.save(path)
+again = keras.models.load_model(path)
+np.testing.assert_allclose(
+    again.generate(2, seed=0), model.generate(2, seed=0), 1e-4, 1e-4
+)
 print(keras.backend.backend())
 """
 

@@ -1,5 +1,7 @@
 """Clustering models that generate and score samples."""
 
+import math
+
 import keras
 import numpy as np
 from keras import ops
@@ -128,7 +130,7 @@ class GenerativeModel(PretrainedModel):
     def _importance_bound(self, features, noise):
         mean, log_variance = self.posterior(features)
         log_weights = []
-        for row in noise:
+        for row in map(ops.convert_to_tensor, noise):
             z = mean + ops.exp(0.5 * log_variance) * row
             log_weights.append(
                 self.likelihood.log_prob(features, self.decoder(z))
@@ -136,7 +138,7 @@ class GenerativeModel(PretrainedModel):
                 - _log_normal(row, log_variance)
             )
         log_weights = ops.stack(log_weights, axis=1)
-        return ops.logsumexp(log_weights, axis=1) - np.log(len(noise))
+        return ops.logsumexp(log_weights, axis=1) - math.log(len(noise))
 
     def _decode(self, z, batch_size=1024):
         outputs = self.decoder.predict(z, batch_size, verbose=0)
@@ -179,5 +181,5 @@ class GenerativeModel(PretrainedModel):
 
 def _log_normal(noise, log_variance):
     """Log-density of mean + exp(log_variance / 2) * noise."""
-    squares = np.square(noise) + np.log(2 * np.pi)
+    squares = ops.square(noise) + math.log(2 * math.pi)
     return -0.5 * ops.sum(log_variance + squares, axis=1)
