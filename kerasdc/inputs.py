@@ -77,6 +77,28 @@ def checked_count(name, value, minimum=1):
     return int(value)
 
 
+def checked_choice(name, value, choices):
+    """The entry of a table that `value` names, or raises.
+
+    Args:
+        name: String, what the caller calls it.
+        value: What the caller passed.
+        choices: Dictionary.
+
+    Returns:
+        `choices[value]`.
+
+    Raises:
+        ValueError: If it is not one of `choices`.
+    """
+    if value not in choices:
+        raise ValueError(
+            f"`{name}` must be one of {', '.join(choices)}. "
+            f"Received: {name}={value!r}"
+        )
+    return choices[value]
+
+
 def _as_numpy(x):
     if isinstance(x, keras.utils.PyDataset):
         _reject_endless(x, x.num_batches is None)

@@ -4,6 +4,8 @@ import math
 
 from keras import ops
 
+from kerasdc.inputs import checked_choice
+
 
 class Bernoulli:
     """Features from 0 to 1; the decoder's outputs are logits.
@@ -85,12 +87,7 @@ def get(name):
     Raises:
         ValueError: If there is none of that name.
     """
-    if name not in LIKELIHOODS:
-        raise ValueError(
-            f"`likelihood` must be one of {', '.join(LIKELIHOODS)}. "
-            f"Received: likelihood={name!r}"
-        )
-    return LIKELIHOODS[name]
+    return checked_choice("likelihood", name, LIKELIHOODS)
 
 
 def _flat(tensor):

@@ -3,23 +3,14 @@ import random
 import keras
 import numpy as np
 import pytest
+from states import assert_same
+from states import state
 
 import kerasdc
 from kerasdc.layers import RandomShiftRotation
 from kerasdc.layers import Scaling
 from kerasdc.metrics import clustering_accuracy
 from kerasdc.models import DEC
-
-
-def state(model):
-    return [weight.copy() for weight in model.get_weights()]
-
-
-def assert_same(first, second):
-    assert len(first) == len(second)
-    for a, b in zip(first, second, strict=True):
-        np.testing.assert_array_equal(a, b)
-
 
 # === The three stages ===
 

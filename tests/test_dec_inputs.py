@@ -4,17 +4,8 @@ import keras
 import numpy as np
 import pytest
 from scipy import sparse
-
-
-def state(model):
-    return [weight.copy() for weight in model.get_weights()]
-
-
-def assert_same(first, second):
-    assert len(first) == len(second)
-    for a, b in zip(first, second, strict=True):
-        np.testing.assert_array_equal(a, b)
-
+from states import assert_same
+from states import state
 
 # === Inputs ===
 

@@ -2,6 +2,8 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
+from states import assert_same
+from states import state
 
 import kerasdc
 from kerasdc.models import VaDE
@@ -36,15 +38,6 @@ def fitted(blobs):
     model.pretrain(blobs[0], epochs=60, batch_size=16, verbose=0)
     model.fit(blobs[0], batch_size=16, epochs=30, verbose=0)
     return model
-
-
-def state(model):
-    return [weight.copy() for weight in model.get_weights()]
-
-
-def assert_same(first, second):
-    for a, b in zip(first, second, strict=True):
-        np.testing.assert_array_equal(a, b)
 
 
 # === The ELBO ===

@@ -4,12 +4,14 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasdc.inputs import checked_choice
 from kerasdc.inputs import checked_count
+from kerasdc.layers.adaptable import Adaptable
 from kerasdc.merging import merged_kmeans
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
-class ClusteringLayer(keras.layers.Layer):
+class ClusteringLayer(Adaptable):
     """Soft assignment of points to cluster centers by Student's t kernel.
 
     The probability that point `z_i` belongs to cluster `j` falls with its
@@ -66,21 +68,10 @@ class ClusteringLayer(keras.layers.Layer):
             dtype="float32",
             autocast=False,
         )
-        self._adapted = self.add_weight(
-            name="adapted",
-            shape=(),
-            initializer="zeros",
-            dtype="int32",
-            trainable=False,
-        )
+        self.add_adapted_flag()
         self.input_spec = keras.layers.InputSpec(
             ndim=2, axes={-1: input_shape[-1]}
         )
-
-    @property
-    def adapted(self):
-        """Whether the centers were set from data (kept when saved)."""
-        return self.built and bool(self._adapted.numpy())
 
     def call(self, inputs):
         # Distances are differences of squares: shifting both sides to the
@@ -146,12 +137,8 @@ class ClusteringLayer(keras.layers.Layer):
         if not self.built:
             self.build(z.shape)
         self.centers.assign(centers)
-        self._adapted.assign(1)
+        self.mark_adapted()
         return nearest_center(z, centers)
-
-    def forget(self):
-        """Marks the centers as not set from data."""
-        self._adapted.assign(0)
 
     @staticmethod
     def target_distribution(q):
@@ -270,12 +257,7 @@ def num_distinct(z, enough):
 
 def _method(name):
     methods = {"kmeans": _kmeans, "merged_kmeans": merged_kmeans}
-    if name not in methods:
-        raise ValueError(
-            f"`method` must be one of {', '.join(methods)}. "
-            f"Received: method={name!r}"
-        )
-    return methods[name]
+    return checked_choice("method", name, methods)
 
 
 def _kmeans(z, num_clusters, num_restarts, seed):

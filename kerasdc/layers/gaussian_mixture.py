@@ -6,14 +6,16 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasdc.inputs import checked_choice
 from kerasdc.inputs import checked_count
+from kerasdc.layers.adaptable import Adaptable
 from kerasdc.layers.clustering import check_points
 from kerasdc.layers.clustering import nearest_center
 from kerasdc.merging import merged_kmeans
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
-class GaussianMixturePrior(keras.layers.Layer):
+class GaussianMixturePrior(Adaptable):
     """A trainable mixture of Gaussians with diagonal covariances.
 
     Component c, one for each cluster, has the weight pi_c (the softmax of
@@ -57,13 +59,7 @@ class GaussianMixturePrior(keras.layers.Layer):
         self.logits = self._add_float("logits", shape[:1], "zeros")
         self.means = self._add_float("means", shape, "glorot_uniform")
         self.log_variances = self._add_float("log_variances", shape, "zeros")
-        self._adapted = self.add_weight(
-            name="adapted",
-            shape=(),
-            initializer="zeros",
-            dtype="int32",
-            trainable=False,
-        )
+        self.add_adapted_flag()
         self.input_spec = keras.layers.InputSpec(ndim=2, axes={-1: shape[1]})
 
     def _add_float(self, name, shape, initializer):
@@ -74,11 +70,6 @@ class GaussianMixturePrior(keras.layers.Layer):
             dtype="float32",
             autocast=False,
         )
-
-    @property
-    def adapted(self):
-        """Whether the mixture was set from data (kept when saved)."""
-        return self.built and bool(self._adapted.numpy())
 
     # === Densities ===
 
@@ -214,7 +205,7 @@ class GaussianMixturePrior(keras.layers.Layer):
         self.logits.assign(np.log(np.maximum(weights, 1e-6)))
         self.means.assign(means)
         self.log_variances.assign(np.log(np.maximum(variances, floor)))
-        self._adapted.assign(1)
+        self.mark_adapted()
         return self._assign(z)
 
     def _assign(self, z, block=8192):
@@ -225,10 +216,6 @@ class GaussianMixturePrior(keras.layers.Layer):
             for i in range(0, len(z), block)
         ]
         return np.concatenate(blocks)
-
-    def forget(self):
-        """Marks the mixture as not set from data."""
-        self._adapted.assign(0)
 
     # === Samples ===
 
@@ -302,12 +289,7 @@ class GaussianMixturePrior(keras.layers.Layer):
 
 def _method(name):
     methods = {"gmm": _fit_gmm, "merged_kmeans": _fit_merged}
-    if name not in methods:
-        raise ValueError(
-            f"`method` must be one of {', '.join(methods)}. "
-            f"Received: method={name!r}"
-        )
-    return methods[name]
+    return checked_choice("method", name, methods)
 
 
 def _fit_gmm(z, num_clusters, num_restarts, seed):

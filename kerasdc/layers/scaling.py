@@ -4,9 +4,12 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasdc.inputs import checked_choice
+from kerasdc.layers.adaptable import Adaptable
+
 
 @keras.saving.register_keras_serializable(package="kerasdc")
-class Scaling(keras.layers.Layer):
+class Scaling(Adaptable):
     """Multiplies raw inputs by one number; `invert` goes back.
 
     Without `scale`, `adapt` chooses it such that the mean squared feature is
@@ -37,11 +40,7 @@ class Scaling(keras.layers.Layer):
 
     def __init__(self, scale=None, target="mean_square", **kwargs):
         super().__init__(**kwargs)
-        if target not in _SCALES:
-            raise ValueError(
-                f"`target` must be one of {', '.join(_SCALES)}. "
-                f"Received: target={target!r}"
-            )
+        checked_choice("target", target, _SCALES)
         if scale is not None and not (np.isfinite(scale) and scale != 0):
             raise ValueError(
                 "`scale` must be a finite number other than 0, or None. "
@@ -60,18 +59,7 @@ class Scaling(keras.layers.Layer):
             trainable=False,
             autocast=False,
         )
-        self._adapted = self.add_weight(
-            name="adapted",
-            shape=(),
-            initializer="zeros",
-            dtype="int32",
-            trainable=False,
-        )
-
-    @property
-    def adapted(self):
-        """Whether the state was set from data (kept when saved)."""
-        return self.built and bool(self._adapted.numpy())
+        self.add_adapted_flag()
 
     def adapt(self, x):
         """Records the range of `x` and, if it is free, chooses the scale.
@@ -89,7 +77,7 @@ class Scaling(keras.layers.Layer):
             self.build(x.shape)
         scale = self.scale or _SCALES[self.target](x)
         self.state.assign(np.array([scale, x.min(), x.max()], "float32"))
-        self._adapted.assign(1)
+        self.mark_adapted()
 
     def scale_for(self, x):
         """The scale in use; before `adapt`, that which it would choose.

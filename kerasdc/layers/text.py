@@ -8,10 +8,11 @@ from keras import ops
 
 from kerasdc.inputs import checked_count
 from kerasdc.inputs import to_array
+from kerasdc.layers.adaptable import Adaptable
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
-class TfIdf(keras.layers.Layer):
+class TfIdf(Adaptable):
     """Raw strings to scaled tf-idf vectors of the most frequent words.
 
     Term counts are damped to `1 + log(count)`, weighted by
@@ -57,13 +58,7 @@ class TfIdf(keras.layers.Layer):
             dtype="float32",
             trainable=False,
         )
-        self._adapted = self.add_weight(
-            name="adapted",
-            shape=(),
-            initializer="zeros",
-            dtype="int32",
-            trainable=False,
-        )
+        self.add_adapted_flag()
         # Its table is TensorFlow's, not a weight: the config carries it.
         self._vectorization = keras.layers.TextVectorization(
             output_mode="count", vocabulary=vocabulary
@@ -71,11 +66,6 @@ class TfIdf(keras.layers.Layer):
 
     def build(self, input_shape):
         self._check_vocabulary()
-
-    @property
-    def adapted(self):
-        """Whether `adapt` was called (kept when saved)."""
-        return self.vocabulary is not None and bool(self._adapted.numpy())
 
     def adapt(self, texts, block=1024):
         """Makes the vocabulary and counts in how many texts a word is.
@@ -98,7 +88,7 @@ class TfIdf(keras.layers.Layer):
         )
         idf = np.log((1 + len(texts)) / (1 + frequency)) + 1
         self.idf.assign(idf.astype("float32"))
-        self._adapted.assign(1)
+        self.mark_adapted()
 
     def transform(self, texts, block=1024):
         """Vectors of many texts, on every backend.

@@ -228,23 +228,6 @@ class ClusteringModel(keras.Model):
         """
         raise NotImplementedError
 
-    def add_flag(self, name):
-        """A weight that says whether something was done: it is saved.
-
-        Args:
-            name: String.
-
-        Returns:
-            Integer variable, 0.
-        """
-        return self.add_weight(
-            name=name,
-            shape=(),
-            initializer="zeros",
-            dtype="int32",
-            trainable=False,
-        )
-
     def _count_steps(self):
         optimizer = getattr(self.optimizer, "inner_optimizer", self.optimizer)
         # `iterations` counts updates: fewer when gradients are accumulated.

@@ -207,10 +207,7 @@ class DEC(PretrainedModel):
             validation_data = self._loss_targets(
                 self._validation_inputs(validation_data), batch_size
             )
-        if not self.pretrained:
-            self.pretrain(x, batch_size=batch_size, verbose=verbose)
-        if not self.adapted:
-            self.adapt(x)
+        self.complete_stages(x, batch_size, verbose)
         self.label_change = self.training_assignments = None
         targets = _Reporting(
             self,

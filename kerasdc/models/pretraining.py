@@ -4,6 +4,7 @@ import keras
 
 from kerasdc import networks
 from kerasdc.inputs import checked_count
+from kerasdc.layers.adaptable import add_flag
 from kerasdc.models.autoencoder import Autoencoder
 from kerasdc.models.base import ClusteringModel
 
@@ -93,7 +94,7 @@ class PretrainedModel(ClusteringModel):
 
     def add_pretrained_flag(self):
         """Makes the weight that says whether `pretrain` was done."""
-        self._pretrained = self.add_flag("pretrained")
+        self._pretrained = add_flag(self, "pretrained")
         self._build_optimizer()
 
     @property
@@ -198,6 +199,19 @@ class PretrainedModel(ClusteringModel):
         self._pretrained.assign(1)
         self.forget_clusters()
         return history
+
+    def complete_stages(self, x, batch_size, verbose):
+        """Pretrains and adapts, each where it was not done yet.
+
+        Args:
+            x: Prepared training data.
+            batch_size: Integer, of `pretrain`.
+            verbose: As in `keras.Model.fit`.
+        """
+        if not self.pretrained:
+            self.pretrain(x, batch_size=batch_size, verbose=verbose)
+        if not self.adapted:
+            self.adapt(x)
 
     def get_compile_config(self):
         config = super().get_compile_config()

@@ -290,10 +290,7 @@ class VaDE(GenerativeModel):
         x = self.prepare(x, y)
         if validation_data is not None:
             validation_data = (self._validation_inputs(validation_data),)
-        if not self.pretrained:
-            self.pretrain(x, batch_size=batch_size, verbose=verbose)
-        if not self.adapted:
-            self.adapt(x)
+        self.complete_stages(x, batch_size, verbose)
         callbacks = [*keras.tree.flatten(callbacks or []), ComponentWeights()]
         if self.decay is not None:
             callbacks.append(EpochDecay(self.decay, every=10, minimum=2e-4))
