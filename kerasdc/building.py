@@ -10,13 +10,22 @@ from kerasdc.layers import RandomShiftRotation
 from kerasdc.layers import Scaling
 from kerasdc.layers import TfIdf
 from kerasdc.models import DEC
+from kerasdc.models import IMSAT
 from kerasdc.models import VaDE
 
-SYSTEMS = {"dec": DEC, "vade": VaDE}
+SYSTEMS = {"dec": DEC, "imsat": IMSAT, "vade": VaDE}
 
 _NETWORKS = {
-    "mlp": (networks.mlp_encoder, networks.mlp_decoder),
-    "conv": (networks.conv_encoder, networks.conv_decoder),
+    "mlp": {
+        "encoder": networks.mlp_encoder,
+        "decoder": networks.mlp_decoder,
+    },
+    "conv": {
+        "encoder": networks.conv_encoder,
+        "decoder": networks.conv_decoder,
+    },
+    "normalized_mlp": {"encoder": networks.normalized_mlp_encoder},
+    "normalized_conv": {"encoder": networks.normalized_conv_encoder},
 }
 
 
@@ -36,11 +45,9 @@ def build_model(system, recipe, x, num_clusters, seed):
     """
     keras.utils.set_random_seed(seed)
     preprocessor, sample_shape = _preprocessor(recipe, x)
-    encoder, decoder = _networks(recipe["network"], sample_shape)
     model = SYSTEMS[system](
         num_clusters,
-        encoder,
-        decoder,
+        **_networks(recipe["network"], sample_shape),
         preprocessor=preprocessor,
         augmentation=_augmentation(recipe, seed),
         seed=seed,
@@ -178,21 +185,21 @@ def _preprocessor(recipe, x):
 
 
 def _networks(values, sample_shape):
+    """The encoder and, where the kind has one, the decoder."""
     values = dict(values)
-    make_encoder, make_decoder = _NETWORKS[values.pop("kind")]
+    makers = _NETWORKS[values.pop("kind")]
     if "kernel_initializer" in values:
         values["kernel_initializer"] = keras.initializers.get(
             values["kernel_initializer"]
         )
-    return (
-        make_encoder(sample_shape, **values),
-        make_decoder(sample_shape, **values),
-    )
+    return {name: make(sample_shape, **values) for name, make in makers.items()}
 
 
 def _augmentation(recipe, seed):
-    if "augmentation" not in recipe:
-        return None
-    return RandomShiftRotation(
-        **recipe["augmentation"], seed=seed, dtype="float32"
-    )
+    """Of images, a dictionary; by name; or a list of such."""
+    values = recipe.get("augmentation")
+    if isinstance(values, list):
+        return [_augmentation({"augmentation": v}, seed) for v in values]
+    if not isinstance(values, dict):
+        return values
+    return RandomShiftRotation(**values, seed=seed, dtype="float32")

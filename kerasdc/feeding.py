@@ -14,7 +14,7 @@ def feed(targets, callbacks=None):
     epoch begins. Other backends get the PyDataset itself.
 
     Args:
-        targets: `kerasdc.targets.SelfTrainingTargets`.
+        targets: `kerasdc.targets.ShuffledBatches`.
         callbacks: The callbacks that the caller has for `fit`.
 
     Returns:

@@ -94,6 +94,27 @@ def marginal_entropy(soft_assignment):
     return _entropy(ops.mean(probabilities, axis=0))
 
 
+def marginal_divergence(soft_assignment, class_prior):
+    """KL(p(y) || prior) of the batch's mean assignment: IMSAT's constraint.
+
+    Where clusters of known, unequal sizes are asked for. With an even prior
+    it is `log k - H(Y)`.
+
+    Reference: [Hu et al., 2017](https://arxiv.org/abs/1702.08720), section
+    3.3.
+
+    Args:
+        soft_assignment: Tensor `(n, k)`, probabilities; rows sum to 1.
+        class_prior: `k` numbers above 0 whose sum is 1.
+
+    Returns:
+        Scalar float32 tensor, in nats, at least 0.
+    """
+    marginal = ops.mean(ops.cast(soft_assignment, "float32"), axis=0)
+    log_prior = ops.log(ops.cast(class_prior, "float32"))
+    return -_entropy(marginal) - ops.sum(marginal * log_prior)
+
+
 def conditional_entropy(soft_assignment):
     """H(Y|X), the mean entropy of the samples' assignments: how uncertain.
 
@@ -148,7 +169,7 @@ def virtual_adversarial(
 
     Raises:
         ValueError: If `radius` is a negative number, `xi` not above 0, or
-            `num_iterations` not an integer of at least 1.
+            `num_iterations` not an integer of at least 0.
 
     Example:
 
@@ -170,7 +191,7 @@ def virtual_adversarial(
     radius = ops.reshape(
         ops.cast(radius, "float32"), (-1,) + (1,) * (len(x.shape) - 1)
     )
-    return _kl_from_clean(clean_logits, predict(x + radius * direction))
+    return prediction_divergence(clean_logits, predict(x + radius * direction))
 
 
 def adversarial_direction(
@@ -190,7 +211,8 @@ def adversarial_direction(
         x: Tensor or array `(n, ...)`.
         xi: Float above 0, in units of `x`: the step of the finite difference.
             IMSAT's code has 10.
-        num_iterations: Integer, at least 1: gradients taken.
+        num_iterations: Integer, at least 0: gradients taken. 0 keeps the
+            random direction (random perturbation training, RPT).
         seed: Integer (the same draw in every call) or, for training,
             `keras.random.SeedGenerator`. `None` takes Keras' own generator,
             which JAX does not allow in compiled functions.
@@ -202,18 +224,18 @@ def adversarial_direction(
 
     Raises:
         ValueError: If `xi` is not above 0, or `num_iterations` not an integer
-            of at least 1.
+            of at least 0.
     """
     if not 0 < xi < math.inf:
         raise ValueError(f"`xi` must be above 0 and finite. Received: xi={xi}")
-    num_iterations = checked_count("num_iterations", num_iterations)
+    num_iterations = checked_count("num_iterations", num_iterations, 0)
     x = ops.cast(x, "float32")
     if clean_logits is None:
         clean_logits = predict(x)
 
     def divergence(direction):
         logits = predict(x + xi * direction)
-        return ops.sum(_kl_from_clean(clean_logits, logits))
+        return ops.sum(prediction_divergence(clean_logits, logits))
 
     direction = keras.random.normal(ops.shape(x), dtype="float32", seed=seed)
     direction = _normalized(direction, direction)
@@ -236,7 +258,16 @@ def _normalized(vectors, otherwise):
     return ops.where(found, scaled / ops.maximum(norms, 1.0), otherwise)
 
 
-def _kl_from_clean(clean_logits, logits):
+def prediction_divergence(clean_logits, logits):
+    """KL(p || q) between softmaxes of logits; p, the clean one, is constant.
+
+    Args:
+        clean_logits: Tensor `(n, k)`; no gradient flows into it.
+        logits: Tensor `(n, k)`.
+
+    Returns:
+        Float32 tensor `(n,)`, in nats, at least 0 (up to rounding).
+    """
     clean = ops.stop_gradient(_log_softmax(clean_logits))
     difference = clean - _log_softmax(logits)
     return ops.sum(ops.exp(clean) * difference, axis=-1)

@@ -201,6 +201,28 @@ def _vade_images(scale, pretrain_epochs, fit_epochs):
     )
 
 
+def _imsat(scale, augmentation="vat", **overrides):
+    """Hu et al., 2017, section 4, and the authors' code."""
+    return {
+        "network": {"kind": "normalized_mlp"},
+        "scale": scale,
+        "augmentation": augmentation,
+        "batch_size": 250,
+        "adapt": {"neighbor": 10},
+        "fit": {
+            "optimizer": {"name": "adam", "learning_rate": 2e-3},
+            "epochs": 50,
+        },
+        "deviations": [
+            "Features from 0 to 2 (original: from -1 to 1): batch "
+            "normalization takes an offset away.",
+            "The radius is by the 10th nearest neighbor, as in the paper (the "
+            "authors' code takes the 11th).",
+        ],
+        **overrides,
+    }
+
+
 _TEXT = {"scale": None, "text": {"max_words": 2000}}
 
 RECIPES = {
@@ -244,6 +266,21 @@ RECIPES = {
         "rcv1": {
             **_papers(1.0, 20),
             "best": _best_vectors(50, 60, scale=1.0),
+        },
+    },
+    "imsat": {
+        "digits": {
+            "paper": _imsat(1 / 8),
+            "best": _imsat(1 / 8),
+        },
+        "mnist": {
+            "paper": _imsat(1 / 128),
+            "rpt": _imsat(1 / 128, "rpt"),
+            "best": _imsat(1 / 128),
+        },
+        "usps": {
+            "paper": _imsat(1.0),
+            "best": _imsat(1.0),
         },
     },
     "vade": {

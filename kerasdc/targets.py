@@ -1,4 +1,4 @@
-"""PyDatasets that make training targets from the model in training."""
+"""PyDatasets that training and prediction run on."""
 
 import math
 
@@ -9,66 +9,58 @@ from kerasdc.inputs import checked_count
 from kerasdc.layers import ClusteringLayer
 
 
-class SelfTrainingTargets(keras.utils.PyDataset):
-    """Batches `(x, p)` with DEC's target distribution P.
+class ShuffledBatches(keras.utils.PyDataset):
+    """Batches `(x, target)` in an order that a restart does not change.
 
-    At the start of every epoch the model assigns **all** of `x`, on clean
-    inputs, and P is made from that. An epoch is one update interval; the
-    walk through the data goes on from epoch to epoch, in a new order each
-    pass. Order and position depend on the seed and the number of steps taken
-    so far alone, so a resumed training goes on as if never stopped.
-
-    Reference: [Xie et al., 2016](https://arxiv.org/abs/1511.06335), section
-    3.1.2 and equation (3).
+    Every pass through the data has its own random order, and an epoch may end
+    in the middle of one. Order and position depend on the seed and the number
+    of steps taken so far alone, so a resumed training goes on as if never
+    stopped.
 
     Args:
-        model: Clustering model whose `predict(x)` gives `(n, k)`.
-        x: Array of inputs, as `model` takes them.
-        batch_size: Integer, rows per batch. The last batch of a pass may
-            be shorter.
-        update_interval: Optional integer, batches per epoch. `None` is one
+        x: Array `(n, ...)` of inputs.
+        target: Array `(n, ...)`, one row for each sample.
+        batch_size: Integer, rows per batch.
+        steps_per_epoch: Optional integer, batches per epoch. `None` is one
             pass over the data.
         shuffle: Boolean. Whether each pass has its own random order.
         seed: Integer seed of that order.
         count_steps: Optional function that returns the number of steps
             already taken. `None` starts every epoch at the first row.
-
-    Attributes:
-        target: Array `(n, k)`, the P of this epoch.
-        assignments: Integer array `(n,)` it was made from, or `None`.
-        label_change: Share of them that differs from the epoch before.
+        drop_remainder: Boolean. Whether the rows that are left at the end of
+            a pass, too few for a batch, are left out of it (unless there are
+            no others) or make a shorter batch.
     """
 
     def __init__(
         self,
-        model,
         x,
+        target,
         batch_size=256,
-        update_interval=None,
+        steps_per_epoch=None,
         shuffle=True,
         seed=0,
         count_steps=None,
+        drop_remainder=False,
     ):
         super().__init__()
-        self.model = model
         self.x = x
+        self.target = target
         self.batch_size = checked_count("batch_size", batch_size)
-        self.batches_per_pass = math.ceil(len(x) / self.batch_size)
-        self.update_interval = update_interval or self.batches_per_pass
+        whole = drop_remainder and len(x) >= self.batch_size
+        num_batches = len(x) / self.batch_size
+        self.batches_per_pass = (
+            int(num_batches) if whole else math.ceil(num_batches)
+        )
+        self.steps_per_epoch = steps_per_epoch or self.batches_per_pass
         self.shuffle = shuffle
         self.seed = seed
         self.count_steps = count_steps
-        self.assignments = None
-        self.label_change = None
-        self._first_step = 0
+        self._first_step = None
         self._order = (None, None)
-        # Keras looks at two batches before the first epoch begins.
-        num_clusters = model.num_clusters
-        uniform = np.float32(1 / num_clusters)
-        self.target = np.broadcast_to(uniform, (len(x), num_clusters))
 
     def __len__(self):
-        return self.update_interval
+        return self.steps_per_epoch
 
     def __getitem__(self, index):
         rows = self.rows(index)
@@ -83,27 +75,21 @@ class SelfTrainingTargets(keras.utils.PyDataset):
         Returns:
             Integer array `(batch_size,)` or shorter.
         """
-        number_of_pass, batch = divmod(
-            self._first_step + index, self.batches_per_pass
-        )
+        step = (self._first_step or 0) + index
+        number_of_pass, batch = divmod(step, self.batches_per_pass)
         start = batch * self.batch_size
         return self._order_of(number_of_pass)[start : start + self.batch_size]
 
     def on_epoch_begin(self):
-        """Refreshes P, the assignments and the share that changed."""
-        if self.count_steps is not None:
-            step = self.count_steps()
-            if self.assignments is not None and step == self._first_step:
-                return  # Keras on JAX begins the first epoch twice
-            self._first_step = step
-        soft_assignment = self.model.predict(
-            self.x, batch_size=max(self.batch_size, 1024), verbose=0
-        )
-        self.target = ClusteringLayer.target_distribution(soft_assignment)
-        previous = self.assignments
-        self.assignments = soft_assignment.argmax(axis=1)
-        if previous is not None:
-            self.label_change = float(np.mean(self.assignments != previous))
+        """Looks where training stands, and refreshes the target there."""
+        step = 0 if self.count_steps is None else self.count_steps()
+        if self.count_steps is not None and step == self._first_step:
+            return  # Keras on JAX begins the first epoch twice
+        self._first_step = step
+        self.refresh()
+
+    def refresh(self):
+        """Makes this epoch's `target`; for subclasses."""
 
     def _order_of(self, number_of_pass):
         if not self.shuffle:
@@ -117,6 +103,55 @@ class SelfTrainingTargets(keras.utils.PyDataset):
             # Keras' prefetching threads may replace it before it is read.
             return rows
         return self._order[1]
+
+
+class SelfTrainingTargets(ShuffledBatches):
+    """Batches `(x, p)` with DEC's target distribution P.
+
+    At the start of every epoch, which is one update interval, the model
+    assigns **all** of `x`, on clean inputs, and P is made from that.
+
+    Reference: [Xie et al., 2016](https://arxiv.org/abs/1511.06335), section
+    3.1.2 and equation (3).
+
+    Args:
+        model: Clustering model whose `predict(x)` gives `(n, k)`.
+        x: Array of inputs, as `model` takes them.
+        batch_size: Integer, rows per batch. The last batch of a pass may
+            be shorter.
+        update_interval: Optional integer, batches per epoch. `None` is one
+            pass over the data.
+        **kwargs: `shuffle`, `seed` and `count_steps` of `ShuffledBatches`.
+
+    Attributes:
+        target: Array `(n, k)`, the P of this epoch.
+        assignments: Integer array `(n,)` it was made from, or `None`.
+        label_change: Share of them that differs from the epoch before.
+    """
+
+    def __init__(
+        self, model, x, batch_size=256, update_interval=None, **kwargs
+    ):
+        # Keras looks at two batches before the first epoch begins.
+        num_clusters = model.num_clusters
+        uniform = np.broadcast_to(
+            np.float32(1 / num_clusters), (len(x), num_clusters)
+        )
+        super().__init__(x, uniform, batch_size, update_interval, **kwargs)
+        self.model = model
+        self.assignments = None
+        self.label_change = None
+
+    def refresh(self):
+        """Makes P anew, with the assignments and the share that changed."""
+        soft_assignment = self.model.predict(
+            self.x, batch_size=max(self.batch_size, 1024), verbose=0
+        )
+        self.target = ClusteringLayer.target_distribution(soft_assignment)
+        previous = self.assignments
+        self.assignments = soft_assignment.argmax(axis=1)
+        if previous is not None:
+            self.label_change = float(np.mean(self.assignments != previous))
 
 
 class FeatureBatches(keras.utils.PyDataset):

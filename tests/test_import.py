@@ -10,7 +10,7 @@ PACKAGE = pathlib.Path(kerasdc.__file__).parent
 # A module may import those of the lines above its own, and of its own.
 ORDER = [
     {"inputs", "merging", "metrics", "datasets", "staging"},
-    {"networks", "gradients"},
+    {"networks", "gradients", "statistics", "neighbors"},
     {"layers"},
     {"losses", "likelihoods"},
     {"targets"},

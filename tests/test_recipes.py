@@ -46,7 +46,10 @@ def test_a_copy_is_returned():
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        (("dek", "mnist"), "closest are dec, vade. Received: system='dek'"),
+        (
+            ("dek", "mnist"),
+            "closest are dec, vade, imsat. Received: system='dek'",
+        ),
         (("dec", "mnits"), "mnist.*Received: dataset='mnits'"),
         (("dec", "mnist", "bset"), "best.*Received: recipe='bset'"),
     ],

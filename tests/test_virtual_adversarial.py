@@ -316,7 +316,7 @@ def test_bad_xi(xi):
         losses.adversarial_direction(ops.identity, np.ones((2, 2)), xi)
 
 
-@pytest.mark.parametrize("num_iterations", [0, 1.5, True])
+@pytest.mark.parametrize("num_iterations", [-1, 1.5, True])
 def test_bad_num_iterations(num_iterations):
     with pytest.raises(ValueError, match="Received: num_iterations="):
         losses.virtual_adversarial(
@@ -338,3 +338,22 @@ def test_another_backend_lowers_it_too(backend, run_python):
         pytest.skip(f"{backend} is not installed")
     output = run_python(PROGRAM, KERAS_BACKEND=backend)
     assert output.split()[-1] == backend
+
+
+def test_no_iterations_leave_the_random_direction(network, x):
+    first = losses.adversarial_direction(network, x, num_iterations=0, seed=3)
+    drawn = ops.convert_to_numpy(keras.random.normal(x.shape, seed=3))
+    expected = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
+    np.testing.assert_allclose(first, expected, 1e-5, 1e-6)
+    worst = losses.virtual_adversarial(network, x, 0.5, seed=3)
+    random = losses.virtual_adversarial(
+        network, x, 0.5, num_iterations=0, seed=3
+    )
+    assert np.mean(worst) > 5 * np.mean(random)
+
+
+def test_divergence_of_predictions_by_hand():
+    # KL((1/2, 1/2) || (1/4, 3/4)) = ln 2 - ln 3 / 2.
+    clean, moved = np.zeros((1, 2)), np.log([[1.0, 3.0]])
+    received = losses.prediction_divergence(clean, moved)
+    np.testing.assert_allclose(received, [np.log(2) - np.log(3) / 2], 1e-5)

@@ -5,9 +5,11 @@ import math
 import keras
 from keras import ops
 
+from kerasdc.layers.seeded import Seeded
+
 
 @keras.saving.register_keras_serializable(package="kerasdc")
-class RandomShiftRotation(keras.layers.Layer):
+class RandomShiftRotation(Seeded, keras.layers.Layer):
     """Shifts and rotates every image at random, while training.
 
     One affine map with one bilinear interpolation does both, which is

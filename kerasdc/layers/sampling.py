@@ -3,9 +3,11 @@
 import keras
 from keras import ops
 
+from kerasdc.layers.seeded import Seeded
+
 
 @keras.saving.register_keras_serializable(package="kerasdc")
-class Sampling(keras.layers.Layer):
+class Sampling(Seeded, keras.layers.Layer):
     """Draws z = mean + exp(log_variance / 2) * noise: reparametrised.
 
     Gradients reach mean and log-variance, for the noise is drawn apart.

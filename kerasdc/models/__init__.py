@@ -4,7 +4,9 @@ from kerasdc.models.autoencoder import Autoencoder
 from kerasdc.models.autoencoder import LayerwisePretraining
 from kerasdc.models.base import ClusteringModel
 from kerasdc.models.dec import DEC
+from kerasdc.models.discriminative import DiscriminativeModel
 from kerasdc.models.generative import GenerativeModel
+from kerasdc.models.imsat import IMSAT
 from kerasdc.models.pretraining import PretrainedModel
 from kerasdc.models.vade import VaDE
 
@@ -12,7 +14,9 @@ __all__ = [
     "Autoencoder",
     "ClusteringModel",
     "DEC",
+    "DiscriminativeModel",
     "GenerativeModel",
+    "IMSAT",
     "LayerwisePretraining",
     "PretrainedModel",
     "VaDE",

@@ -24,6 +24,9 @@ class ClusteringModel(keras.Model):
     label_change = None
     training_assignments = None
 
+    # Constructor arguments that are layers.
+    _parts = ("encoder", "decoder", "preprocessor", "augmentation")
+
     objective_name = None  # in words, for the cards of published models
 
     # === Inputs ===
@@ -251,7 +254,7 @@ class ClusteringModel(keras.Model):
 
     def get_config(self):
         config = super().get_config()
-        for name in ("encoder", "decoder", "preprocessor", "augmentation"):
+        for name in self._parts:
             config[name] = keras.saving.serialize_keras_object(
                 getattr(self, name)
             )

@@ -271,7 +271,7 @@ class DEC(PretrainedModel):
 class _Reporting(SelfTrainingTargets):
     """Tells the model what each refresh found, for the callbacks."""
 
-    def on_epoch_begin(self):
-        super().on_epoch_begin()
+    def refresh(self):
+        super().refresh()
         self.model.training_assignments = self.assignments
         self.model.label_change = self.label_change

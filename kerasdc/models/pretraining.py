@@ -7,6 +7,8 @@ from kerasdc.inputs import checked_count
 from kerasdc.layers.adaptable import add_flag
 from kerasdc.models.autoencoder import Autoencoder
 from kerasdc.models.base import ClusteringModel
+from kerasdc.models.parts import checked_preprocessor
+from kerasdc.models.parts import features_shape
 
 
 class PretrainedModel(ClusteringModel):
@@ -39,14 +41,7 @@ class PretrainedModel(ClusteringModel):
             raise ValueError(
                 "A `decoder` needs its `encoder`. Received: encoder=None"
             )
-        if isinstance(preprocessor, str) and preprocessor != "auto":
-            raise ValueError(
-                '`preprocessor` must be a layer, None or "auto". '
-                f"Received: preprocessor={preprocessor!r}"
-            )
-        self.preprocessor = (
-            default() if preprocessor == "auto" else preprocessor
-        )
+        self.preprocessor = checked_preprocessor(preprocessor, default)
         self.augmentation = augmentation
         self.encoder = encoder
         self.decoder = decoder
@@ -57,7 +52,7 @@ class PretrainedModel(ClusteringModel):
         Args:
             input_shape: Tuple, the shape of a batch of raw inputs.
         """
-        shape = self.checked_features_shape(input_shape)
+        shape = features_shape(self, input_shape)
         self._sample_shape = tuple(input_shape[1:])
         if self.preprocessor is not None and not self.preprocessor.built:
             self.preprocessor.build(input_shape)
@@ -67,30 +62,6 @@ class PretrainedModel(ClusteringModel):
         if self.decoder is not None:
             # Where no loss of `fit` reaches it, only `pretrain` trains it.
             self.decoder.trainable = self.trains_decoder
-
-    def checked_features_shape(self, input_shape):
-        """The shape of one sample's features; raises if networks differ.
-
-        Args:
-            input_shape: Tuple, the shape of a batch of raw inputs.
-
-        Returns:
-            Tuple.
-
-        Raises:
-            ValueError: If encoder or decoder were made for other data.
-        """
-        if self.preprocessor is not None:
-            input_shape = self.preprocessor.compute_output_shape(input_shape)
-        shape = tuple(input_shape[1:])
-        if self.encoder is not None:
-            _check_shape(self.encoder, "input", shape)
-            _check_shape(self.encoder, "output", (None,))
-        if self.decoder is not None:
-            _check_shape(self.decoder, "output", shape)
-        if self.augmentation is not None and not self.augmentation.built:
-            self.augmentation.build((None, *shape))
-        return shape
 
     def add_pretrained_flag(self):
         """Makes the weight that says whether `pretrain` was done."""
@@ -220,19 +191,6 @@ class PretrainedModel(ClusteringModel):
             config["pretrain_optimizer"] = serialize(self.pretrain_optimizer)
             config["reconstruction_loss"] = serialize(self.reconstruction_loss)
         return config
-
-
-def _check_shape(network, side, expected):
-    shape = getattr(network, f"{side}_shape")[1:]
-    same = len(shape) == len(expected) and all(
-        None in pair or pair[0] == pair[1]
-        for pair in zip(shape, expected, strict=True)
-    )
-    if not same:
-        raise ValueError(
-            f"The {side} of `{network.name}` must have samples of shape "
-            f"{expected} for this data. Received: {side} shape {shape}"
-        )
 
 
 def _optimizer(optimizer):

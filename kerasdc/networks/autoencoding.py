@@ -1,4 +1,4 @@
-"""Encoders and decoders: untrained Functional models.
+"""Encoders and decoders that mirror each other.
 
 Every encoder takes samples of the data's own shape, `(28, 28)` images as
 well as vectors, and ends in a linear latent of `latent_dim`; every decoder
@@ -9,6 +9,10 @@ import math
 
 import keras
 from keras import layers
+
+from kerasdc.networks.shapes import checked_image_shape
+from kerasdc.networks.shapes import checked_shape
+from kerasdc.networks.shapes import fresh
 
 MLP_UNITS = (500, 500, 2000)
 CONV_FILTERS = (32, 64, 128)
@@ -37,18 +41,18 @@ def mlp_encoder(
         A `keras.Model` from `(batch, *input_shape)` to
         `(batch, latent_dim)`.
     """
-    inputs = keras.Input(_checked_shape(input_shape))
+    inputs = keras.Input(checked_shape(input_shape))
     x = layers.Flatten()(inputs) if len(input_shape) > 1 else inputs
     for i, width in enumerate(units):
         x = layers.Dense(
             width,
             activation="relu",
-            kernel_initializer=_fresh(kernel_initializer),
+            kernel_initializer=fresh(kernel_initializer),
             name=f"hidden_{i + 1}",
         )(x)
     outputs = layers.Dense(
         latent_dim,
-        kernel_initializer=_fresh(kernel_initializer),
+        kernel_initializer=fresh(kernel_initializer),
         dtype="float32",  # under a mixed precision policy too
         name="latent",
     )(x)
@@ -80,12 +84,12 @@ def mlp_decoder(
         x = layers.Dense(
             width,
             activation="relu",
-            kernel_initializer=_fresh(kernel_initializer),
+            kernel_initializer=fresh(kernel_initializer),
             name=f"hidden_{i + 1}",
         )(x)
     x = layers.Dense(
-        math.prod(_checked_shape(output_shape)),
-        kernel_initializer=_fresh(kernel_initializer),
+        math.prod(checked_shape(output_shape)),
+        kernel_initializer=fresh(kernel_initializer),
         name="reconstruction",
     )(x)
     if len(output_shape) > 1:
@@ -116,7 +120,7 @@ def conv_encoder(
         A `keras.Model` from `(batch, *input_shape)` to
         `(batch, latent_dim)`.
     """
-    shape = _checked_image_shape(input_shape)
+    shape = checked_image_shape(input_shape)
     inputs = x = keras.Input(input_shape)
     if len(input_shape) == 2:
         x = layers.Reshape(shape)(x)
@@ -149,7 +153,7 @@ def conv_decoder(
         A `keras.Model` from `(batch, latent_dim)` to
         `(batch, *output_shape)`, linear at the end.
     """
-    height, width, channels = _checked_image_shape(output_shape)
+    height, width, channels = checked_image_shape(output_shape)
     sizes = [(height, width)]
     for _ in filters:
         sizes.append(tuple(math.ceil(side / 2) for side in sizes[-1]))
@@ -179,28 +183,3 @@ def _crop(x, size):
     if not any(extra):
         return x
     return layers.Cropping2D(((0, extra[0]), (0, extra[1])))(x)
-
-
-def _fresh(initializer):
-    """A copy per layer: one initializer object draws one tensor."""
-    initializer = keras.initializers.get(initializer)
-    return initializer.__class__.from_config(initializer.get_config())
-
-
-def _checked_shape(shape):
-    if len(shape) == 0 or not all(shape):
-        raise ValueError(
-            "A sample's shape must be known and not empty. "
-            f"Received: {tuple(shape)}"
-        )
-    return tuple(shape)
-
-
-def _checked_image_shape(shape):
-    if len(shape) not in (2, 3):
-        raise ValueError(
-            "A convolutional network needs samples of shape (height, width) "
-            f"or (height, width, channels). Received: {tuple(shape)}"
-        )
-    shape = _checked_shape(shape)
-    return shape if len(shape) == 3 else (*shape, 1)

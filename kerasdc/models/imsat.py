@@ -1,0 +1,362 @@
+"""Information-maximizing self-augmented training (IMSAT)."""
+
+import hashlib
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasdc import losses
+from kerasdc import networks
+from kerasdc.inputs import checked_count
+from kerasdc.layers.seeded import Seeded
+from kerasdc.models.discriminative import DiscriminativeModel
+from kerasdc.neighbors import neighbor_distances
+from kerasdc.statistics import kept_statistics
+from kerasdc.targets import FeatureBatches
+from kerasdc.targets import ShuffledBatches
+
+# Augmentations that move samples by their radius, and the steps of power
+# iteration that turn the random direction into the worst one.
+_RANDOM_STEPS = {"vat": 1, "rpt": 0}
+_TINY = 1e-37  # float32 reaches down to 1e-38
+
+
+@keras.saving.register_keras_serializable(package="kerasdc")
+class IMSAT(Seeded, DiscriminativeModel):
+    """Information-maximizing self-augmented training: clusters directly.
+
+    A classifier learns assignments that tell as much as they can about the
+    samples, high mutual information, and that do not change when a sample is
+    changed a little: self-augmented training (SAT). There is no decoder and
+    no pretraining.
+
+    What a little is, `augmentation` says. `"vat"`, virtual adversarial
+    training, moves each sample where its assignment changes most; `"rpt"`,
+    random perturbation training, moves it anywhere; both by a quarter of the
+    distance to its tenth neighbor. A function or layer of features, such as
+    `kerasdc.layers.RandomShiftRotation`, says it for images. `None` is RIM,
+    without self-augmentation.
+
+    Reference:
+
+    - [Hu et al., 2017](https://arxiv.org/abs/1702.08720), Learning Discrete
+      Representations via Information Maximizing Self-Augmented Training.
+    - [Krause et al., 2010](https://papers.nips.cc/paper/2010/hash/42998cf32d552343bc8e460416382dca-Abstract.html),
+      Discriminative Clustering by Regularized Information Maximization (RIM).
+
+    Args:
+        num_clusters: Integer, at least 1.
+        encoder: Optional `keras.Model` from `(batch, *sample_shape)` to
+            features `(batch, dim)`. `None` makes the paper's d-1200-1200,
+            batch-normalized, when data is first seen.
+        preprocessor: Optional layer from raw inputs to what the encoder
+            takes. `"auto"` scales the mean squared feature to 1. `None` takes
+            inputs as they are.
+        augmentation: `"vat"`, `"rpt"`, a layer, a function registered for
+            saving, `None`, or a list of several: their penalties are
+            averaged.
+        class_prior: Optional `num_clusters` floats above 0 whose sum is 1:
+            the clusters' sizes, where they are known and unequal, in any
+            order. `None` makes them as equal as the data allows.
+        seed: Optional integer for perturbations and the order of batches.
+            `None` follows `keras.utils.set_random_seed`.
+        **kwargs: Arguments of `keras.Model`, such as `name`.
+
+    Example:
+
+    >>> x = np.random.rand(200, 16)
+    >>> model = kerasdc.models.IMSAT(num_clusters=3)
+    >>> model.compile()
+    >>> history = model.fit(x, batch_size=50, epochs=2, verbose=0)
+    >>> model.assign(x).shape
+    (200,)
+    """
+
+    objective_name = "IMSAT's loss"
+
+    def __init__(
+        self,
+        num_clusters,
+        encoder=None,
+        preprocessor="auto",
+        augmentation="vat",
+        class_prior=None,
+        seed=None,
+        **kwargs,
+    ):
+        # === Layers ===
+        super().__init__(**kwargs)
+        self.num_clusters = checked_count("num_clusters", num_clusters)
+        self.class_prior = _checked_prior(class_prior, num_clusters)
+        self.set_networks(encoder, preprocessor, _checked(augmentation))
+        self.head = keras.layers.Dense(
+            num_clusters,
+            # The authors' `wscale` of 0.0001: assignments start undecided.
+            kernel_initializer=keras.initializers.VarianceScaling(
+                1e-4, "fan_in", "untruncated_normal"
+            ),
+            dtype="float32",
+            name="head",
+        )
+        self.seed = None if seed is None else checked_count("seed", seed, 0)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
+        self._terms = {
+            name: keras.metrics.Mean(name=name)
+            for name in ("sat", "marginal_entropy", "conditional_entropy")
+        }
+        self._neighborhood = ()
+        self._distances = (None, None)
+
+    # === Functional Model ===
+
+    def default_encoder(self, shape):
+        return networks.normalized_mlp_encoder(shape)
+
+    def build_head(self, input_shape):
+        self.head.build(input_shape)
+
+    def logits(self, features, training=False):
+        return self.head(self.encoder(features, training=training))
+
+    # === Training ===
+
+    def compile(
+        self,
+        optimizer="auto",
+        information_weight=0.1,
+        marginal_weight=4.0,
+        prior_tolerance=0.0,
+        radius_factor=0.25,
+        xi=10.0,
+        **kwargs,
+    ):
+        """Configures training.
+
+        Args:
+            optimizer: Keras optimizer. `"auto"` is the authors' Adam:
+                learning rate 0.002.
+            information_weight: Float, lambda: weight of mutual information
+                beside the SAT penalty.
+            marginal_weight: Float, mu: weight of H(Y) in it.
+            prior_tolerance: Float, at least 0: with `class_prior`, the
+                divergence of the clusters' sizes from it that costs nothing,
+                in nats.
+            radius_factor: Float above 0: lengths of perturbations over the
+                distance to the neighbor.
+            xi: Float above 0: see `kerasdc.losses.adversarial_direction`.
+            **kwargs: Further arguments of `keras.Model.compile`.
+        """
+        self._settings = {
+            "information_weight": information_weight,
+            "marginal_weight": marginal_weight,
+            "prior_tolerance": prior_tolerance,
+            "radius_factor": radius_factor,
+            "xi": xi,
+        }
+        for name, value in self._settings.items():
+            if not 0 <= value < np.inf:
+                raise ValueError(
+                    f"`{name}` must be finite and at least 0. "
+                    f"Received: {name}={value}"
+                )
+        if optimizer == "auto":
+            optimizer = keras.optimizers.Adam(2e-3)
+        super().compile(optimizer, **kwargs)
+
+    def adapt(self, x, neighbor=10, max_references=100_000):
+        """Finds how far samples are from their neighbors, for `fit`.
+
+        `fit` does it with these defaults where it is missing. The distances
+        are kept for the very same `x` only, and not saved.
+
+        Args:
+            x: Training samples.
+            neighbor: Integer, at least 1: which neighbor.
+            max_references: Integer: with more samples, neighbors are looked
+                for among as many drawn at random; a warning says so.
+
+        Returns:
+            Float array `(n,)`, distances between features.
+        """
+        x = self.prepare(x)
+        self._neighborhood = (neighbor, max_references)
+        self._distances = (_fingerprint(x), self._distances_in(x))
+        return self._distances[1]
+
+    def complete_stages(self, x):
+        """Adapts where the distances of `x` are needed and not known.
+
+        Args:
+            x: Prepared training data.
+        """
+        if self._needs_distances() and self._distances[0] != _fingerprint(x):
+            self.adapt(x, *self._neighborhood)
+
+    def targets_of(self, x):
+        """Lengths of the perturbations; zeros where there are none."""
+        if not self._needs_distances():
+            return np.zeros(len(x), "float32")
+        known, distances = self._distances
+        if known != _fingerprint(x):  # such as validation data
+            distances = self._distances_in(x)
+        return self._settings["radius_factor"] * distances
+
+    def _distances_in(self, x):
+        batches = FeatureBatches(x, self.preprocessor, batch_size=8192)
+        features = [batches[i][0] for i in range(len(batches))]
+        return neighbor_distances(np.concatenate(features), *self._neighborhood)
+
+    def _needs_distances(self):
+        return any(kind in _RANDOM_STEPS for kind in self._kinds())
+
+    def _kinds(self):
+        """The augmentations, one or several, as a list."""
+        return [k for k in keras.tree.flatten([self.augmentation]) if k]
+
+    def compute_loss(
+        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
+    ):
+        """The SAT penalty minus weighted mutual information, equation (7).
+
+        Args:
+            x: Tensor of raw inputs.
+            y: Tensor `(batch,)`, lengths of the perturbations.
+            y_pred: Tensor `(batch, k)`, soft assignments of `x`.
+            sample_weight: Not used.
+            training: Boolean. `True` normalizes by batch statistics.
+
+        Returns:
+            Scalar tensor, in nats.
+        """
+        loss, terms = self._information(y_pred)
+        kinds = self._kinds()
+        if kinds:
+            # Only clean inputs count for the statistics of inference.
+            with kept_statistics(self.encoder):
+                penalty = self._penalty(
+                    kinds, x, y, y_pred, self.seed_generator, training
+                )
+            terms["sat"] = ops.mean(penalty)
+            loss = loss + terms["sat"]
+        for name, value in terms.items():
+            self._terms[name].update_state(value)
+        return loss
+
+    def _information(self, soft_assignment):
+        """Minus the weighted mutual information, and its terms."""
+        marginal = losses.marginal_entropy(soft_assignment)
+        conditional = losses.conditional_entropy(soft_assignment)
+        settings = self._settings
+        if self.class_prior is None:
+            unequal = -marginal
+        else:
+            # Section 3.3: a penalty in place of the constraint.
+            divergence = losses.marginal_divergence(
+                soft_assignment, self.class_prior
+            )
+            unequal = ops.relu(divergence - settings["prior_tolerance"])
+        loss = conditional + settings["marginal_weight"] * unequal
+        terms = {
+            "marginal_entropy": marginal,
+            "conditional_entropy": conditional,
+        }
+        return settings["information_weight"] * loss, terms
+
+    def _penalty(self, kinds, x, radius, soft_assignment, seed, training):
+        """R_SAT of each sample, equation (4), less a constant."""
+        features = self.features(x)
+        # Logarithms serve as logits: they differ by a constant.
+        clean_logits = ops.log(ops.maximum(soft_assignment, _TINY))
+
+        def predict(inputs):
+            return self.logits(inputs, training)
+
+        def of(kind):
+            if kind in _RANDOM_STEPS:
+                return losses.virtual_adversarial(
+                    predict,
+                    features,
+                    radius,
+                    self._settings["xi"],
+                    _RANDOM_STEPS[kind],
+                    seed,
+                    clean_logits,
+                )
+            return losses.prediction_divergence(
+                clean_logits, predict(_distorted(kind, features))
+            )
+
+        return sum(of(kind) for kind in kinds) / len(kinds)
+
+    def objective(self, x, batch_size=1024):
+        """The loss on all of `x` at once; see `ClusteringModel`."""
+        x = self.as_inputs(x)
+        batches = ShuffledBatches(
+            x, self.targets_of(x), batch_size, shuffle=False
+        )
+        # With draws that are the same every time.
+        kinds, seed = [_fresh(kind) for kind in self._kinds()], self.seed or 0
+        total, found = 0.0, []
+        for i in range(len(batches)):
+            x_batch, radius = batches[i]
+            soft_assignment = self(x_batch)
+            found.append(soft_assignment)
+            if kinds:
+                penalty = self._penalty(
+                    kinds, x_batch, radius, soft_assignment, seed, False
+                )
+                total += float(ops.sum(penalty))
+        information, _ = self._information(ops.concatenate(found))
+        return total / len(x) + float(information)
+
+    # === Config ===
+
+    def get_config(self):
+        return {**super().get_config(), "class_prior": self.class_prior}
+
+    def get_compile_config(self):
+        config = super().get_compile_config()
+        return {**config, **self._settings} if config else config
+
+
+def _checked(augmentation):
+    for kind in keras.tree.flatten([augmentation]):
+        if kind is None or kind in _RANDOM_STEPS or callable(kind):
+            continue
+        raise ValueError(
+            f"`augmentation` must be one of {', '.join(_RANDOM_STEPS)}, a "
+            "layer or function of features, None, or a list of them. "
+            f"Received: augmentation={augmentation!r}"
+        )
+    return augmentation
+
+
+def _checked_prior(class_prior, num_clusters):
+    if class_prior is None:
+        return None
+    prior = np.asarray(class_prior, "float64")
+    right = prior.shape == (num_clusters,) and (prior > 0).all()
+    if not right or abs(prior.sum() - 1) > 1e-6:
+        raise ValueError(
+            f"`class_prior` must be {num_clusters} numbers above 0 whose sum "
+            f"is 1. Received: class_prior={class_prior}"
+        )
+    return [float(share) for share in prior]
+
+
+def _distorted(augmentation, features):
+    if isinstance(augmentation, keras.Layer):
+        return augmentation(features, training=True)
+    return augmentation(features)
+
+
+def _fresh(kind):
+    """A layer anew: its draws begin again from its seed."""
+    if not isinstance(kind, keras.Layer):
+        return kind
+    return kind.__class__.from_config(kind.get_config())
+
+
+def _fingerprint(x):
+    return hashlib.sha256(np.ascontiguousarray(x)).hexdigest(), x.shape

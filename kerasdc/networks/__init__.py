@@ -1,0 +1,19 @@
+"""Encoders and decoders: untrained Functional models."""
+
+from kerasdc.networks.autoencoding import conv_decoder
+from kerasdc.networks.autoencoding import conv_encoder
+from kerasdc.networks.autoencoding import mlp_decoder
+from kerasdc.networks.autoencoding import mlp_encoder
+from kerasdc.networks.normalized import dac_encoder
+from kerasdc.networks.normalized import normalized_conv_encoder
+from kerasdc.networks.normalized import normalized_mlp_encoder
+
+__all__ = [
+    "conv_decoder",
+    "conv_encoder",
+    "dac_encoder",
+    "mlp_decoder",
+    "mlp_encoder",
+    "normalized_conv_encoder",
+    "normalized_mlp_encoder",
+]

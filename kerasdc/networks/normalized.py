@@ -1,0 +1,135 @@
+"""Encoders with batch normalization, trained without a decoder.
+
+They take samples of the data's own shape and end in features
+`(batch, dim)`, which a softmax over clusters is put on.
+"""
+
+import keras
+from keras import layers
+
+from kerasdc.networks.shapes import checked_image_shape
+from kerasdc.networks.shapes import checked_shape
+from kerasdc.networks.shapes import fresh
+
+
+def normalized_mlp_encoder(
+    input_shape, units=(1200, 1200), kernel_initializer="auto", name="encoder"
+):
+    """The hidden layers of IMSAT: d-1200-1200, normalized, then ReLU.
+
+    Reference: [Hu et al., 2017](https://arxiv.org/abs/1702.08720), section
+    4.1.
+
+    Args:
+        input_shape: Tuple, one sample's shape; it is flattened.
+        units: Widths of the layers.
+        kernel_initializer: Keras initializer of every kernel. `"auto"` is a
+            Gaussian of standard deviation `sqrt(0.1 / fan_in)`, as the
+            authors' code draws (its `wscale=0.1` is the variance's).
+        name: Name of the model.
+
+    Returns:
+        A `keras.Model` from `(batch, *input_shape)` to `(batch, units[-1])`.
+    """
+    if kernel_initializer == "auto":
+        kernel_initializer = keras.initializers.VarianceScaling(
+            0.1, "fan_in", "untruncated_normal"
+        )
+    inputs = x = keras.Input(checked_shape(input_shape))
+    if len(input_shape) > 1:
+        x = layers.Flatten()(x)
+    for width in units:
+        # The normalization takes away what a bias would add.
+        x = layers.Dense(
+            width,
+            use_bias=False,
+            kernel_initializer=fresh(kernel_initializer),
+        )(x)
+        x = _normalized_relu(x)
+    return keras.Model(inputs, x, name=name)
+
+
+def normalized_conv_encoder(
+    input_shape,
+    filters=(32, 64, 128),
+    kernel_sizes=(5, 5, 3),
+    name="encoder",
+):
+    """Convolutions of stride 2, each normalized, then ReLU; flattened.
+
+    Args:
+        input_shape: `(height, width)` or `(height, width, channels)`.
+        filters: Filters of each convolution.
+        kernel_sizes: Sides of each convolution's kernel.
+        name: Name of the model.
+
+    Returns:
+        A `keras.Model` from `(batch, *input_shape)` to `(batch, dim)`.
+    """
+    inputs, x = _image_input(input_shape)
+    for num_filters, size in zip(filters, kernel_sizes, strict=True):
+        x = _convolution(x, num_filters, size, strides=2, padding="same")
+    return keras.Model(inputs, layers.Flatten()(x), name=name)
+
+
+def dac_encoder(
+    input_shape, filters=(64, 128), num_features=10, name="encoder"
+):
+    """DAC's network for MNIST, up to its label features.
+
+    Three 3 x 3 convolutions and a maximum over 2 x 2 pixels for every number
+    in `filters`, then one 1 x 1 convolution and a mean over 2 x 2; every one
+    normalized.
+
+    Reference: [Chang et al., 2017](
+    https://openaccess.thecvf.com/content_iccv_2017/html/Chang_Deep_Adaptive_Image_ICCV_2017_paper.html)
+    and the authors' code.
+
+    Args:
+        input_shape: `(height, width)` or `(height, width, channels)`. Without
+            padding, sides of at least 26 pixels are needed for two `filters`.
+        filters: Filters of each group of convolutions.
+        num_features: Integer, filters of the last convolution: the number of
+            clusters, in the paper.
+        name: Name of the model.
+
+    Returns:
+        A `keras.Model` from `(batch, *input_shape)` to `(batch, dim)`.
+
+    Raises:
+        ValueError: If the images are too small.
+    """
+    height, width, _ = checked_image_shape(input_shape)
+    for _ in filters:
+        height, width = (height - 6) // 2, (width - 6) // 2
+    if min(height, width) < 2:
+        raise ValueError(
+            f"The images are too small for {len(filters)} groups of "
+            "convolutions without padding; see `normalized_conv_encoder`. "
+            f"Received: input_shape={tuple(input_shape)}"
+        )
+    inputs, x = _image_input(input_shape)
+    for num_filters in filters:
+        for _ in range(3):
+            x = _convolution(x, num_filters, 3, kernel_initializer="he_normal")
+        x = layers.BatchNormalization()(layers.MaxPooling2D()(x))
+    x = _convolution(x, num_features, 1, kernel_initializer="he_normal")
+    x = layers.BatchNormalization()(layers.AveragePooling2D()(x))
+    return keras.Model(inputs, layers.Flatten()(x), name=name)
+
+
+def _image_input(input_shape):
+    shape = checked_image_shape(input_shape)
+    inputs = x = keras.Input(input_shape)
+    if len(input_shape) == 2:
+        x = layers.Reshape(shape)(x)
+    return inputs, x
+
+
+def _convolution(x, num_filters, size, **kwargs):
+    x = layers.Conv2D(num_filters, size, use_bias=False, **kwargs)(x)
+    return _normalized_relu(x)
+
+
+def _normalized_relu(x):
+    return layers.ReLU()(layers.BatchNormalization()(x))

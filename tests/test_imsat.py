@@ -1,0 +1,409 @@
+import keras
+import numpy as np
+import pytest
+from keras import ops
+from states import assert_same
+from states import state
+
+import kerasdc
+from kerasdc import losses
+from kerasdc.layers import RandomShiftRotation
+from kerasdc.models import IMSAT
+from kerasdc.neighbors import neighbor_distances
+
+COMPILE = ("optimizer", "marginal_weight", "radius_factor", "prior_tolerance")
+
+
+@keras.saving.register_keras_serializable(package="test")
+def reverse_features(features):
+    return features[:, ::-1]
+
+
+def make_imsat(num_clusters=3, shape=(6,), compiled=True, **kwargs):
+    arguments = {n: kwargs.pop(n) for n in COMPILE if n in kwargs}
+    keras.utils.set_random_seed(5)
+    model = IMSAT(
+        num_clusters,
+        kerasdc.networks.normalized_mlp_encoder(shape, (16, 16)),
+        **{"seed": 1, **kwargs},
+    )
+    if compiled:
+        adam = keras.optimizers.Adam(0.01)
+        model.compile(**{"optimizer": adam, **arguments})
+    return model
+
+
+def fit(model, x, **kwargs):
+    return model.fit(x, **{"batch_size": 30, "verbose": 0, **kwargs})
+
+
+@pytest.fixture(scope="module")
+def fitted(blobs):
+    """Fitted on the blobs. Not to be trained further."""
+    model = make_imsat()
+    fit(model, blobs[0], epochs=30)
+    return model
+
+
+# === Clusters ===
+
+
+@pytest.mark.parametrize("augmentation", ["vat", "rpt", ["vat", "rpt"]])
+def test_blobs_are_recovered(augmentation, blobs):
+    x, y = blobs
+    model = make_imsat(augmentation=augmentation)
+    fit(model, x, epochs=30)
+    assert kerasdc.metrics.clustering_accuracy(y, model.assign(x)) == 1
+    q = model.predict(x, verbose=0)
+    np.testing.assert_allclose(q.sum(axis=1), 1, 1e-5)
+
+
+def test_default_network_is_the_papers(blobs):
+    model = IMSAT(10)
+    model.compile()
+    fit(model, blobs[0], epochs=0)
+    dense = [
+        layer
+        for layer in (*model.encoder.layers, model.head)
+        if isinstance(layer, keras.layers.Dense)
+    ]
+    assert [layer.units for layer in dense] == [1200, 1200, 10]
+    # Standard deviations: sqrt of the authors' `wscale` over fan-in.
+    expected = np.sqrt([0.1 / 6, 0.1 / 1200, 1e-4 / 1200])
+    received = [np.std(layer.kernel.numpy()) for layer in dense]
+    np.testing.assert_allclose(received, expected, rtol=0.02)
+    names = [type(layer).__name__ for layer in model.encoder.layers[1:4]]
+    assert names == ["Dense", "BatchNormalization", "ReLU"]
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.002)
+    # Undecided at the start.
+    assert abs(model.predict(blobs[0], verbose=0) - 0.1).max() < 0.02
+
+
+def test_labels_change_nothing(blobs):
+    x, y = blobs
+    results = []
+    for labels in (y, y[::-1]):
+        model = make_imsat()
+        callback = kerasdc.ClusteringMetrics(x, labels)
+        fit(model, x, epochs=2, callbacks=[callback])
+        results.append(state(model))
+    assert_same(*results)
+
+
+def test_one_call_equals_two(blobs):
+    models = [make_imsat() for _ in range(2)]
+    models[1].adapt(blobs[0])
+    for model in models:
+        fit(model, blobs[0], epochs=2)
+    assert_same(*map(state, models))
+
+
+def test_every_weight_is_trained(blobs):
+    model = make_imsat()
+    fit(model, blobs[0], epochs=0)
+    before = [weight.numpy() for weight in model.trainable_weights]
+    fit(model, blobs[0], epochs=1)
+    for weight, old in zip(model.trainable_weights, before, strict=True):
+        assert (weight.numpy() != old).any(), weight.path
+
+
+# === The loss ===
+
+
+def probabilities(model, features):
+    logits = ops.convert_to_numpy(model.logits(features)).astype("float64")
+    odds = np.exp(logits)
+    return odds / odds.sum(axis=1, keepdims=True)
+
+
+def entropy(p):
+    return -(p * np.log(p)).sum(axis=-1)
+
+
+def test_loss_by_hand(fitted, blobs):
+    """From its definition, with an augmentation that nothing draws."""
+    x = blobs[0][::3] // 2 + blobs[0][1::3] // 2  # between the blobs
+    model = make_imsat(augmentation=reverse_features)
+    model.build((None, 6))
+    model.preprocessor.adapt(x)
+    model.encoder.set_weights(fitted.encoder.get_weights())
+    model.head.set_weights(fitted.head.get_weights())
+    features = ops.convert_to_numpy(model.features(x))
+    p = probabilities(model, features)
+    q = probabilities(model, features[:, ::-1])
+    sat = (p * np.log(p / q)).sum(axis=1).mean()
+    information = 4 * entropy(p.mean(axis=0)) - entropy(p).mean()
+    loss = model.compute_loss(x, np.zeros(len(x)), model(x), training=False)
+    assert sat > 0.01
+    np.testing.assert_allclose(float(loss), sat - 0.1 * information, 1e-4)
+
+
+def test_history_holds_each_term(blobs):
+    history = fit(make_imsat(), blobs[0], epochs=2).history
+    expected = np.array(history["sat"]) + 0.1 * (
+        np.array(history["conditional_entropy"])
+        - 4 * np.array(history["marginal_entropy"])
+    )
+    np.testing.assert_allclose(history["loss"], expected, 1e-4)
+
+
+def test_rim_has_no_penalty(blobs):
+    model = make_imsat(augmentation=None)
+    history = fit(model, blobs[0], epochs=2).history
+    assert history["sat"] == [0, 0]
+    assert model._distances == (None, None)
+
+
+def test_perturbations_are_a_quarter_of_the_distance(blobs):
+    x = blobs[0]
+    model = make_imsat()
+    distances = model.adapt(x)
+    features = ops.convert_to_numpy(model.features(x))
+    np.testing.assert_allclose(distances, neighbor_distances(features, 10))
+    np.testing.assert_allclose(model.targets_of(x), distances / 4)
+    # Other data, with the same neighbor.
+    model.adapt(x, neighbor=3)
+    some = model.targets_of(x[::2])
+    np.testing.assert_allclose(4 * some, neighbor_distances(features[::2], 3))
+
+
+def test_validation_leaves_the_distances_of_training(blobs):
+    x = blobs[0]
+    model = make_imsat()
+    model.adapt(x, neighbor=3)
+    known = model.targets_of(x)
+    history = fit(model, x, epochs=2, validation_data=x[:40]).history
+    assert np.isfinite(history["val_loss"]).all()
+    np.testing.assert_array_equal(model.targets_of(x), known)
+
+
+def test_statistics_are_those_of_clean_passes_only(blobs):
+    """With weights that stand still: VAT and none gather the same."""
+    x = blobs[0]
+    found = []
+    for augmentation in ("vat", None):
+        still = keras.optimizers.SGD(0.0)
+        model = make_imsat(augmentation=augmentation, optimizer=still)
+        fit(model, x, epochs=3)
+        found.append([w.numpy() for w in model.encoder.non_trainable_weights])
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_allclose(a, b, 1e-6)
+    assert abs(found[0][0]).max() > 0  # they moved
+
+
+def test_objective_is_the_loss_of_all_data(blobs):
+    x = blobs[0]
+    model = make_imsat()
+    fit(model, x, epochs=3)
+    whole = model.evaluate(x, batch_size=90, verbose=0)[0]
+    assert model.objective(x) == pytest.approx(whole, abs=0.02)
+    assert model.objective(x) == model.objective(x)
+    plain = make_imsat(augmentation=reverse_features)
+    fit(plain, x, epochs=3)
+    whole = plain.evaluate(x, batch_size=90, verbose=0)[0]
+    assert plain.objective(x, batch_size=7) == pytest.approx(whole, rel=1e-4)
+
+
+def test_objective_with_an_image_augmentation_is_repeatable():
+    x = np.random.default_rng(0).integers(0, 255, (40, 8, 8), "uint8")
+    model = make_imsat(shape=(8, 8), augmentation=RandomShiftRotation(seed=3))
+    fit(model, x, epochs=1)
+    assert model.objective(x) == model.objective(x)
+
+
+# === Clusters of known sizes ===
+
+
+def test_marginal_divergence_by_hand():
+    p = np.array([[1, 0, 0], [0.5, 0.5, 0]], "float32")
+    expected = 0.75 * np.log(0.75 / 0.5) + 0.25 * np.log(0.25 / 0.3)
+    received = losses.marginal_divergence(p, [0.5, 0.3, 0.2])
+    np.testing.assert_allclose(float(received), expected, 1e-5)
+    even = losses.marginal_divergence(p, [1 / 3] * 3)
+    marginal = losses.marginal_entropy(p)
+    np.testing.assert_allclose(float(even), np.log(3) - float(marginal), 1e-5)
+
+
+def test_prior_makes_clusters_of_its_sizes():
+    """One blob, cut as the prior says; without it, in equal parts."""
+    x = np.random.default_rng(0).normal(size=(300, 6))
+    sizes = {}
+    for prior in (None, (0.8, 0.1, 0.1)):
+        model = make_imsat(class_prior=prior)
+        fit(model, x, epochs=20, batch_size=100)
+        mean = model.predict(x, verbose=0).mean(axis=0)
+        sizes[prior] = mean
+    np.testing.assert_allclose(sizes[None], [1 / 3] * 3, atol=0.1)
+    np.testing.assert_allclose(sizes[0.8, 0.1, 0.1], [0.8, 0.1, 0.1], atol=0.1)
+
+
+def test_tolerance_of_the_prior_costs_nothing(blobs):
+    x = blobs[0]
+    arguments = {"class_prior": (0.5, 0.3, 0.2), "augmentation": None}
+    strict = make_imsat(**arguments)
+    loose = make_imsat(**arguments, prior_tolerance=1.0)
+    found = []
+    for model in (strict, loose):
+        fit(model, x, epochs=0)
+        found.append(float(model.compute_loss(x, None, model(x))))
+        conditional = float(losses.conditional_entropy(model(x)))
+    assert found[1] == pytest.approx(0.1 * conditional, rel=1e-5)
+    assert found[0] > found[1]
+
+
+# === Saving, serving ===
+
+
+def test_round_trip(fitted, blobs, tmp_path):
+    fitted.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras")
+    assert type(again) is IMSAT
+    assert again.adapted and again.compiled
+    x = blobs[0]
+    np.testing.assert_allclose(
+        again.predict(x, verbose=0), fitted.predict(x, verbose=0), 1e-5, 1e-6
+    )
+    np.testing.assert_allclose(again.objective(x), fitted.objective(x), 1e-4)
+    steps = int(fitted.optimizer.iterations)
+    fit(again, x, epochs=1)
+    assert int(again.optimizer.iterations) == steps + 3
+
+
+@pytest.mark.parametrize(
+    "augmentation",
+    ["rpt", None, reverse_features, RandomShiftRotation(0.2, 5.0, seed=2)],
+)
+def test_arguments_survive(augmentation, tmp_path):
+    x = np.random.default_rng(0).random((30, 6, 6))
+    if augmentation is reverse_features:
+        augmentation = [augmentation, "vat"]
+    model = make_imsat(
+        shape=(6, 6),
+        augmentation=augmentation,
+        class_prior=(0.5, 0.3, 0.2),
+        marginal_weight=2.0,
+        radius_factor=0.5,
+    )
+    fit(model, x, epochs=0)
+    model.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras")
+    assert again._kinds() == model._kinds() or (
+        again.augmentation.get_config() == model.augmentation.get_config()
+    )
+    assert again._settings == model._settings
+    assert again.class_prior == [0.5, 0.3, 0.2]
+    fit(again, x, epochs=1)
+
+
+def test_resumed_equals_uninterrupted(blobs, tmp_path):
+    x = blobs[0]
+    whole = make_imsat()
+    fit(whole, x, epochs=4)
+    half = make_imsat()
+    fit(half, x, epochs=2)
+    half.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras")
+    fit(again, x, epochs=4, initial_epoch=2)
+    for a, b in zip(state(whole), state(again), strict=True):
+        np.testing.assert_allclose(a, b, 1e-4, 1e-5)
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="TensorFlow serves"
+)
+def test_served(fitted, blobs, tmp_path):
+    import tensorflow as tf
+
+    path = kerasdc.export_saved_model(fitted, tmp_path / "served")
+    served = tf.saved_model.load(str(path)).signatures
+    assert set(served) == {"serving_default", "embed"}
+    x = blobs[0].astype("float32")
+    outputs = served["serving_default"](inputs=tf.constant(x))
+    np.testing.assert_allclose(
+        outputs["soft_assignment"], fitted.predict(x, verbose=0), 1e-5, 1e-6
+    )
+    embedding = served["embed"](inputs=tf.constant(x))["embedding"]
+    np.testing.assert_allclose(embedding, fitted.embed(x), 1e-4, 1e-5)
+
+
+# === Errors ===
+
+
+@pytest.mark.parametrize(
+    ("make_x", "message"),
+    [
+        (lambda x: x[:2], "Received: 2 samples"),
+        (lambda x: x[:, :5], "Received: "),
+        (lambda x: np.where(x > 200, np.nan, x), "Received: nan"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["adapt", "fit"])
+def test_bad_data_changes_nothing(verb, make_x, message, blobs):
+    model = make_imsat()
+    with pytest.raises(ValueError, match=message):
+        getattr(model, verb)(make_x(blobs[0]))
+    assert not model.built and not model.preprocessor.adapted
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"num_clusters": 0}, "Received: num_clusters=0"),
+        ({"augmentation": "vta"}, "Received: augmentation='vta'"),
+        ({"augmentation": ["vat", 3]}, "Received: augmentation="),
+        ({"class_prior": (0.5, 0.5)}, "3 numbers.*Received: class_prior="),
+        ({"class_prior": (0.5, 0.5, 0.5)}, "sum is 1.*Received: class_prior="),
+        ({"class_prior": (1.5, -1, 0.5)}, "above 0.*Received: class_prior="),
+        ({"preprocessor": "none"}, "Received: preprocessor='none'"),
+        ({"seed": -1}, "Received: seed=-1"),
+        ({"marginal_weight": -1.0}, "Received: marginal_weight=-1.0"),
+        ({"radius_factor": np.nan}, "Received: radius_factor=nan"),
+    ],
+)
+def test_bad_arguments(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        make_imsat(**arguments)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2])
+def test_a_batch_smaller_than_k(batch_size, blobs):
+    model = make_imsat()
+    for verb in (model.fit, model.evaluate):
+        if verb == model.evaluate:
+            fit(model, blobs[0], epochs=0)
+        with pytest.raises(ValueError, match=f"Received: .*={batch_size}, "):
+            verb(blobs[0], batch_size=batch_size)
+
+
+def test_one_cluster_of_batches_of_one(blobs):
+    with pytest.raises(ValueError, match="at least 2"):
+        fit(make_imsat(1), blobs[0], batch_size=1)
+
+
+def test_images_are_needed_for_image_augmentation(blobs):
+    model = make_imsat(augmentation=RandomShiftRotation())
+    with pytest.raises(ValueError, match="Image augmentation needs"):
+        fit(model, blobs[0])
+    assert not model.built
+
+
+def test_labels_are_refused(blobs):
+    with pytest.raises(ValueError, match="Received: y of type"):
+        make_imsat().fit(*blobs)
+
+
+def test_before_fit(blobs):
+    model = make_imsat(compiled=False)
+    with pytest.raises(ValueError, match="before `fit`. Received: compiled"):
+        model.fit(blobs[0])
+    model.adapt(blobs[0])
+    with pytest.raises(ValueError, match="Received: adapted=False"):
+        model.predict(blobs[0])
+
+
+def test_duplicates_stay_finite():
+    x = np.repeat(np.eye(3), 20, axis=0)  # neighbors at distance 0
+    model = make_imsat(shape=(3,))
+    history = fit(model, x, epochs=3).history
+    assert np.isfinite(history["loss"]).all()
+    assert all(np.isfinite(weight).all() for weight in model.get_weights())
