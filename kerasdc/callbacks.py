@@ -124,18 +124,23 @@ class ClusterSizes(keras.callbacks.Callback):
     Args:
         minimum: Float from 0 to 1. Fraction of the even share `n / k`
             below which a cluster is warned of.
+        patience: Integer, at least 1: epochs in a row that a cluster must be
+            so small. A model whose training starts undecided, from random
+            weights, has empty clusters at first.
     """
 
-    def __init__(self, minimum=0.05):
+    def __init__(self, minimum=0.05, patience=1):
         super().__init__()
         if not 0 <= minimum <= 1:
             raise ValueError(
                 f"`minimum` must be from 0 to 1. Received: minimum={minimum}"
             )
         self.minimum = minimum
+        self.patience = checked_count("patience", patience)
 
     def on_train_begin(self, logs=None):
         self._warned = set()
+        self._epochs_small = 0
 
     def on_epoch_end(self, epoch, logs=None):
         assignments = self.model.training_assignments
@@ -145,9 +150,9 @@ class ClusterSizes(keras.callbacks.Callback):
         sizes = np.bincount(assignments, minlength=num_clusters)
         if logs is not None:
             logs["smallest_cluster"] = float(sizes.min() / sizes.sum())
-        small = np.flatnonzero(
-            sizes < max(self.minimum * sizes.sum() / num_clusters, 1)
-        )
+        is_small = sizes < max(self.minimum * sizes.sum() / num_clusters, 1)
+        self._epochs_small = (self._epochs_small + 1) * is_small
+        small = np.flatnonzero(self._epochs_small >= self.patience)
         self._warn({int(cluster) for cluster in small}, sizes)
 
     def _warn(self, small, sizes):
@@ -218,3 +223,37 @@ class EpochDecay(keras.callbacks.Callback):
         rate = float(self.model.optimizer.learning_rate)
         lowest = min(rate, self.minimum)
         self.model.optimizer.learning_rate = max(rate * self.factor, lowest)
+
+
+class ThresholdSchedule(keras.callbacks.Callback):
+    """Moves DAC's thresholds from where they start to where they end.
+
+    The first epoch has the thresholds of the start, the last one those of
+    the end, and in between they move in equal steps. Both are logged, as
+    `upper_threshold` and `lower_threshold`. `kerasdc.models.DAC.fit` uses it
+    with its own number of epochs unless told otherwise.
+
+    Reference: [Chang et al., 2017](
+    https://openaccess.thecvf.com/content_iccv_2017/html/Chang_Deep_Adaptive_Image_ICCV_2017_paper.html),
+    section 4.
+
+    Args:
+        num_epochs: Integer, at least 1. Later epochs keep the thresholds of
+            the end.
+    """
+
+    def __init__(self, num_epochs):
+        super().__init__()
+        self.num_epochs = checked_count("num_epochs", num_epochs)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        start, end = self.model.threshold_range
+        progress = min(epoch / max(self.num_epochs - 1, 1), 1.0)
+        self.model.thresholds.assign(start + (end - start) * progress)
+
+    def on_epoch_end(self, epoch, logs=None):
+        if logs is None:
+            return
+        upper, lower = keras.ops.convert_to_numpy(self.model.thresholds)
+        logs["upper_threshold"] = float(upper)
+        logs["lower_threshold"] = float(lower)

@@ -22,6 +22,8 @@ from kerasdc.settings import current_commit
 from kerasdc.settings import write_json
 from kerasdc.targets import FeatureBatches
 
+_PATIENCE = 10  # epochs in which a cluster may still be empty
+
 
 class Run:
     """One training in one folder, which survives being killed.
@@ -190,7 +192,9 @@ class Run:
 
     def _fit(self, callbacks):
         recipe = self.recipe["fit"]
-        extra = [ClusterSizes(), ClusteringMetrics(None, self.y)]
+        patience = _PATIENCE if self.model.starts_undecided else 1
+        sizes = ClusterSizes(patience=patience)
+        extra = [sizes, ClusteringMetrics(None, self.y)]
         if not self.model.assigns_in_fit:
             extra.insert(0, TrackAssignments(self.inputs))
         if "tolerance" in recipe:

@@ -129,6 +129,13 @@ def test_sizes_warn_of_collapse(standing, blobs):
     assert history["smallest_cluster"] == [pytest.approx(20 / 61)]
 
 
+def test_sizes_have_patience(standing, blobs):
+    x = blobs[0][:61]
+    fit(standing, x, [ClusterSizes(1.0, patience=3)], epochs=2)  # silent
+    with pytest.warns(UserWarning, match="collapses: it holds 20 of 61"):
+        fit(standing, x, [ClusterSizes(1.0, patience=3)], epochs=3)
+
+
 def test_sizes_are_silent_when_all_is_well(standing, blobs):
     fit(standing, blobs[0], [ClusterSizes()])  # warnings are errors
 

@@ -24,6 +24,9 @@ class ClusteringModel(keras.Model):
     label_change = None
     training_assignments = None
 
+    # Whether training starts without a first partition.
+    starts_undecided = False
+
     # Constructor arguments that are layers.
     _parts = ("encoder", "decoder", "preprocessor", "augmentation")
 

@@ -24,6 +24,7 @@ class DiscriminativeModel(ClusteringModel):
     """
 
     decoder = None
+    starts_undecided = True
     pretrained = True  # what is not needed is done
     _parts = ("encoder", "preprocessor", "augmentation")
 

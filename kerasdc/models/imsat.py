@@ -73,7 +73,7 @@ class IMSAT(Seeded, DiscriminativeModel):
     (200,)
     """
 
-    objective_name = "IMSAT's loss"
+    objective_name = "loss of IMSAT"
 
     def __init__(
         self,

@@ -112,9 +112,9 @@ def dac_encoder(
     for num_filters in filters:
         for _ in range(3):
             x = _convolution(x, num_filters, 3, kernel_initializer="he_normal")
-        x = layers.BatchNormalization()(layers.MaxPooling2D()(x))
+        x = _normalization()(layers.MaxPooling2D()(x))
     x = _convolution(x, num_features, 1, kernel_initializer="he_normal")
-    x = layers.BatchNormalization()(layers.AveragePooling2D()(x))
+    x = _normalization()(layers.AveragePooling2D()(x))
     return keras.Model(inputs, layers.Flatten()(x), name=name)
 
 
@@ -132,4 +132,9 @@ def _convolution(x, num_filters, size, **kwargs):
 
 
 def _normalized_relu(x):
-    return layers.ReLU()(layers.BatchNormalization()(x))
+    return layers.ReLU()(_normalization()(x))
+
+
+def _normalization():
+    # As the authors' Chainer: trainings of few steps must reach inference.
+    return layers.BatchNormalization(momentum=0.9)
