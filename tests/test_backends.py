@@ -20,7 +20,7 @@ model = kerasdc.models.DEC(
     seed=0,
 )
 model.compile()
-model.pretrain(images, epochs=5, batch_size=10, verbose=0)
+model.pretrain(images, epochs=20, batch_size=10, verbose=0)
 history = model.fit(
     images,
     epochs=3,
@@ -74,6 +74,20 @@ again = keras.models.load_model(path)
 np.testing.assert_allclose(
     again.generate(2, seed=0), model.generate(2, seed=0), 1e-4, 1e-4
 )
+
+model = kerasdc.models.IMSAT(
+    3,
+    kerasdc.networks.normalized_mlp_encoder((4, 4), (16,)),
+    augmentation=["vat", kerasdc.layers.RandomShiftRotation(0.1, 5, seed=0)],
+    seed=0,
+)
+model.compile(keras.optimizers.Adam(0.01))
+history = model.fit(images, epochs=40, batch_size=20, verbose=0).history
+assert np.isfinite(history["sat"]).all(), history
+assert len(set(zip(model.assign(images).tolist(), y.tolist()))) == 3
+model.save(path)
+again = keras.models.load_model(path)
+np.testing.assert_allclose(again.objective(images), model.objective(images))
 print(keras.backend.backend())
 """
 
