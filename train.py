@@ -25,7 +25,7 @@ def parse_arguments(arguments):
     add = parser.add_argument
     add("--model", default="dec", help="system, such as dec")
     add("--dataset", default="digits", help="data set, such as mnist")
-    add("--recipe", default="best", help="best, paper or paper_short")
+    add("--recipe", default="best", help="best, paper, ...: see --list")
     add("--seed", type=int, default=0)
     add("--out", type=Path, help="run folder (default: runs/<what is run>)")
     add("--data-dir", help="folder of data sets already downloaded")

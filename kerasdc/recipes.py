@@ -223,6 +223,12 @@ def _imsat(scale, augmentation="vat", **overrides):
     }
 
 
+def _falling_shares(num_clusters):
+    """Sizes that fall evenly, in logarithm, to a tenth."""
+    shares = [0.1 ** (i / (num_clusters - 1)) for i in range(num_clusters)]
+    return [share / sum(shares) for share in shares]
+
+
 _TEXT = {"scale": None, "text": {"max_words": 2000}}
 
 RECIPES = {
@@ -278,9 +284,21 @@ RECIPES = {
             "rpt": _imsat(1 / 128, "rpt"),
             "best": _imsat(1 / 128),
         },
+        "mnist_imbalanced": {
+            "paper": _imsat(1 / 128),
+            "best": _imsat(1 / 128, model={"class_prior": _falling_shares(10)}),
+        },
         "usps": {
             "paper": _imsat(1.0),
             "best": _imsat(1.0),
+        },
+        "20newsgroups": {
+            "paper": {**_imsat(None), **_TEXT},
+            "best": {**_imsat(None), **_TEXT},
+        },
+        "reuters21578": {
+            "paper": {**_imsat(None), **_TEXT},
+            "best": {**_imsat(None), **_TEXT},
         },
     },
     "vade": {
@@ -350,7 +368,7 @@ def get_recipe(system, dataset, recipe="best"):
     Args:
         system: Name of a system, such as `"dec"`.
         dataset: Name of a data set, such as `"mnist"`.
-        recipe: `"paper"`, `"paper_short"` or `"best"`.
+        recipe: `"best"`, `"paper"` or another of `list_recipes`.
 
     Returns:
         Dictionary of plain values.

@@ -10,6 +10,7 @@ from kerasdc.callbacks import ClusteringMetrics
 from kerasdc.callbacks import ClusterSizes
 from kerasdc.callbacks import EpochDecay
 from kerasdc.callbacks import LabelChangeStopping
+from kerasdc.callbacks import ThresholdSchedule
 from kerasdc.callbacks import TrackAssignments
 
 
@@ -197,3 +198,45 @@ def test_rates_fall_every_few_epochs():
 def test_decay_needs_a_factor(factor):
     with pytest.raises(ValueError, match=f"Received: factor={factor}$"):
         EpochDecay(factor)
+
+
+class Thresholded(keras.Model):
+    """Has what a schedule of thresholds needs."""
+
+    threshold_range = (np.array([0.9, 0.2]), np.array([0.5, 0.4]))
+
+    def __init__(self):
+        super().__init__()
+        self.thresholds = keras.Variable(np.zeros(2, "float32"))
+
+
+def thresholds_in_logs(num_epochs, epochs):
+    callback = ThresholdSchedule(num_epochs)
+    callback.set_model(Thresholded())
+    found = []
+    for epoch in epochs:
+        logs = {"loss": 1.0}
+        callback.on_epoch_begin(epoch)
+        callback.on_epoch_end(epoch, logs)
+        found.append((logs["upper_threshold"], logs["lower_threshold"]))
+    return np.array(found)
+
+
+def test_thresholds_move_in_equal_steps():
+    # From start to end in four steps, and no further.
+    np.testing.assert_allclose(
+        thresholds_in_logs(5, [0, 1, 2, 4, 7]),
+        [[0.9, 0.2], [0.8, 0.25], [0.7, 0.3], [0.5, 0.4], [0.5, 0.4]],
+        1e-6,
+    )
+
+
+def test_thresholds_of_one_epoch_are_those_of_the_start():
+    found = thresholds_in_logs(1, [0])
+    np.testing.assert_allclose(found, [[0.9, 0.2]], 1e-6)
+
+
+@pytest.mark.parametrize("num_epochs", [0, 2.5])
+def test_a_schedule_needs_epochs(num_epochs):
+    with pytest.raises(ValueError, match=f"Received: num_epochs={num_epochs}"):
+        ThresholdSchedule(num_epochs)

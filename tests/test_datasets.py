@@ -121,7 +121,7 @@ def test_list_names():
         datasets.list_names()
         == (
             "digits mnist fashion_mnist usps pendigits coil20 20newsgroups "
-            "reuters21578 rcv1"
+            "reuters21578 rcv1 mnist_imbalanced"
         ).split()
     )
 

@@ -237,9 +237,10 @@ def test_prior_makes_clusters_of_its_sizes():
     np.testing.assert_allclose(sizes[0.8, 0.1, 0.1], [0.8, 0.1, 0.1], atol=0.1)
 
 
-def test_tolerance_of_the_prior_costs_nothing(blobs):
+@pytest.mark.parametrize("prior", [None, (0.5, 0.3, 0.2)])
+def test_tolerance_of_the_prior_costs_nothing(prior, blobs):
     x = blobs[0]
-    arguments = {"class_prior": (0.5, 0.3, 0.2), "augmentation": None}
+    arguments = {"class_prior": prior, "augmentation": None}
     strict = make_imsat(**arguments)
     loose = make_imsat(**arguments, prior_tolerance=1.0)
     found = []
@@ -248,7 +249,12 @@ def test_tolerance_of_the_prior_costs_nothing(blobs):
         found.append(float(model.compute_loss(x, None, model(x))))
         conditional = float(losses.conditional_entropy(model(x)))
     assert found[1] == pytest.approx(0.1 * conditional, rel=1e-5)
-    assert found[0] > found[1]
+    marginal = float(losses.marginal_entropy(model(x)))
+    expected = 0.1 * (conditional - 4 * marginal)
+    if prior is None:
+        assert found[0] == pytest.approx(expected, rel=1e-5)
+    else:
+        assert found[0] > found[1]
 
 
 # === Saving, serving ===

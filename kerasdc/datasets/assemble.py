@@ -9,6 +9,7 @@ from kerasdc.datasets.dataset import Dataset
 from kerasdc.datasets.dataset import content_sha256
 
 _NUM_TOPICS = 10
+_SMALLEST_SHARE = 0.1  # of the last class, where sizes fall
 
 
 def assemble(entry, content, sha256=None):
@@ -82,6 +83,26 @@ def _join_arrays(arrays):
     return _images(x), y, *sizes, ()
 
 
+def _join_imbalanced(arrays):
+    """The first samples of each class: shares fall evenly in logarithm."""
+    kept = {}
+    for split in ("train", "test"):
+        rows = _falling(arrays[f"y_{split}"])
+        for name in (f"x_{split}", f"y_{split}"):
+            kept[name] = arrays[name][rows]
+    return _join_arrays(kept)
+
+
+def _falling(y):
+    num_classes = y.max() + 1
+    rows = []
+    for label in range(num_classes):
+        of_class = np.flatnonzero(y == label)
+        share = _SMALLEST_SHARE ** (label / (num_classes - 1))
+        rows.append(of_class[: round(share * len(of_class))])
+    return np.sort(np.concatenate(rows))
+
+
 def _images(x):
     # Some copies of USPS hold rows of 256 values.
     return x.reshape(-1, 16, 16) if x.shape[1:] == (256,) else x
@@ -122,4 +143,8 @@ def _title_and_text(record):
     return record["title"] + "\n" + record["text"]
 
 
-_JOIN = {"20newsgroups": _join_newsgroups, "reuters21578": _join_reuters}
+_JOIN = {
+    "20newsgroups": _join_newsgroups,
+    "mnist_imbalanced": _join_imbalanced,
+    "reuters21578": _join_reuters,
+}

@@ -6,6 +6,8 @@ public loaders such as scikit-learn's and torchvision's pin; `None` where none
 is known, and then the content is what is checked.
 """
 
+import dataclasses
+
 from kerasdc.datasets.entry import Entry
 from kerasdc.datasets.entry import Original
 
@@ -292,3 +294,17 @@ _ENTRIES = (
 )
 
 ENTRIES = {entry.name: entry for entry in _ENTRIES}
+
+# The same file, of which a part is taken.
+ENTRIES["mnist_imbalanced"] = dataclasses.replace(
+    ENTRIES["mnist"],
+    name="mnist_imbalanced",
+    source=(
+        "MNIST (Y. LeCun, C. Cortes and C. Burges, 1998) with classes of "
+        "falling size: of digit c the first 10^(-c/9) of each split"
+    ),
+    class_counts=_counts("6903 6099 4191 3315 2453 1756 1481 1216 882 696"),
+    content_sha256=(
+        "30a33a90edd94429f711613df16b21f72116dd0250df8e977a874d6a5d3bc730"
+    ),
+)

@@ -137,6 +137,7 @@ def _members(archive):
 
 PARSERS = {
     "mnist": idx,
+    "mnist_imbalanced": idx,
     "fashion_mnist": idx,
     "usps": usps,
     "pendigits": pendigits,

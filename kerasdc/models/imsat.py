@@ -139,9 +139,10 @@ class IMSAT(Seeded, DiscriminativeModel):
             information_weight: Float, lambda: weight of mutual information
                 beside the SAT penalty.
             marginal_weight: Float, mu: weight of H(Y) in it.
-            prior_tolerance: Float, at least 0: with `class_prior`, the
-                divergence of the clusters' sizes from it that costs nothing,
-                in nats.
+            prior_tolerance: Float, at least 0: divergence of the clusters'
+                sizes from `class_prior`, or from equal ones, that costs
+                nothing, in nats. A batch of n samples adds about
+                `(num_clusters - 1) / 2 n` to what it should be.
             radius_factor: Float above 0: lengths of perturbations over the
                 distance to the neighbor.
             xi: Float above 0: see `kerasdc.losses.adversarial_direction`.
@@ -248,12 +249,13 @@ class IMSAT(Seeded, DiscriminativeModel):
         marginal = losses.marginal_entropy(soft_assignment)
         conditional = losses.conditional_entropy(soft_assignment)
         settings = self._settings
-        if self.class_prior is None:
+        if self.class_prior is None and settings["prior_tolerance"] == 0:
             unequal = -marginal
         else:
             # Section 3.3: a penalty in place of the constraint.
+            even = [1 / self.num_clusters] * self.num_clusters
             divergence = losses.marginal_divergence(
-                soft_assignment, self.class_prior
+                soft_assignment, self.class_prior or even
             )
             unequal = ops.relu(divergence - settings["prior_tolerance"])
         loss = conditional + settings["marginal_weight"] * unequal

@@ -124,6 +124,7 @@ def card(metadata):
         _head,
         _figures,
         _seeds,
+        _others,
         _outliers,
         _training,
         _serving,
@@ -176,6 +177,22 @@ def _seeds(m):
         for row in m["rows"]
     ]
     return f"## Every seed\n\n{results.markdown(columns, lines)}"
+
+
+def _others(m):
+    if not m.get("others"):
+        return ""
+    columns = ["dataset", "recipe", "split", "backend"]
+    lines = [
+        [
+            *(summary[c] for c in columns),
+            *(results.spread(summary[s]) for s in results.SCORES),
+            summary["num_seeds"],
+        ]
+        for summary in m["others"]
+    ]
+    table = results.markdown([*columns, *results.SCORES, "seeds"], lines)
+    return f"## Other recipes\n\n{table}"
 
 
 def _outliers(m):

@@ -117,17 +117,25 @@ def figures_of(metadata, rows):
 
     Returns:
         Dict: `figures`, this model's row, or `None` if there is none;
-        `summary` and `rows`, all seeds of its recipe.
+        `summary` and `rows`, all seeds of its recipe; `others`, a summary of
+        the system's other recipes for the data set and variants of it.
     """
     recipe = (
         metadata["system"],
         metadata["dataset"]["name"],
         metadata["recipe"],
     )
+    system, dataset, _ = recipe
+    of_system = [row for row in rows if row["system"] == system]
     of_recipe = [
         row
-        for row in rows
-        if (row["system"], row["dataset"], row["recipe"]) == recipe
+        for row in of_system
+        if (system, row["dataset"], row["recipe"]) == recipe
+    ]
+    others = [
+        row
+        for row in of_system
+        if row not in of_recipe and _is_variant(row["dataset"], dataset)
     ]
     same = ("seed", "split", "backend")
     figures = [
@@ -137,7 +145,13 @@ def figures_of(metadata, rows):
         "figures": figures[0] if figures else None,
         "summary": summarize(of_recipe),
         "rows": of_recipe,
+        "others": summarize(others),
     }
+
+
+def _is_variant(dataset, of):
+    """Whether it is the same data set, or one made from it."""
+    return dataset == of or dataset.startswith(f"{of}_")
 
 
 def summarize(rows):
