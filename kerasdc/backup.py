@@ -114,11 +114,13 @@ def write_log(path, rows):
 
     Args:
         path: CSV file.
-        rows: Dictionaries; keys other than `LOG_COLUMNS` are left out.
+        rows: Dictionaries. `LOG_COLUMNS` come first, then what else they
+            hold, such as the terms of a loss.
     """
+    others = {k: None for row in rows for k in row if k not in LOG_COLUMNS}
     partial = Path(f"{path}.partial")
     with open(partial, "w", newline="") as file:
-        writer = csv.DictWriter(file, LOG_COLUMNS, extrasaction="ignore")
+        writer = csv.DictWriter(file, [*LOG_COLUMNS, *others])
         writer.writeheader()
         writer.writerows(rows)
     partial.replace(path)

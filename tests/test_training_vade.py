@@ -33,6 +33,10 @@ def test_every_stage_is_logged(finished):
     ]
     assert float(log[-1]["accuracy"]) > 0.1
     assert float(log[-1]["smallest_cluster"]) >= 0
+    terms = [float(log[-1][t]) for t in ("reconstruction", "latent")]
+    terms.append(float(log[-1]["assignment"]))
+    assert float(log[-1]["loss"]) == pytest.approx(sum(terms), rel=1e-4)
+    assert log[0]["latent"] == ""
 
 
 def test_report_shows_what_the_model_generates(finished):
