@@ -257,6 +257,21 @@ def test_tolerance_of_the_prior_costs_nothing(prior, blobs):
         assert found[0] > found[1]
 
 
+def test_tolerance_grows_by_what_chance_adds(blobs):
+    """Samples drawn from the prior itself are within it, on average."""
+    model = make_imsat(augmentation=None, prior_tolerance=0.02)
+    generator = np.random.default_rng(0)
+    divergences = [
+        losses.marginal_divergence(
+            np.eye(3, dtype="float32")[generator.integers(0, 3, 40)],
+            [1 / 3] * 3,
+        )
+        for _ in range(400)
+    ]
+    free = float(model._free_divergence(40)) - 0.02
+    assert np.mean(divergences) == pytest.approx(free, rel=0.15)
+
+
 # === Saving, serving ===
 
 

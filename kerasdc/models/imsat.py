@@ -141,8 +141,9 @@ class IMSAT(Seeded, DiscriminativeModel):
             marginal_weight: Float, mu: weight of H(Y) in it.
             prior_tolerance: Float, at least 0: divergence of the clusters'
                 sizes from `class_prior`, or from equal ones, that costs
-                nothing, in nats. A batch of n samples adds about
-                `(num_clusters - 1) / 2 n` to what it should be.
+                nothing, in nats, on top of the `(num_clusters - 1) / 2 n`
+                that a batch of n samples differs by for chance alone. The
+                paper's is 0.01 log k.
             radius_factor: Float above 0: lengths of perturbations over the
                 distance to the neighbor.
             xi: Float above 0: see `kerasdc.losses.adversarial_direction`.
@@ -257,13 +258,22 @@ class IMSAT(Seeded, DiscriminativeModel):
             divergence = losses.marginal_divergence(
                 soft_assignment, self.class_prior or even
             )
-            unequal = ops.relu(divergence - settings["prior_tolerance"])
+            free = self._free_divergence(ops.shape(soft_assignment)[0])
+            unequal = ops.relu(divergence - free)
         loss = conditional + settings["marginal_weight"] * unequal
         terms = {
             "marginal_entropy": marginal,
             "conditional_entropy": conditional,
         }
         return settings["information_weight"] * loss, terms
+
+    def _free_divergence(self, num_samples):
+        """What costs nothing: the tolerance, and what chance adds to it."""
+        tolerance = self._settings["prior_tolerance"]
+        if tolerance == 0:
+            return 0.0
+        num_samples = ops.cast(num_samples, "float32")
+        return tolerance + (self.num_clusters - 1) / (2 * num_samples)
 
     def _penalty(self, kinds, x, radius, soft_assignment, seed, training):
         """R_SAT of each sample, equation (4), less a constant."""

@@ -112,9 +112,9 @@ def dac_encoder(
     for num_filters in filters:
         for _ in range(3):
             x = _convolution(x, num_filters, 3, kernel_initializer="he_normal")
-        x = _normalization()(layers.MaxPooling2D()(x))
+        x = _normalization()(layers.MaxPooling2D(2)(x))
     x = _convolution(x, num_features, 1, kernel_initializer="he_normal")
-    x = _normalization()(layers.AveragePooling2D()(x))
+    x = _normalization()(layers.AveragePooling2D(2)(x))
     return keras.Model(inputs, layers.Flatten()(x), name=name)
 
 
