@@ -7,6 +7,7 @@ import pytest
 from kerasdc import building
 from kerasdc import recipes
 from kerasdc.datasets import list_names
+from kerasdc.datasets.catalogue import ENTRIES
 
 
 @pytest.mark.parametrize("name", recipes.list_recipes())
@@ -107,3 +108,39 @@ def test_paper_vade_is_the_authors_code():
     assert float(model.optimizer.learning_rate) == pytest.approx(0.002)
     assert model.likelihood_name == "bernoulli"
     assert recipe["fit"]["epochs"] == 3000
+
+
+def test_paper_imsat_is_the_authors_code():
+    x = np.random.default_rng(0).integers(0, 256, (40, 28, 28), "uint8")
+    recipe = recipes.get_recipe("imsat", "mnist", "paper")
+    model = building.build_model("imsat", recipe, x, 10, seed=0)
+    assert model.augmentation == "vat"
+    assert model._settings == {
+        "information_weight": 0.1,
+        "marginal_weight": 4.0,
+        "prior_tolerance": 0.0,
+        "radius_factor": 0.25,
+        "xi": 10.0,
+    }
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.002)
+    assert (recipe["batch_size"], recipe["fit"]["epochs"]) == (250, 50)
+    features = model.features(np.full((1, 28, 28), 255, "uint8"))
+    assert np.allclose(features, 255 / 128)
+
+
+def test_several_augmentations():
+    x = np.zeros((12, 8, 8), "float32")
+    recipe = recipes.get_recipe("imsat", "digits", "best")
+    model = building.build_model("imsat", recipe, x, 10, seed=3)
+    name, layer = model.augmentation
+    assert name == "vat"
+    assert (layer.shift, layer.rotation, layer.seed) == (0.1, 10.0, 3)
+
+
+def test_falling_shares_are_those_of_the_data():
+    recipe = recipes.get_recipe("imsat", "mnist_imbalanced", "best")
+    prior = np.array(recipe["model"]["class_prior"])
+    assert prior.sum() == pytest.approx(1)
+    assert prior[-1] == pytest.approx(prior[0] / 10)
+    counts = np.array(ENTRIES["mnist_imbalanced"].class_counts)
+    assert abs(prior - counts / counts.sum()).max() < 0.03
