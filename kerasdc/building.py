@@ -9,11 +9,12 @@ from kerasdc import networks
 from kerasdc.layers import RandomShiftRotation
 from kerasdc.layers import Scaling
 from kerasdc.layers import TfIdf
+from kerasdc.models import DAC
 from kerasdc.models import DEC
 from kerasdc.models import IMSAT
 from kerasdc.models import VaDE
 
-SYSTEMS = {"dec": DEC, "imsat": IMSAT, "vade": VaDE}
+SYSTEMS = {"dac": DAC, "dec": DEC, "imsat": IMSAT, "vade": VaDE}
 
 _NETWORKS = {
     "mlp": {
@@ -26,6 +27,7 @@ _NETWORKS = {
     },
     "normalized_mlp": {"encoder": networks.normalized_mlp_encoder},
     "normalized_conv": {"encoder": networks.normalized_conv_encoder},
+    "dac": {"encoder": networks.dac_encoder},
 }
 
 
@@ -99,6 +101,11 @@ def adapt_arguments(recipe, x):
         Dictionary.
     """
     arguments = dict(recipe["adapt"])
+    if "restarts" in arguments:
+        arguments["restarts"] = {
+            **arguments["restarts"],
+            "batch_size": recipe["batch_size"],
+        }
     training = arguments.get("self_training")
     if training is not None:
         batch_size = recipe["batch_size"]

@@ -107,6 +107,28 @@ def test_every_weight_is_trained(blobs):
         assert (weight.numpy() != old).any(), weight.path
 
 
+def test_restarts_keep_the_lowest_objective(blobs):
+    x = blobs[0]
+    model = make_imsat()
+    found = []
+    original = model.sibling
+
+    def sibling(seed):
+        found.append(original(seed))
+        return found[-1]
+
+    model.sibling = sibling
+    model.adapt(x, restarts={"num": 3, "epochs": 2, "batch_size": 30})
+    assert len({other.seed for other in found}) == 3
+    objectives = [other.objective(x) for other in found]
+    assert len(set(objectives)) == 3
+    best = found[int(np.argmin(objectives))]
+    np.testing.assert_array_equal(
+        model.predict(x, verbose=0), best.predict(x, verbose=0)
+    )
+    fit(model, x, epochs=1)
+
+
 # === The loss ===
 
 
@@ -394,6 +416,13 @@ def test_a_batch_smaller_than_k(batch_size, blobs):
             fit(model, blobs[0], epochs=0)
         with pytest.raises(ValueError, match=f"Received: .*={batch_size}, "):
             verb(blobs[0], batch_size=batch_size)
+
+
+def test_one_cluster(blobs):
+    model = make_imsat(1)
+    history = fit(model, blobs[0], epochs=1).history
+    assert np.isfinite(history["loss"]).all()
+    assert (model.predict(blobs[0], verbose=0) == 1).all()
 
 
 def test_one_cluster_of_batches_of_one(blobs):

@@ -49,7 +49,7 @@ def test_a_copy_is_returned():
     [
         (
             ("dek", "mnist"),
-            "closest are dec, vade, imsat. Received: system='dek'",
+            "closest are dec, vade, dac.* Received: system='dek'",
         ),
         (("dec", "mnits"), "mnist.*Received: dataset='mnits'"),
         (("dec", "mnist", "bset"), "best.*Received: recipe='bset'"),
@@ -129,8 +129,8 @@ def test_paper_imsat_is_the_authors_code():
 
 
 def test_several_augmentations():
-    x = np.zeros((12, 8, 8), "float32")
-    recipe = recipes.get_recipe("imsat", "digits", "best")
+    x = np.zeros((12, 16, 16), "float32")
+    recipe = recipes.get_recipe("imsat", "usps", "best")
     model = building.build_model("imsat", recipe, x, 10, seed=3)
     name, layer = model.augmentation
     assert name == "vat"
@@ -144,3 +144,10 @@ def test_falling_shares_are_those_of_the_data():
     assert prior[-1] == pytest.approx(prior[0] / 10)
     counts = np.array(ENTRIES["mnist_imbalanced"].class_counts)
     assert abs(prior - counts / counts.sum()).max() < 0.03
+
+
+def test_restarts_train_in_the_recipes_batches():
+    recipe = recipes.get_recipe("dac", "digits", "best")
+    x = np.zeros((300, 8, 8), "float32")
+    restarts = building.adapt_arguments(recipe, x)["restarts"]
+    assert restarts == {"num": 4, "epochs": 40, "batch_size": 128}

@@ -3,6 +3,7 @@
 from kerasdc.layers.augmentation import RandomShiftRotation
 from kerasdc.layers.clustering import ClusteringLayer
 from kerasdc.layers.gaussian_mixture import GaussianMixturePrior
+from kerasdc.layers.pairwise import PairwiseSimilarity
 from kerasdc.layers.sampling import Sampling
 from kerasdc.layers.scaling import Scaling
 from kerasdc.layers.text import TfIdf
@@ -10,6 +11,7 @@ from kerasdc.layers.text import TfIdf
 __all__ = [
     "ClusteringLayer",
     "GaussianMixturePrior",
+    "PairwiseSimilarity",
     "RandomShiftRotation",
     "Sampling",
     "Scaling",

@@ -3,6 +3,7 @@
 from kerasdc.models.autoencoder import Autoencoder
 from kerasdc.models.autoencoder import LayerwisePretraining
 from kerasdc.models.base import ClusteringModel
+from kerasdc.models.dac import DAC
 from kerasdc.models.dec import DEC
 from kerasdc.models.discriminative import DiscriminativeModel
 from kerasdc.models.generative import GenerativeModel
@@ -13,6 +14,7 @@ from kerasdc.models.vade import VaDE
 __all__ = [
     "Autoencoder",
     "ClusteringModel",
+    "DAC",
     "DEC",
     "DiscriminativeModel",
     "GenerativeModel",

@@ -55,7 +55,20 @@ class DiscriminativeModel(ClusteringModel):
         self._build_optimizer()
 
     def call(self, x, training=False):
-        return ops.softmax(self.logits(self.features(x), training))
+        return self.soft_assignment(self.logits(self.features(x), training))
+
+    def soft_assignment(self, logits):
+        """Probabilities of the clusters.
+
+        Args:
+            logits: Tensor `(batch, num_clusters)`.
+
+        Returns:
+            Tensor of that shape; rows sum to 1.
+        """
+        if self.num_clusters == 1:  # of which Keras' softmax warns
+            return 1.0 + 0.0 * logits
+        return ops.softmax(logits)
 
     def default_encoder(self, shape):
         """The paper's network, for samples of a shape.
@@ -100,13 +113,41 @@ class DiscriminativeModel(ClusteringModel):
         if self.built:
             self._build_optimizer()
 
-    def adapt(self, x):
-        """Builds the model and adapts its preprocessor; see subclasses.
+    def adapt(self, x, restarts=None):
+        """Looks for weights to start from, without labels.
 
         Args:
             x: Training samples.
+            restarts: Optional dictionary with `num`, `epochs` and, if wanted,
+                `batch_size`: as many trainings, each from new random weights.
+                `fit` goes on from that of the lowest `objective`.
         """
-        self.prepare(x)
+        x = self.prepare(x)
+        if restarts is not None:
+            self._restart(x, **restarts)
+
+    def _restart(self, x, num, epochs, batch_size=250):
+        self._check_compiled("adapt")
+        num = checked_count("num", num)
+        found = []
+        for i in range(num):
+            other = self.sibling(self._draw_seed() + i)
+            other.fit(x, batch_size=batch_size, epochs=epochs, verbose=0)
+            found.append((other.objective(x), i, other.get_weights()))
+        self.set_weights(min(found)[2])
+
+    def sibling(self, seed):
+        """A model like this one, compiled, of new random weights.
+
+        Args:
+            seed: Integer.
+
+        Returns:
+            Model of this class.
+        """
+        model = self.from_config({**self.get_config(), "seed": seed})
+        model.compile_from_config(self.get_compile_config())
+        return model
 
     def complete_stages(self, x):
         """Does what `fit` needs and was not done yet; see subclasses.

@@ -166,7 +166,7 @@ class IMSAT(Seeded, DiscriminativeModel):
             optimizer = keras.optimizers.Adam(2e-3)
         super().compile(optimizer, **kwargs)
 
-    def adapt(self, x, neighbor=10, max_references=100_000):
+    def adapt(self, x, neighbor=10, max_references=100_000, restarts=None):
         """Finds how far samples are from their neighbors, for `fit`.
 
         `fit` does it with these defaults where it is missing. The distances
@@ -177,6 +177,7 @@ class IMSAT(Seeded, DiscriminativeModel):
             neighbor: Integer, at least 1: which neighbor.
             max_references: Integer: with more samples, neighbors are looked
                 for among as many drawn at random; a warning says so.
+            restarts: As in `DiscriminativeModel.adapt`.
 
         Returns:
             Float array `(n,)`, distances between features.
@@ -184,7 +185,14 @@ class IMSAT(Seeded, DiscriminativeModel):
         x = self.prepare(x)
         self._neighborhood = (neighbor, max_references)
         self._distances = (_fingerprint(x), self._distances_in(x))
+        super().adapt(x, restarts)
         return self._distances[1]
+
+    def sibling(self, seed):
+        model = super().sibling(seed)
+        model._neighborhood = self._neighborhood
+        model._distances = self._distances
+        return model
 
     def complete_stages(self, x):
         """Adapts where the distances of `x` are needed and not known.

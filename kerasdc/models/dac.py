@@ -1,0 +1,357 @@
+"""Deep adaptive image clustering (DAC)."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasdc import losses
+from kerasdc import networks
+from kerasdc.callbacks import ThresholdSchedule
+from kerasdc.inputs import checked_count
+from kerasdc.layers.pairwise import PairwiseSimilarity
+from kerasdc.layers.pairwise import select_pairs
+from kerasdc.models.discriminative import DiscriminativeModel
+from kerasdc.statistics import kept_statistics
+
+# Section 4: u = 0.95 - x and l = 0.455 + 0.1 x, until they meet at x = 0.45.
+_UPPER, _LOWER = (0.95, 0.5), (0.455, 0.5)
+_SMALLEST_SIDE = 26  # of the images that the paper's network takes
+_EPSILON = 1e-7
+
+
+@keras.saving.register_keras_serializable(package="kerasdc")
+class DAC(DiscriminativeModel):
+    """Deep adaptive clustering: learns which samples belong together.
+
+    Two samples either belong to the same cluster or they do not. The model
+    itself says which, by how alike their soft assignments are, and learns
+    from those pairs only that it is sure of: more alike than an upper
+    threshold, or less alike than a lower one. As it gets surer, the
+    thresholds approach each other until every pair counts. There is no
+    decoder and no pretraining.
+
+    With an `augmentation`, pairs are labelled by the samples as they are and
+    learned on changed ones.
+
+    Reference:
+
+    - [Chang et al., 2017](https://openaccess.thecvf.com/content_iccv_2017/html/Chang_Deep_Adaptive_Image_ICCV_2017_paper.html),
+      Deep Adaptive Image Clustering.
+
+    Args:
+        num_clusters: Integer, at least 1.
+        encoder: Optional `keras.Model` from `(batch, *sample_shape)` to
+            features `(batch, dim)`. `None` makes the paper's network, when
+            data is first seen; a smaller one for images below 26 pixels, and
+            a batch-normalized perceptron for vectors.
+        preprocessor: Optional layer from raw inputs to what the encoder
+            takes. `"auto"` scales the mean squared feature to 1. `None` takes
+            inputs as they are.
+        augmentation: Optional layer of features, such as
+            `kerasdc.layers.RandomShiftRotation`.
+        seed: Optional integer for the order of batches. `None` follows
+            `keras.utils.set_random_seed`.
+        **kwargs: Arguments of `keras.Model`, such as `name`.
+
+    Attributes:
+        thresholds: Weight `(2,)`, the upper and the lower one of now.
+
+    Example:
+
+    >>> x = np.random.rand(200, 8, 8)
+    >>> augmentation = kerasdc.layers.RandomShiftRotation()
+    >>> model = kerasdc.models.DAC(num_clusters=3, augmentation=augmentation)
+    >>> model.compile()
+    >>> history = model.fit(x, batch_size=50, epochs=2, verbose=0)
+    >>> model.assign(x).shape
+    (200,)
+    """
+
+    objective_name = "negative mutual information"
+
+    def __init__(
+        self,
+        num_clusters,
+        encoder=None,
+        preprocessor="auto",
+        augmentation=None,
+        seed=None,
+        **kwargs,
+    ):
+        # === Layers ===
+        super().__init__(**kwargs)
+        self.num_clusters = checked_count("num_clusters", num_clusters)
+        self.set_networks(encoder, preprocessor, _checked(augmentation))
+        self.head = [layer for i in (1, 2) for layer in _block(num_clusters, i)]
+        self.similarity = PairwiseSimilarity(dtype="float32")
+        self.seed = None if seed is None else checked_count("seed", seed, 0)
+        self._settings = {"upper": _UPPER, "lower": _LOWER, "all_pairs": False}
+        self._terms = {
+            name: keras.metrics.Mean(name=name)
+            for name in ("selected_pairs", "positive_pairs")
+        }
+
+    # === Functional Model ===
+
+    def default_encoder(self, shape):
+        """The paper's network, or a smaller one for smaller samples.
+
+        Args:
+            shape: Tuple, of one sample's features.
+
+        Returns:
+            A `keras.Model`.
+        """
+        if len(shape) not in (2, 3):
+            return networks.normalized_mlp_encoder(shape)
+        if min(shape[:2]) < _SMALLEST_SIDE:
+            return networks.normalized_conv_encoder(shape)
+        return networks.dac_encoder(shape, num_features=self.num_clusters)
+
+    def build_head(self, input_shape):
+        for layer in self.head:
+            layer.build(input_shape)
+            input_shape = layer.compute_output_shape(input_shape)
+        self.thresholds = self.add_weight(
+            name="thresholds",
+            shape=(2,),
+            initializer="zeros",
+            dtype="float32",
+            trainable=False,
+            autocast=False,
+        )
+        self.thresholds.assign(self.threshold_range[0])
+
+    def logits(self, features, training=False):
+        x = self.encoder(features, training=training)
+        for layer in self.head:
+            x = layer(x, training=training)
+        return x
+
+    # === Training ===
+
+    def compile(
+        self,
+        optimizer="auto",
+        upper=_UPPER,
+        lower=_LOWER,
+        all_pairs=False,
+        **kwargs,
+    ):
+        """Configures training.
+
+        Args:
+            optimizer: Keras optimizer. `"auto"` is the authors' RMSprop, with
+                Keras' defaults.
+            upper: Two floats from 0 to 1, the threshold above which pairs
+                belong together, in the first epoch of `fit` and in the last
+                one.
+            lower: Two floats from 0 to 1, the same of the threshold below
+                which they do not. Never above `upper`.
+            all_pairs: Boolean. `True` trains as the code that the authors
+                released: by the squared error of all pairs, of which those
+                below `upper` do not belong together. `lower` is not used.
+            **kwargs: Further arguments of `keras.Model.compile`.
+
+        Raises:
+            ValueError: If thresholds are not from 0 to 1, or cross.
+        """
+        self._settings = _checked_thresholds(upper, lower, bool(all_pairs))
+        if isinstance(optimizer, str) and optimizer == "auto":
+            optimizer = keras.optimizers.RMSprop()
+        super().compile(optimizer, **kwargs)
+        if self.built and not self.adapted:
+            self.thresholds.assign(self.threshold_range[0])
+
+    @property
+    def threshold_range(self):
+        """Thresholds `(upper, lower)` of the first and of the last epoch."""
+        pairs = zip(
+            self._settings["upper"], self._settings["lower"], strict=True
+        )
+        return tuple(np.array(pair, "float32") for pair in pairs)
+
+    def fit(
+        self,
+        x=None,
+        y=None,
+        batch_size=128,
+        epochs=50,
+        verbose="auto",
+        callbacks=None,
+        **kwargs,
+    ):
+        """Clusters, while the thresholds approach each other.
+
+        Args:
+            x: Training samples; see `DiscriminativeModel.fit`.
+            y: Must be `None`.
+            batch_size: Integer, at least `num_clusters`: pairs are of one
+                batch. What is left of a pass is left out of it.
+            epochs: Integer, passes over the data. The thresholds reach their
+                end in the last one.
+            verbose: As in `keras.Model.fit`.
+            callbacks: Keras callbacks. A `kerasdc.callbacks.ThresholdSchedule`
+                among them stands in for the one that is otherwise added (to a
+                `keras.callbacks.CallbackList` nothing is).
+            **kwargs: Further arguments of `DiscriminativeModel.fit`.
+
+        Returns:
+            The `History`, with both thresholds, the share of pairs that was
+            selected, and the share of these that belongs together.
+
+        Raises:
+            ValueError: If labels are passed, the model is not compiled,
+                or `x` or `batch_size` is not usable.
+        """
+        epochs = checked_count("epochs", epochs, minimum=0)
+        return super().fit(
+            x,
+            y,
+            batch_size,
+            epochs,
+            verbose,
+            _with_schedule(callbacks, epochs),
+            **kwargs,
+        )
+
+    def targets_of(self, x):
+        """Zeros: the pairs of a batch are labelled when it is seen."""
+        return np.zeros(len(x), "float32")
+
+    def compute_loss(
+        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
+    ):
+        """Mean loss of the selected pairs of two different samples.
+
+        Args:
+            x: Tensor of raw inputs.
+            y: Not used.
+            y_pred: Tensor `(batch, k)`, soft assignments of `x`.
+            sample_weight: Not used.
+            training: Boolean. `True` augments, and normalizes by batch
+                statistics.
+
+        Returns:
+            Scalar tensor, in nats, or a squared error for all pairs.
+        """
+        similarity = self.similarity(y_pred)
+        positive, selected = self._pairs(similarity)
+        if training and self.augmentation is not None:
+            similarity = self._augmented_similarity(x)
+        self._record(positive, selected)
+        total = ops.sum(selected * self._pair_losses(similarity, positive))
+        return total / ops.maximum(ops.sum(selected), 1.0)
+
+    def _pairs(self, similarity):
+        """Which pairs belong together, and which are trained."""
+        similarity = ops.stop_gradient(similarity)
+        positive, selected = select_pairs(
+            similarity, self.thresholds[0], self.thresholds[1]
+        )
+        if self._settings["all_pairs"]:
+            selected = ops.ones_like(similarity)
+        different = 1.0 - ops.eye(ops.shape(similarity)[0], dtype="float32")
+        return positive * different, selected * different
+
+    def _augmented_similarity(self, x):
+        # Only clean inputs count for the statistics of inference.
+        with kept_statistics(self.encoder, *self.head):
+            features = self.features(x, training=True)
+            logits = self.logits(features, training=True)
+        return self.similarity(self.soft_assignment(logits))
+
+    def _pair_losses(self, similarity, positive):
+        if self._settings["all_pairs"]:
+            return ops.square(similarity - positive)
+        # Rounding takes similarities a little above 1.
+        different = ops.maximum(1.0 - similarity, 0.0)
+        return -positive * ops.log(similarity + _EPSILON) - (
+            1.0 - positive
+        ) * ops.log(different + _EPSILON)
+
+    def _record(self, positive, selected):
+        num_selected = ops.sum(selected)
+        size = ops.cast(ops.shape(selected)[0], "float32")
+        num_pairs = ops.maximum(size * (size - 1.0), 1.0)
+        self._terms["selected_pairs"].update_state(num_selected / num_pairs)
+        self._terms["positive_pairs"].update_state(
+            ops.sum(positive) / ops.maximum(num_selected, 1.0),
+            sample_weight=num_selected,
+        )
+
+    def objective(self, x, batch_size=1024):
+        """Minus the mutual information of samples and clusters.
+
+        Not the loss, which is lowest where all samples are of one cluster.
+        See `ClusteringModel`.
+        """
+        q = self.predict(x, batch_size=batch_size, verbose=0)
+        return -float(losses.mutual_information(q))
+
+    # === Config ===
+
+    def get_compile_config(self):
+        config = super().get_compile_config()
+        return {**config, **self._settings} if config else config
+
+
+def _block(num_clusters, number):
+    """As in the authors' code, where the identity starts it."""
+    return [
+        keras.layers.Dense(
+            num_clusters,
+            # The normalization takes away what a bias would add.
+            use_bias=False,
+            kernel_initializer="identity",
+            dtype="float32",
+            name=f"label_features_{number}",
+        ),
+        keras.layers.BatchNormalization(
+            momentum=0.9,  # as in `kerasdc.networks`
+            dtype="float32",
+            name=f"label_normalization_{number}",
+        ),
+        keras.layers.ReLU(dtype="float32", name=f"label_relu_{number}"),
+    ]
+
+
+def _checked(augmentation):
+    if augmentation is None or isinstance(augmentation, keras.Layer):
+        return augmentation
+    raise ValueError(
+        "`augmentation` must be a layer or None. "
+        f"Received: augmentation={augmentation!r}"
+    )
+
+
+def _checked_thresholds(upper, lower, all_pairs):
+    upper, lower = _checked_pair("upper", upper), _checked_pair("lower", lower)
+    crossed = any(low > up for low, up in zip(lower, upper, strict=True))
+    if crossed and not all_pairs:
+        raise ValueError(
+            "`lower` must not be above `upper`, at the start or at the end. "
+            f"Received: upper={upper}, lower={lower}"
+        )
+    return {"upper": upper, "lower": lower, "all_pairs": all_pairs}
+
+
+def _checked_pair(name, value):
+    pair = np.asarray(value, "float64")
+    if pair.shape != (2,) or not ((pair >= 0) & (pair <= 1)).all():
+        raise ValueError(
+            f"`{name}` must be two numbers from 0 to 1, at the start and at "
+            f"the end. Received: {name}={value}"
+        )
+    return tuple(float(threshold) for threshold in pair)
+
+
+def _with_schedule(callbacks, epochs):
+    # A finished CallbackList takes no further one.
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        return callbacks
+    callbacks = keras.tree.flatten(callbacks or [])
+    if any(isinstance(each, ThresholdSchedule) for each in callbacks):
+        return callbacks
+    # First, so that others see the thresholds in the logs.
+    return [ThresholdSchedule(max(epochs, 1)), *callbacks]

@@ -1,0 +1,451 @@
+import keras
+import numpy as np
+import pytest
+from keras import ops
+from states import assert_same
+from states import state
+
+import kerasdc
+from kerasdc.callbacks import ThresholdSchedule
+from kerasdc.layers import RandomShiftRotation
+from kerasdc.models.dac import DAC
+
+COMPILE = ("optimizer", "upper", "lower", "all_pairs")
+
+
+@keras.saving.register_keras_serializable(package="test")
+class Reverse(keras.layers.Layer):
+    """Reverses the features, while training."""
+
+    def call(self, inputs, training=False):
+        return inputs[:, ::-1] if training else inputs
+
+
+def make_dac(num_clusters=3, shape=(6,), compiled=True, **kwargs):
+    arguments = {n: kwargs.pop(n) for n in COMPILE if n in kwargs}
+    keras.utils.set_random_seed(5)
+    networks = kerasdc.networks
+    encoder = (
+        networks.normalized_mlp_encoder(shape, (16,))
+        if len(shape) == 1
+        else networks.normalized_conv_encoder(shape, (8, 8), (3, 3))
+    )
+    model = DAC(num_clusters, encoder, **{"seed": 1, **kwargs})
+    if compiled:
+        rmsprop = keras.optimizers.RMSprop(0.01)
+        model.compile(**{"optimizer": rmsprop, **arguments})
+    return model
+
+
+def fit(model, x, **kwargs):
+    return model.fit(x, **{"batch_size": 45, "verbose": 0, **kwargs})
+
+
+@pytest.fixture(scope="module")
+def fitted(blobs):
+    """Fitted on the blobs. Not to be trained further."""
+    model = make_dac()
+    fit(model, blobs[0], epochs=40)
+    return model
+
+
+@pytest.fixture(scope="module")
+def images():
+    return np.random.default_rng(0).random((40, 8, 8)).astype("float32")
+
+
+# === Clusters ===
+
+
+def test_blobs_are_recovered(fitted, blobs):
+    x, y = blobs
+    assert kerasdc.metrics.clustering_accuracy(y, fitted.assign(x)) == 1
+    q = fitted.predict(x, verbose=0)
+    np.testing.assert_allclose(q.sum(axis=1), 1, 1e-5)
+
+
+def test_all_pairs_recover_blobs(blobs):
+    x, y = blobs
+    model = make_dac(all_pairs=True, upper=(0.9, 0.5))
+    fit(model, x, epochs=30)
+    assert kerasdc.metrics.clustering_accuracy(y, model.assign(x)) == 1
+
+
+def test_labels_change_nothing(blobs):
+    x, y = blobs
+    results = []
+    for labels in (y, y[::-1]):
+        model = make_dac()
+        callback = kerasdc.ClusteringMetrics(x, labels)
+        fit(model, x, epochs=2, callbacks=callback)
+        results.append(state(model))
+    assert_same(*results)
+
+
+def test_same_seed_same_result(images):
+    results = []
+    for _ in range(2):
+        augmentation = RandomShiftRotation(seed=2)
+        model = make_dac(4, (8, 8), augmentation=augmentation)
+        history = fit(model, images, batch_size=20, epochs=2).history
+        assert np.isfinite(history["loss"]).all()
+        results.append(state(model))
+    assert_same(*results)
+
+
+def test_every_weight_is_trained(blobs):
+    model = make_dac()
+    fit(model, blobs[0], epochs=0)
+    before = [weight.numpy() for weight in model.trainable_weights]
+    # The encoder's kernel and normalization, and those of two layers.
+    assert len(before) == 9
+    fit(model, blobs[0], epochs=1)
+    for weight, old in zip(model.trainable_weights, before, strict=True):
+        assert (weight.numpy() != old).any(), weight.path
+
+
+# === Networks ===
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [((6,), 1200), ((8, 8), 128), ((26, 30, 1), 10)],
+)
+def test_default_networks(shape, expected):
+    model = DAC(10)
+    model.build((None, *shape))
+    assert model.encoder.output_shape == (None, expected)
+    assert model(np.zeros((2, *shape), "float32")).shape == (2, 10)
+
+
+@pytest.mark.parametrize("width", [2, 3, 5])
+def test_the_head_starts_as_the_identity(width):
+    model = DAC(3, kerasdc.networks.normalized_mlp_encoder((6,), (width,)))
+    model.build((None, 6))
+    assert [type(layer).__name__ for layer in model.head] == [
+        "Dense",
+        "BatchNormalization",
+        "ReLU",
+    ] * 2
+    features = np.random.default_rng(0).random((4, 6)).astype("float32")
+    inputs = ops.convert_to_numpy(model.encoder(features))
+    expected = np.zeros((4, 3), "float32")
+    expected[:, :width] = inputs[:, :3]
+    # Without statistics, each normalization divides by sqrt(1 + 0.001).
+    np.testing.assert_allclose(
+        model.logits(features), expected / 1.001, 1e-5, 1e-6
+    )
+
+
+def test_the_head_is_float32_under_half_precision(blobs):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = make_dac()
+        history = fit(model, blobs[0], epochs=2).history
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert model.predict(blobs[0], verbose=0).dtype == "float32"
+    assert np.isfinite(history["loss"]).all()
+
+
+# === The loss ===
+
+
+def cosines(rows):
+    rows = ops.convert_to_numpy(rows).astype("float64")
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows @ rows.T
+
+
+def thresholds_of(model, upper, lower):
+    model.thresholds.assign([upper, lower])
+    return model
+
+
+def test_loss_by_hand(blobs):
+    """Cosines 0.8 and 0.6 and 0: one pair alike, one not, one ignored."""
+    model = make_dac()
+    fit(model, blobs[0], epochs=0)
+    thresholds_of(model, 0.7, 0.3)
+    rows = ops.convert_to_tensor([[1.0, 0.0], [0.8, 0.6], [0.0, 0.5]])
+    loss = model.compute_loss(y_pred=rows, training=False)
+    expected = -(np.log(0.8) + np.log(1 - 0)) / 2
+    np.testing.assert_allclose(loss, expected, 1e-5)
+    results = model.get_metrics_result()
+    assert float(results["selected_pairs"]) == pytest.approx(2 / 3)
+    assert float(results["positive_pairs"]) == pytest.approx(1 / 2)
+    # A lower threshold above 0.6 takes in the third pair.
+    thresholds_of(model, 0.7, 0.65)
+    loss = model.compute_loss(y_pred=rows, training=False)
+    expected = -(np.log(0.8) + np.log(1 - 0.6)) / 3
+    np.testing.assert_allclose(loss, expected, 1e-5)
+
+
+def test_loss_of_all_pairs_by_hand(blobs):
+    model = make_dac(all_pairs=True)
+    fit(model, blobs[0], epochs=0)
+    thresholds_of(model, 0.7, 0.3)
+    rows = ops.convert_to_tensor([[1.0, 0.0], [0.8, 0.6], [0.0, 0.5]])
+    loss = model.compute_loss(y_pred=rows, training=False)
+    expected = (0.2**2 + 0.6**2 + 0.0**2) / 3
+    np.testing.assert_allclose(loss, expected, 1e-5)
+    results = model.get_metrics_result()
+    assert float(results["selected_pairs"]) == pytest.approx(1)
+    assert float(results["positive_pairs"]) == pytest.approx(1 / 3)
+
+
+def test_clean_pairs_label_augmented_ones(blobs):
+    """From its definition, with an augmentation that nothing draws."""
+    x = blobs[0][:20]
+    model = make_dac(augmentation=Reverse())
+    fit(model, blobs[0], epochs=1)
+    thresholds_of(model, 0.8, 0.6)
+    features = model.features(x)
+    moved = ops.softmax(model.logits(features[:, ::-1], training=True))
+    y_pred = model(x, training=True)
+    clean, trained = cosines(y_pred), cosines(moved)
+    different = ~np.eye(len(x), dtype=bool)
+    alike = (clean > 0.8) & different
+    unlike = clean < 0.6
+    assert alike.any() and unlike.any() and (trained[alike] < 0.8).any()
+    expected = -(
+        np.log(trained[alike]).sum() + np.log1p(-trained[unlike]).sum()
+    )
+    loss = model.compute_loss(x, y_pred=y_pred, training=True)
+    np.testing.assert_allclose(
+        loss, expected / (alike.sum() + unlike.sum()), 1e-4
+    )
+    # What evaluates does not augment.
+    loss = model.compute_loss(x, y_pred=y_pred, training=False)
+    expected = -np.log(clean[alike]).sum() - np.log1p(-clean[unlike]).sum()
+    np.testing.assert_allclose(
+        loss, expected / (alike.sum() + unlike.sum()), 1e-4
+    )
+
+
+@pytest.mark.parametrize("all_pairs", [False, True])
+def test_extremes_stay_finite(all_pairs, blobs):
+    """Certain, zero and no selected rows: values and gradients."""
+    model = make_dac(all_pairs=all_pairs)
+    fit(model, blobs[0], epochs=0)
+    rows = ops.convert_to_tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0, 0]])
+    for thresholds in ([0.5, 0.5], [1.0, 0.0], [0.0, 0.0]):
+        thresholds_of(model, *thresholds)
+
+        def loss(rows):
+            return model.compute_loss(y_pred=rows, training=False)
+
+        gradient = kerasdc.gradients.input_gradient(loss, rows)
+        assert np.isfinite(float(loss(rows)))
+        assert np.isfinite(ops.convert_to_numpy(gradient)).all()
+
+
+def test_duplicates_stay_finite():
+    x = np.repeat(np.eye(3), 20, axis=0)
+    model = make_dac(shape=(3,))
+    history = fit(model, x, epochs=3).history
+    assert np.isfinite(history["loss"]).all()
+    assert all(np.isfinite(weight).all() for weight in model.get_weights())
+
+
+def test_only_clean_passes_count_for_inference(blobs):
+    x = blobs[0]
+    models = [
+        make_dac(optimizer=keras.optimizers.SGD(0.0), augmentation=a)
+        for a in (None, Reverse())
+    ]
+    for model in models:
+        fit(model, x, epochs=2)
+    plain, augmented = (
+        [w.numpy() for w in model.non_trainable_weights] for model in models
+    )
+    assert len(plain) == len(augmented) > 6
+    for first, second in zip(plain, augmented, strict=True):
+        np.testing.assert_allclose(first, second, 1e-5)
+
+
+def test_objective_is_what_clusters_do_not_tell(fitted, blobs):
+    x = blobs[0]
+    undecided = make_dac()
+    fit(undecided, x, epochs=0)
+    found = []
+    for model in (fitted, undecided):
+        q = model.predict(x, verbose=0)
+        expected = -float(kerasdc.losses.mutual_information(q))
+        found.append(model.objective(x, batch_size=7))
+        assert found[-1] == pytest.approx(expected, abs=1e-5)
+    assert found[0] < found[1] - 0.3
+
+
+def test_one_cluster(blobs):
+    model = make_dac(1)
+    history = fit(model, blobs[0], epochs=1).history
+    assert np.isfinite(history["loss"]).all()
+    assert (model.predict(blobs[0], verbose=0) == 1).all()
+
+
+# === Thresholds ===
+
+
+def test_thresholds_by_formula(blobs):
+    model = make_dac()
+    history = fit(model, blobs[0], epochs=4).history
+    # u = 0.95 - x and l = 0.455 + 0.1 x, for x = 0, 0.15, 0.3, 0.45.
+    np.testing.assert_allclose(
+        history["upper_threshold"], [0.95, 0.8, 0.65, 0.5], 1e-6
+    )
+    np.testing.assert_allclose(
+        history["lower_threshold"], [0.455, 0.47, 0.485, 0.5], 1e-6
+    )
+    np.testing.assert_allclose(model.thresholds.numpy(), 0.5, 1e-6)
+    for name in ("selected_pairs", "positive_pairs"):
+        assert all(0 <= share <= 1 for share in history[name])
+    assert history["selected_pairs"][0] < history["selected_pairs"][-1]
+
+
+def test_fit_goes_on_where_it_was(blobs):
+    x = blobs[0]
+    whole, parts = make_dac(), make_dac()
+    fit(whole, x, epochs=4)
+    schedule = ThresholdSchedule(4)
+    fit(parts, x, epochs=2, callbacks=schedule)
+    np.testing.assert_allclose(parts.thresholds.numpy(), [0.8, 0.47], 1e-6)
+    fit(parts, x, epochs=4, initial_epoch=2)
+    assert_same(state(whole), state(parts))
+
+
+def test_compile_sets_thresholds_until_fit():
+    model = make_dac(compiled=False)
+    model.build((None, 6))
+    np.testing.assert_allclose(model.thresholds.numpy(), [0.95, 0.455])
+    model.compile(upper=(0.8, 0.6), lower=(0.1, 0.2))
+    np.testing.assert_allclose(model.thresholds.numpy(), [0.8, 0.1])
+    fit(model, np.random.default_rng(0).random((60, 6)), epochs=2)
+    np.testing.assert_allclose(model.thresholds.numpy(), [0.6, 0.2])
+    model.compile(upper=(0.9, 0.7))
+    np.testing.assert_allclose(model.thresholds.numpy(), [0.6, 0.2])
+
+
+# === Saving, serving ===
+
+
+def test_round_trip(blobs, tmp_path):
+    x = blobs[0]
+    model = make_dac(upper=(0.9, 0.6), lower=(0.2, 0.4), augmentation=Reverse())
+    fit(model, x, epochs=2, callbacks=[ThresholdSchedule(4)])
+    model.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras")
+    assert type(again) is DAC and again.adapted and again.compiled
+    assert_same(state(model), state(again))
+    np.testing.assert_allclose(
+        again.thresholds.numpy(), [0.8, 0.2 + 0.2 / 3], 1e-6
+    )
+    assert_same(model.threshold_range, again.threshold_range)
+    np.testing.assert_allclose(
+        again.predict(x, verbose=0), model.predict(x, verbose=0), 1e-5, 1e-6
+    )
+    for each in (model, again):
+        fit(each, x, epochs=4, initial_epoch=2)
+    assert int(again.optimizer.iterations) == 8
+    np.testing.assert_allclose(again.thresholds.numpy(), [0.6, 0.4], 1e-6)
+    assert_same(state(model), state(again))
+
+
+def test_all_pairs_survive(blobs, tmp_path):
+    model = make_dac(all_pairs=True)
+    fit(model, blobs[0], epochs=1)
+    model.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras")
+    assert again.objective(blobs[0]) == model.objective(blobs[0])
+    assert again.get_compile_config()["all_pairs"] is True
+
+
+def test_weights_round_trip(fitted, blobs, tmp_path):
+    fitted.save_weights(tmp_path / "m.weights.h5")
+    again = make_dac()
+    again.build((None, 6))
+    again.load_weights(tmp_path / "m.weights.h5")
+    assert again.adapted
+    assert_same(state(fitted), state(again))
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="TensorFlow serves"
+)
+def test_served(fitted, blobs, tmp_path):
+    import tensorflow as tf
+
+    path = kerasdc.export_saved_model(fitted, tmp_path / "served")
+    served = tf.saved_model.load(str(path)).signatures
+    assert set(served) == {"serving_default", "embed"}
+    inputs = tf.constant(blobs[0].astype("float32"))
+    answer = served["serving_default"](inputs=inputs)
+    np.testing.assert_array_equal(answer["cluster"], fitted.assign(blobs[0]))
+    np.testing.assert_allclose(
+        answer["soft_assignment"],
+        fitted.predict(blobs[0], verbose=0),
+        atol=1e-5,
+    )
+    np.testing.assert_allclose(
+        served["embed"](inputs=inputs)["embedding"],
+        fitted.embed(blobs[0]),
+        1e-5,
+        1e-5,
+    )
+
+
+# === Errors ===
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"num_clusters": 0}, "Received: num_clusters=0$"),
+        ({"augmentation": "vat"}, "Received: augmentation='vat'$"),
+        ({"preprocessor": "none"}, "Received: preprocessor='none'$"),
+        ({"seed": -1}, "Received: seed=-1$"),
+        ({"upper": (1.1, 0.5)}, r"Received: upper=\(1.1, 0.5\)$"),
+        ({"upper": 0.9}, "two numbers.*Received: upper=0.9$"),
+        ({"lower": (0.1, np.nan)}, r"Received: lower=\(0.1, nan\)$"),
+        (
+            {"upper": (0.95, 0.4)},
+            r"Received: upper=\(0.95, 0.4\), lower=\(0.455, 0.5\)$",
+        ),
+        ({"lower": (0.96, 0.5)}, r"Received: .*lower=\(0.96, 0.5\)$"),
+    ],
+)
+def test_bad_arguments(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        make_dac(**arguments)
+
+
+def test_one_threshold_cannot_cross():
+    make_dac(all_pairs=True, upper=(0.9, 0.4))
+
+
+@pytest.mark.parametrize("batch_size", [1, 2])
+def test_a_batch_smaller_than_k(batch_size, blobs):
+    with pytest.raises(ValueError, match=f"Received: .*={batch_size}, "):
+        fit(make_dac(), blobs[0], batch_size=batch_size)
+
+
+def test_images_are_needed_for_image_augmentation(blobs):
+    model = make_dac(augmentation=RandomShiftRotation())
+    with pytest.raises(ValueError, match="Image augmentation needs"):
+        fit(model, blobs[0])
+    assert not model.built and not model.preprocessor.adapted
+
+
+def test_labels_are_refused(blobs):
+    with pytest.raises(ValueError, match="Received: y of type"):
+        make_dac().fit(*blobs)
+
+
+def test_before_fit(blobs):
+    model = make_dac(compiled=False)
+    with pytest.raises(ValueError, match="before `fit`. Received: compiled"):
+        fit(model, blobs[0])
+    with pytest.raises(ValueError, match="Received: adapted=False"):
+        model.predict(blobs[0])
+    with pytest.raises(ValueError, match="Received: epochs=-1"):
+        fit(make_dac(), blobs[0], epochs=-1)
