@@ -88,6 +88,22 @@ assert len(set(zip(model.assign(images).tolist(), y.tolist()))) == 3
 model.save(path)
 again = keras.models.load_model(path)
 np.testing.assert_allclose(again.objective(images), model.objective(images))
+
+model = kerasdc.models.DAC(
+    3,
+    kerasdc.networks.normalized_conv_encoder((4, 4), (8,), (3,)),
+    augmentation=kerasdc.layers.RandomShiftRotation(0.1, 5, seed=0),
+    seed=0,
+)
+model.compile()
+history = model.fit(images, epochs=2, batch_size=20, verbose=0).history
+assert np.isfinite(history["loss"]).all(), history
+assert np.allclose(model.thresholds.numpy(), [0.5, 0.5])
+model.save(path)
+again = keras.models.load_model(path)
+np.testing.assert_allclose(
+    again.predict(images, verbose=0), model.predict(images, verbose=0), 1e-4
+)
 print(keras.backend.backend())
 """
 

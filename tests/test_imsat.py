@@ -173,7 +173,7 @@ def test_rim_has_no_penalty(blobs):
     model = make_imsat(augmentation=None)
     history = fit(model, blobs[0], epochs=2).history
     assert history["sat"] == [0, 0]
-    assert model._distances == (None, None)
+    assert model.adapt(blobs[0]) is None
 
 
 def test_perturbations_are_a_quarter_of_the_distance(blobs):
@@ -187,6 +187,15 @@ def test_perturbations_are_a_quarter_of_the_distance(blobs):
     model.adapt(x, neighbor=3)
     some = model.targets_of(x[::2])
     np.testing.assert_allclose(4 * some, neighbor_distances(features[::2], 3))
+
+
+def test_a_bad_neighbor_changes_nothing(blobs):
+    model = make_imsat()
+    known = model.adapt(blobs[0], neighbor=3)
+    with pytest.raises(ValueError, match="Received: neighbor=0"):
+        model.adapt(blobs[0], neighbor=0)
+    np.testing.assert_array_equal(4 * model.targets_of(blobs[0]), known)
+    fit(model, blobs[0], epochs=1)
 
 
 def test_validation_leaves_the_distances_of_training(blobs):

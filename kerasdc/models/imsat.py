@@ -149,20 +149,21 @@ class IMSAT(Seeded, DiscriminativeModel):
             xi: Float above 0: see `kerasdc.losses.adversarial_direction`.
             **kwargs: Further arguments of `keras.Model.compile`.
         """
-        self._settings = {
+        settings = {
             "information_weight": information_weight,
             "marginal_weight": marginal_weight,
             "prior_tolerance": prior_tolerance,
             "radius_factor": radius_factor,
             "xi": xi,
         }
-        for name, value in self._settings.items():
+        for name, value in settings.items():
             if not 0 <= value < np.inf:
                 raise ValueError(
                     f"`{name}` must be finite and at least 0. "
                     f"Received: {name}={value}"
                 )
-        if optimizer == "auto":
+        self._settings = settings
+        if isinstance(optimizer, str) and optimizer == "auto":
             optimizer = keras.optimizers.Adam(2e-3)
         super().compile(optimizer, **kwargs)
 
@@ -180,11 +181,14 @@ class IMSAT(Seeded, DiscriminativeModel):
             restarts: As in `DiscriminativeModel.adapt`.
 
         Returns:
-            Float array `(n,)`, distances between features.
+            Float array `(n,)`, distances between features; `None` where the
+            augmentation needs none.
         """
         x = self.prepare(x)
-        self._neighborhood = (neighbor, max_references)
-        self._distances = (_fingerprint(x), self._distances_in(x))
+        if self._needs_distances():
+            distances = self._distances_in(x, neighbor, max_references)
+            self._distances = (_fingerprint(x), distances)
+            self._neighborhood = (neighbor, max_references)
         super().adapt(x, restarts)
         return self._distances[1]
 
@@ -209,13 +213,13 @@ class IMSAT(Seeded, DiscriminativeModel):
             return np.zeros(len(x), "float32")
         known, distances = self._distances
         if known != _fingerprint(x):  # such as validation data
-            distances = self._distances_in(x)
+            distances = self._distances_in(x, *self._neighborhood)
         return self._settings["radius_factor"] * distances
 
-    def _distances_in(self, x):
+    def _distances_in(self, x, *neighborhood):
         batches = FeatureBatches(x, self.preprocessor, batch_size=8192)
         features = [batches[i][0] for i in range(len(batches))]
-        return neighbor_distances(np.concatenate(features), *self._neighborhood)
+        return neighbor_distances(np.concatenate(features), *neighborhood)
 
     def _needs_distances(self):
         return any(kind in _RANDOM_STEPS for kind in self._kinds())
