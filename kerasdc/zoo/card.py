@@ -138,7 +138,7 @@ def _head(m):
     picture = f"![Clusters]({entry.PREVIEW})\n\n"
     return (
         f"# {m['name']}\n\n"
-        f"A `{m['class']}` of {m['num_clusters']} clusters and "
+        f"`{m['class']}` with {m['num_clusters']} clusters and "
         f"{m['num_params']:,} parameters, trained on {m['dataset']['name']} "
         f"without labels. Licence: {m['licence']}.\n\n"
         f"{picture if entry.PREVIEW in m['files'] else ''}"

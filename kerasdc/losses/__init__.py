@@ -1,0 +1,23 @@
+"""Loss formulas as functions of tensors."""
+
+from kerasdc.losses.adversarial import adversarial_direction
+from kerasdc.losses.adversarial import prediction_divergence
+from kerasdc.losses.adversarial import virtual_adversarial
+from kerasdc.losses.information import conditional_entropy
+from kerasdc.losses.information import marginal_divergence
+from kerasdc.losses.information import marginal_entropy
+from kerasdc.losses.information import mutual_information
+from kerasdc.losses.reconstruction import half_mean_squared_error
+from kerasdc.losses.self_training import kl_divergence
+
+__all__ = [
+    "adversarial_direction",
+    "conditional_entropy",
+    "half_mean_squared_error",
+    "kl_divergence",
+    "marginal_divergence",
+    "marginal_entropy",
+    "mutual_information",
+    "prediction_divergence",
+    "virtual_adversarial",
+]
