@@ -9,15 +9,21 @@ from kerasdc.losses.information import marginal_entropy
 from kerasdc.losses.information import mutual_information
 from kerasdc.losses.reconstruction import half_mean_squared_error
 from kerasdc.losses.self_training import kl_divergence
+from kerasdc.losses.similarities import log_student_t_similarities
+from kerasdc.losses.similarities import similarity_cross_entropy
+from kerasdc.losses.similarities import student_t_similarities
 
 __all__ = [
     "adversarial_direction",
     "conditional_entropy",
     "half_mean_squared_error",
     "kl_divergence",
+    "log_student_t_similarities",
     "marginal_divergence",
     "marginal_entropy",
     "mutual_information",
     "prediction_divergence",
+    "similarity_cross_entropy",
+    "student_t_similarities",
     "virtual_adversarial",
 ]

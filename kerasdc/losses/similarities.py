@@ -1,0 +1,96 @@
+"""Similarities of points by Student's t kernel, and how they differ."""
+
+import numpy as np
+from keras import ops
+
+_NONE = -1e30  # logarithm of a similarity of a point to itself
+
+
+def student_t_similarities(x, dof=1.0, conditional=False):
+    """Probabilities that fall with the distance of two points.
+
+    The kernel is `(1 + d^2 / dof) ^ (-(dof + 1) / 2)`, Student's t with `dof`
+    degrees of freedom; a point is not similar to itself. In a space of `dim`
+    dimensions, a large `dof` such as `2 dim` keeps neighbors only, and 1
+    leaves room for all others.
+
+    Reference:
+
+    - [van der Maaten, 2009](https://proceedings.mlr.press/v5/maaten09a.html),
+      Learning a Parametric Embedding by Preserving Local Structure,
+      equation (4).
+
+    Args:
+        x: Tensor `(n, dim)`, n of at least 2.
+        dof: Float above 0.
+        conditional: Boolean. `False`: joint probabilities of all ordered
+            pairs, whose sum is 1. `True`: of the second point, given the
+            first; every row sums to 1.
+
+    Returns:
+        Float32 tensor `(n, n)`. Memory grows with the square of n, whatever
+        the number of dimensions.
+
+    Raises:
+        ValueError: If `dof` is not above 0, or there is one point only.
+
+    Example:
+
+    >>> x = np.array([[0.0], [1.0], [1.0]])
+    >>> kerasdc.losses.student_t_similarities(x)
+    [[0, 0.125, 0.125], [0.125, 0, 0.25], [0.125, 0.25, 0]]
+    """
+    return ops.exp(log_student_t_similarities(x, dof, conditional))
+
+
+def log_student_t_similarities(x, dof=1.0, conditional=False):
+    """Logarithms of `student_t_similarities`, which do not underflow.
+
+    Args:
+        x, dof, conditional: As in `student_t_similarities`.
+
+    Returns:
+        Float32 tensor `(n, n)`; on the diagonal a number below -1e29.
+    """
+    if not 0 < dof < np.inf:
+        raise ValueError(
+            f"`dof` must be above 0 and finite. Received: dof={dof}"
+        )
+    if x.shape[0] == 1:
+        raise ValueError(
+            "Similarities need at least 2 points. "
+            f"Received: x of shape {tuple(x.shape)}"
+        )
+    log_kernel = -0.5 * (dof + 1) * ops.log1p(_squared_distances(x) / dof)
+    itself = ops.eye(ops.shape(x)[0], dtype="float32")
+    log_kernel = log_kernel + _NONE * itself
+    axes = 1 if conditional else (0, 1)
+    return log_kernel - ops.logsumexp(log_kernel, axis=axes, keepdims=True)
+
+
+def similarity_cross_entropy(similarities, log_similarities):
+    """`-sum p log q`: least where the second equal the first.
+
+    Args:
+        similarities: Tensor `(n, n)`, p.
+        log_similarities: Tensor `(n, n)`, log q, as
+            `log_student_t_similarities` gives it.
+
+    Returns:
+        Scalar tensor: for joint probabilities in nats, for conditional ones
+        the sum of the rows'.
+    """
+    # 0 log 0 on the diagonal.
+    finite = ops.maximum(log_similarities, 0.1 * _NONE)
+    products = similarities * finite
+    return -ops.sum(ops.where(similarities > 0, products, 0.0))
+
+
+def _squared_distances(x):
+    """One matrix product; from the mean, where rounding is least."""
+    x = ops.cast(x, "float32")
+    x = x - ops.stop_gradient(ops.mean(x, axis=0, keepdims=True))
+    squares = ops.sum(ops.square(x), axis=1)
+    products = ops.matmul(x, ops.transpose(x))
+    distances = squares[:, None] + squares[None, :] - 2.0 * products
+    return ops.relu(distances)

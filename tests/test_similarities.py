@@ -1,0 +1,123 @@
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from kerasdc import losses
+from kerasdc.gradients import input_gradient
+
+
+def reference(x, dof, conditional):
+    n = len(x)
+    kernel = np.zeros((n, n))
+    for i in range(n):
+        for j in range(n):
+            if i != j:
+                squared = ((x[i] - x[j]) ** 2).sum()
+                kernel[i, j] = (1 + squared / dof) ** (-(dof + 1) / 2)
+    total = kernel.sum(axis=1, keepdims=True) if conditional else kernel.sum()
+    return kernel / total
+
+
+def points(n=12, dim=3, scale=1.0):
+    return np.random.default_rng(0).normal(0, scale, (n, dim)) + 5
+
+
+@pytest.mark.parametrize("conditional", [False, True])
+@pytest.mark.parametrize("dof", [0.5, 1.0, 20.0])
+def test_equals_the_definition(dof, conditional):
+    x = points()
+    received = losses.student_t_similarities(x, dof, conditional)
+    expected = reference(x, dof, conditional)
+    np.testing.assert_allclose(received, expected, 1e-4, 1e-8)
+
+
+def test_by_hand():
+    x = np.array([[0.0], [1.0], [1.0]])
+    expected = [[0, 1 / 8, 1 / 8], [1 / 8, 0, 1 / 4], [1 / 8, 1 / 4, 0]]
+    received = losses.student_t_similarities(x)
+    np.testing.assert_allclose(received, expected, 1e-6, 1e-7)
+
+
+def cross_entropy(x, other, conditional, dof):
+    p = losses.student_t_similarities(other, 6.0, conditional)
+    log_q = losses.log_student_t_similarities(x, dof, conditional)
+    return losses.similarity_cross_entropy(p, log_q)
+
+
+@pytest.mark.parametrize("conditional", [False, True])
+def test_cross_entropy_by_definition(conditional):
+    x, other = points(), points(dim=5)
+    p = reference(other, 6.0, conditional)
+    q = reference(x, 1.0, conditional)
+    off = ~np.eye(len(x), dtype=bool)
+    expected = -(p[off] * np.log(q[off])).sum()
+    received = float(cross_entropy(x, other, conditional, 1.0))
+    assert received == pytest.approx(expected, rel=1e-4)
+
+
+def test_cross_entropy_is_least_where_both_are_equal():
+    x = points()
+    itself = float(cross_entropy(x, x, False, 6.0))
+    for scale in (0.5, 0.9, 1.1, 2.0):
+        assert float(cross_entropy(scale * x, x, False, 6.0)) > itself
+
+
+@pytest.mark.parametrize("conditional", [False, True])
+def test_gradient_equals_finite_differences(conditional):
+    x, other = points(6, 2).astype("float32"), points(6, 4)
+
+    def value(x):
+        return cross_entropy(x, other, conditional, 1.0)
+
+    gradient = ops.convert_to_numpy(input_gradient(value, x))
+    p = reference(other, 6.0, conditional)
+    off = ~np.eye(6, dtype=bool)
+
+    def exact(x):
+        q = reference(x, 1.0, conditional)
+        return -(p[off] * np.log(q[off])).sum()
+
+    step = 1e-5
+    for i, j in np.ndindex(x.shape):
+        moved = np.zeros(x.shape)
+        moved[i, j] = step
+        slope = (exact(x + moved) - exact(x - moved)) / (2 * step)
+        assert gradient[i, j] == pytest.approx(slope, rel=1e-3, abs=1e-4)
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-12, 1e-6, 1e6])
+@pytest.mark.parametrize("dof", [1.0, 20.0])
+@pytest.mark.parametrize("conditional", [False, True])
+def test_extremes_stay_finite(scale, dof, conditional):
+    x = points(8, 2, 1.0) * scale
+    x[:2] = x[0]  # duplicates
+
+    def value(x):
+        log_q = losses.log_student_t_similarities(x, dof, conditional)
+        p = ops.stop_gradient(ops.exp(log_q))
+        return losses.similarity_cross_entropy(p, log_q)
+
+    x = x.astype("float32")
+    assert np.isfinite(float(value(x)))
+    gradient = ops.convert_to_numpy(input_gradient(value, x))
+    assert np.isfinite(gradient).all()
+    q = ops.convert_to_numpy(losses.student_t_similarities(x, dof, conditional))
+    assert q.sum() == pytest.approx(8 if conditional else 1, rel=1e-4)
+    assert (np.diag(q) == 0).all()
+
+
+def test_memory_does_not_grow_with_dimensions():
+    x = keras.random.normal((3000, 500), seed=0)
+    assert losses.student_t_similarities(x).shape == (3000, 3000)
+
+
+@pytest.mark.parametrize("dof", [0, -1.0, np.nan, np.inf])
+def test_bad_degrees_of_freedom(dof):
+    with pytest.raises(ValueError, match="Received: dof="):
+        losses.student_t_similarities(points(), dof)
+
+
+def test_one_point_is_refused():
+    with pytest.raises(ValueError, match="at least 2 points"):
+        losses.student_t_similarities(points(1))
