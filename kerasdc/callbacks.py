@@ -80,6 +80,26 @@ class TrackAssignments(keras.callbacks.Callback):
             self.model.label_change = change
 
 
+class Adapt(keras.callbacks.Callback):
+    """Looks for clusters at the end of every epoch.
+
+    For models whose training moves the embedding without centers in it; put
+    it before callbacks that ask for assignments.
+
+    Args:
+        x: Array of samples, as the model takes them.
+        num_restarts: Integer, of k-means.
+    """
+
+    def __init__(self, x, num_restarts=3):
+        super().__init__()
+        self.x = x
+        self.num_restarts = checked_count("num_restarts", num_restarts)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.adapt(self.x, num_restarts=self.num_restarts)
+
+
 class LabelChangeStopping(keras.callbacks.Callback):
     """Stops when fewer than `tolerance` of the assignments still change.
 

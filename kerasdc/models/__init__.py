@@ -6,6 +6,7 @@ from kerasdc.models.base import ClusteringModel
 from kerasdc.models.dac import DAC
 from kerasdc.models.dec import DEC
 from kerasdc.models.discriminative import DiscriminativeModel
+from kerasdc.models.embedding_network import EmbeddingNetwork
 from kerasdc.models.generative import GenerativeModel
 from kerasdc.models.imsat import IMSAT
 from kerasdc.models.pretraining import PretrainedModel
@@ -17,6 +18,7 @@ __all__ = [
     "DAC",
     "DEC",
     "DiscriminativeModel",
+    "EmbeddingNetwork",
     "GenerativeModel",
     "IMSAT",
     "LayerwisePretraining",

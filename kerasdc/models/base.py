@@ -163,7 +163,22 @@ class ClusteringModel(keras.Model):
         return soft_assignment.argmax(axis=1)
 
     def embed(self, x, batch_size=1024, verbose=0):
-        """The encoder's output.
+        """Samples as points near which those of the same cluster are.
+
+        The encoder's output, unless a system says otherwise.
+
+        Args:
+            x: Raw samples.
+            batch_size: Integer, samples taken at once.
+            verbose: As in `keras.Model.predict`.
+
+        Returns:
+            Float array `(n, dim)`.
+        """
+        return self.latent(x, batch_size, verbose)
+
+    def latent(self, x, batch_size=1024, verbose=0):
+        """The encoder's output, which the decoder, if any, takes.
 
         Args:
             x: Raw samples.
@@ -202,7 +217,7 @@ class ClusteringModel(keras.Model):
                 f"This {type(self).__name__} has no decoder. "
                 "Received: decoder=None"
             )
-        z = self.embed(x, batch_size, verbose)
+        z = self.latent(x, batch_size, verbose)
         outputs = self.decoder.predict(z, batch_size, verbose=verbose)
         return keras.ops.convert_to_numpy(self.raw_samples(outputs))
 

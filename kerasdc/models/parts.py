@@ -42,17 +42,27 @@ def features_shape(model, input_shape):
         input_shape = model.preprocessor.compute_output_shape(input_shape)
     shape = tuple(input_shape[1:])
     if model.encoder is not None:
-        _check_shape(model.encoder, "input", shape)
-        _check_shape(model.encoder, "output", (None,))
+        check_shape(model.encoder, "input", shape)
+        check_shape(model.encoder, "output", (None,))
     if model.decoder is not None:
-        _check_shape(model.decoder, "output", shape)
+        check_shape(model.decoder, "output", shape)
     for augmentation in keras.tree.flatten([model.augmentation]):
         if isinstance(augmentation, keras.Layer) and not augmentation.built:
             augmentation.build((None, *shape))
     return shape
 
 
-def _check_shape(network, side, expected):
+def check_shape(network, side, expected):
+    """Raises unless a network takes or makes samples of a shape.
+
+    Args:
+        network: `keras.Model`.
+        side: `"input"` or `"output"`.
+        expected: Tuple, where `None` stands for any size.
+
+    Raises:
+        ValueError: If it does not.
+    """
     shape = getattr(network, f"{side}_shape")[1:]
     same = len(shape) == len(expected) and all(
         None in pair or pair[0] == pair[1]

@@ -2,6 +2,7 @@
 
 from kerasdc.networks.autoencoding import conv_decoder
 from kerasdc.networks.autoencoding import conv_encoder
+from kerasdc.networks.autoencoding import embedding_mlp
 from kerasdc.networks.autoencoding import mlp_decoder
 from kerasdc.networks.autoencoding import mlp_encoder
 from kerasdc.networks.normalized import dac_encoder
@@ -12,6 +13,7 @@ __all__ = [
     "conv_decoder",
     "conv_encoder",
     "dac_encoder",
+    "embedding_mlp",
     "mlp_decoder",
     "mlp_encoder",
     "normalized_conv_encoder",

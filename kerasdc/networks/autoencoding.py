@@ -183,3 +183,34 @@ def _crop(x, size):
     if not any(extra):
         return x
     return layers.Cropping2D(((0, extra[0]), (0, extra[1])))(x)
+
+
+def embedding_mlp(latent_dim=10, units=(2000, 500, 500, 500), name="embedding"):
+    """From an autoencoder's latent to an embedding of as many dimensions.
+
+    Every kernel starts as a rectangular identity, which hands on what is not
+    negative.
+
+    Reference: Dahal, 2018, Learning Embedding Space for Clustering From Deep
+    Representations.
+
+    Args:
+        latent_dim: Integer, width of input and output.
+        units: Widths of the hidden layers.
+        name: Name of the model.
+
+    Returns:
+        A `keras.Model` from `(batch, latent_dim)` to `(batch, latent_dim)`,
+        linear at the end.
+    """
+    inputs = x = keras.Input((latent_dim,))
+    for width in units:
+        x = layers.Dense(
+            width, activation="relu", kernel_initializer="identity"
+        )(x)
+    outputs = layers.Dense(
+        latent_dim,
+        kernel_initializer="identity",
+        dtype="float32",  # under a mixed precision policy too
+    )(x)
+    return keras.Model(inputs, outputs, name=name)

@@ -1,0 +1,132 @@
+"""How near samples are: Gaussian affinities of one perplexity."""
+
+import numpy as np
+
+from kerasdc.inputs import checked_count
+
+_NUM_HALVINGS = 60
+
+
+def joint_affinities(x, perplexity=30.0):
+    """Probabilities of all ordered pairs of samples, as in t-SNE.
+
+    Every sample has a Gaussian of its own width, such that its neighbors
+    count as `perplexity`; the two directions of a pair are averaged.
+
+    Reference:
+
+    - [van der Maaten and Hinton, 2008](https://www.jmlr.org/papers/v9/vandermaaten08a.html),
+      Visualizing Data using t-SNE, section 3.1.
+
+    Args:
+        x: Array `(n, ...)`; the axes of a sample are flattened.
+        perplexity: Float from 1 to a third of the other samples.
+
+    Returns:
+        Float32 array `(n, n)`, symmetric, of sum 1, with a diagonal of 0.
+
+    Raises:
+        ValueError: If `perplexity` is too low or too high for `n`.
+    """
+    conditional = conditional_affinities(x, perplexity)
+    joint = (conditional + conditional.T) / (2 * len(conditional))
+    return joint.astype("float32")
+
+
+def conditional_affinities(x, perplexity=30.0):
+    """Probabilities of the other samples, given one, by Gaussians.
+
+    Args:
+        x: Array `(n, ...)`; the axes of a sample are flattened.
+        perplexity: Float from 1 to a third of the other samples.
+
+    Returns:
+        Float64 array `(n, n)`: every row sums to 1 and has the perplexity
+        (where duplicates allow it); the diagonal is 0.
+
+    Raises:
+        ValueError: If `perplexity` is too low or too high for `n`.
+    """
+    x = np.asarray(x, "float64").reshape(len(x), -1)
+    _check_perplexity(perplexity, len(x))
+    x = x - x.mean(axis=0)
+    squares = np.square(x).sum(axis=1)
+    distances = squares[:, None] + squares[None, :] - 2 * x @ x.T
+    others = ~np.eye(len(x), dtype=bool)
+    found = _calibrated(
+        np.maximum(distances[others], 0).reshape(len(x), -1), perplexity
+    )
+    affinities = np.zeros(distances.shape)
+    affinities[others] = found.ravel()
+    return affinities
+
+
+def neighbor_affinities(x, perplexity=30.0):
+    """`joint_affinities` of near neighbors only, for many samples.
+
+    Of each sample the nearest `3 * perplexity` others are kept; what lies
+    beyond would have almost none.
+
+    Reference:
+
+    - [van der Maaten, 2014](https://www.jmlr.org/papers/v15/vandermaaten14a.html),
+      Accelerating t-SNE using Tree-Based Algorithms, section 4.1.
+
+    Args:
+        x: Array `(n, ...)`; the axes of a sample are flattened.
+        perplexity: Float from 1 to a third of the other samples.
+
+    Returns:
+        `scipy.sparse.csr_matrix` `(n, n)`, symmetric, of sum 1.
+
+    Raises:
+        ValueError: If `perplexity` is too low or too high for `n`.
+    """
+    from scipy import sparse
+    from sklearn.neighbors import NearestNeighbors
+
+    x = np.asarray(x, "float32").reshape(len(x), -1)
+    _check_perplexity(perplexity, len(x))
+    num_neighbors = checked_count("neighbors", round(3 * perplexity))
+    search = NearestNeighbors(n_neighbors=num_neighbors, algorithm="brute")
+    # Without arguments it leaves out each sample itself.
+    distances, indices = search.fit(x).kneighbors()
+    found = _calibrated(distances.astype("float64") ** 2, perplexity)
+    starts = np.arange(len(x) + 1) * num_neighbors
+    conditional = sparse.csr_matrix(
+        (found.ravel(), indices.ravel(), starts), (len(x), len(x))
+    )
+    return ((conditional + conditional.T) / (2 * len(x))).tocsr()
+
+
+def _calibrated(squared_distances, perplexity):
+    """Rows of Gaussian probabilities; all widths are bisected at once."""
+    # The nearest at distance 0: no row underflows as a whole.
+    nearest = squared_distances.min(axis=1, keepdims=True)
+    distances = squared_distances - nearest
+    low, high = np.zeros((2, len(distances), 1))
+    high += np.inf
+    mean = distances.mean(axis=1, keepdims=True)
+    precision = 1 / np.where(mean > 0, mean, 1)
+    for _ in range(_NUM_HALVINGS):
+        kernel = np.exp(-precision * distances)
+        total = kernel.sum(axis=1, keepdims=True)
+        moment = (kernel * distances).sum(axis=1, keepdims=True)
+        entropy = np.log(total) + precision * moment / total
+        too_wide = entropy > np.log(perplexity)
+        low = np.where(too_wide, precision, low)
+        high = np.where(too_wide, high, precision)
+        middle = (low + np.where(np.isinf(high), 3 * low, high)) / 2
+        precision = middle
+    kernel = np.exp(-precision * distances)
+    return kernel / kernel.sum(axis=1, keepdims=True)
+
+
+def _check_perplexity(perplexity, num_samples):
+    highest = (num_samples - 1) / 3
+    if not 1 <= perplexity <= highest:
+        raise ValueError(
+            "`perplexity` must be from 1 to a third of the other samples, "
+            f"here {highest:.4g}. Received: perplexity={perplexity}, "
+            f"{num_samples} samples"
+        )

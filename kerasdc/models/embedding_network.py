@@ -1,0 +1,375 @@
+"""The embedding network: an autoencoder, and t-SNE on its latent."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasdc import losses
+from kerasdc import networks
+from kerasdc.callbacks import Adapt
+from kerasdc.feeding import feed
+from kerasdc.inputs import checked_count
+from kerasdc.inputs import reject_labels
+from kerasdc.layers import ClusteringLayer
+from kerasdc.layers import Scaling
+from kerasdc.models.parts import check_shape
+from kerasdc.models.pretraining import PretrainedModel
+from kerasdc.targets import FeatureBatches
+from kerasdc.targets import ShuffledBatches
+
+
+@keras.saving.register_keras_serializable(package="kerasdc")
+class EmbeddingNetwork(PretrainedModel):
+    """Embedding network: pulls apart what an autoencoder has found.
+
+    A second network maps the autoencoder's latent z to an embedding h. It
+    learns to keep neighbors: similarities of points in h, by Student's t
+    kernel with one degree of freedom, follow those in z, by a kernel with so
+    many that neighbors alone count. The encoder follows a little, while the
+    autoencoder goes on learning to reconstruct. k-means finds the clusters
+    in h.
+
+    `fit` runs both trainings, `pretrain` (the autoencoder) left out where it
+    was done, and then `adapt` (k-means). No label chooses an epoch, as in the
+    original code.
+
+    Reference:
+
+    - Dahal, 2018, Learning Embedding Space for Clustering From Deep
+      Representations.
+    - [van der Maaten, 2009](https://proceedings.mlr.press/v5/maaten09a.html),
+      Learning a Parametric Embedding by Preserving Local Structure.
+
+    Args:
+        num_clusters: Integer, at least 1.
+        encoder: Optional `keras.Model` from `(batch, *sample_shape)` to
+            `(batch, dim)`. `None` makes 500-500-2000-10 when data is first
+            seen.
+        decoder: `keras.Model` from there to samples; comes and is left out
+            with the encoder.
+        embedding: Optional `keras.Model` from `(batch, dim)` to the
+            embedding. `None` makes the original's 2000-500-500-500-dim.
+        preprocessor: Optional layer from raw inputs to what the encoder
+            takes. `"auto"` scales the mean squared feature to 1. `None` takes
+            inputs as they are.
+        augmentation: Optional layer that distorts features in training.
+        seed: Optional integer for k-means. `None` follows
+            `keras.utils.set_random_seed`.
+        **kwargs: Arguments of `keras.Model`, such as `name`.
+
+    Example:
+
+    >>> x = np.random.rand(200, 16)
+    >>> model = kerasdc.models.EmbeddingNetwork(num_clusters=3)
+    >>> model.compile()
+    >>> model.pretrain(x, epochs=2, verbose=0)
+    >>> history = model.fit(x, epochs=2, verbose=0)
+    >>> model.assign(x).shape
+    (200,)
+    """
+
+    trains_decoder = True
+    objective_name = "loss of the embedding network"
+    _parts = (*PretrainedModel._parts, "embedding")
+
+    def __init__(
+        self,
+        num_clusters,
+        encoder=None,
+        decoder=None,
+        embedding=None,
+        preprocessor="auto",
+        augmentation=None,
+        seed=None,
+        **kwargs,
+    ):
+        # === Layers ===
+        super().__init__(**kwargs)
+        if encoder is not None and decoder is None:
+            raise ValueError(
+                "An `encoder` needs its `decoder`. Received: decoder=None"
+            )
+        self.clustering = ClusteringLayer(num_clusters, name="clustering")
+        self.clustering.trainable = False  # k-means sets the centers
+        self.num_clusters = self.clustering.num_clusters
+        self.set_networks(encoder, decoder, preprocessor, augmentation, Scaling)
+        self.embedding = embedding
+        self.seed = None if seed is None else checked_count("seed", seed, 0)
+        self._terms = {
+            name: keras.metrics.Mean(name=name)
+            for name in ("reconstruction", "similarity")
+        }
+
+    # === Functional Model ===
+
+    def build(self, input_shape):
+        if self.embedding is not None and self.encoder is not None:
+            check_shape(self.embedding, "input", self.encoder.output_shape[1:])
+        self.build_networks(input_shape)
+        if self.embedding is None:
+            dim = self.encoder.output_shape[-1]
+            self.embedding = networks.embedding_mlp(dim)
+        self.clustering.build(self.embedding.output_shape)
+        self.add_pretrained_flag()
+
+    def call(self, x, training=False):
+        z = self.encoder(self.features(x), training=training)
+        return self.clustering(self.embedding(z, training=training))
+
+    @property
+    def adapted(self):
+        """Whether the cluster centers were set (kept when saved)."""
+        return self.clustering.adapted
+
+    def forget_clusters(self):
+        """Makes the model look for cluster centers again."""
+        self.clustering.forget()
+
+    # === What users ask of a fitted model ===
+
+    def embed(self, x, batch_size=1024, verbose=0):
+        """The embedding h.
+
+        Args:
+            x: Raw samples.
+            batch_size: Integer, samples taken at once.
+            verbose: As in `keras.Model.predict`.
+
+        Returns:
+            Float array `(n, dim)`.
+        """
+        z = self.latent(x, batch_size, verbose)
+        return self.embedding.predict(z, batch_size, verbose=verbose)
+
+    def export_signatures(self):
+        """`embed` gives h; see `kerasdc.export.signatures`."""
+
+        def embed(inputs):
+            z = self.encoder(self.features(inputs))
+            return {"embedding": ops.cast(self.embedding(z), "float32")}
+
+        return {"embed": embed}
+
+    # === Training ===
+
+    def compile(
+        self,
+        optimizer="auto",
+        similarity_weight=0.01,
+        conditional=False,
+        summed=False,
+        **kwargs,
+    ):
+        """Configures both trainings.
+
+        Args:
+            optimizer: Keras optimizer of the joint stage. `"auto"` is Adam
+                with a learning rate of 0.001.
+            similarity_weight: Float, at least 0: weight of the similarities'
+                loss for the encoder. For the embedding it is 1.
+            conditional: Boolean. `True` compares the probabilities of the
+                second point of a pair given the first, as the original code;
+                `False` joint ones, as its paper.
+            summed: Boolean. `True` sums conditional cross-entropies over the
+                batch, as the original code; `False` takes their mean. Joint
+                ones are one sum in any case.
+            **kwargs: Further arguments of `PretrainedModel.compile`
+                (`pretrain_optimizer`, `reconstruction_loss`) and of
+                `keras.Model.compile`.
+        """
+        if not 0 <= similarity_weight < float("inf"):
+            raise ValueError(
+                "`similarity_weight` must be finite and at least 0. "
+                f"Received: similarity_weight={similarity_weight}"
+            )
+        self._settings = {
+            "similarity_weight": similarity_weight,
+            "conditional": conditional,
+            "summed": summed,
+        }
+        super().compile(optimizer=optimizer, **kwargs)
+
+    def adapt(self, x, seed=None, **kwargs):
+        """Sets the cluster centers by k-means on the embedding.
+
+        Args:
+            x: Samples.
+            seed: Optional integer; `None` takes the model's.
+            **kwargs: `initial_centers`, `method` and `num_restarts` of
+                `ClusteringLayer.adapt`.
+
+        Returns:
+            Integer array `(n,)` of assignments.
+        """
+        x = self.prepare(x)
+        seed = self._draw_seed() if seed is None else seed
+        return self.clustering.adapt(self.embed(x), seed=seed, **kwargs)
+
+    def fit(
+        self,
+        x=None,
+        y=None,
+        batch_size=256,
+        epochs=50,
+        verbose="auto",
+        callbacks=None,
+        validation_data=None,
+        shuffle=True,
+        **kwargs,
+    ):
+        """Trains both networks, then finds the clusters.
+
+        Args:
+            x: Training samples: array, list, frame, sparse matrix,
+                `tf.data.Dataset` or `PyDataset`, which is read into memory.
+            y: Must be `None`. Labels only ever report: see
+                `kerasdc.ClusteringMetrics`.
+            batch_size: Integer, at least 2: pairs are of one batch. What is
+                left of a pass, too few for a batch, is left out of that pass.
+            epochs: Integer, passes over the data in the joint stage.
+            verbose: As in `keras.Model.fit`.
+            callbacks: Keras callbacks of the joint stage. Clusters are looked
+                for at the end of every epoch, so that they can report.
+            validation_data: Optional samples on which the loss is reported.
+            shuffle: Boolean. Whether each pass has its own random order.
+            **kwargs: Further arguments of `keras.Model.fit`.
+
+        Returns:
+            The joint stage's `History`: the loss and its terms
+            `reconstruction` and `similarity`.
+
+        Raises:
+            ValueError: If labels are passed, the model is not compiled,
+                or `x` is not usable.
+        """
+        self._check_compiled("fit")
+        epochs = checked_count("epochs", epochs, minimum=0)
+        batch_size = checked_count("batch_size", batch_size, minimum=2)
+        x = self.prepare(x, y)
+        if validation_data is not None:
+            validation_data = self._batches(
+                self._validation_inputs(validation_data), batch_size
+            )
+        if not self.pretrained:
+            self.pretrain(x, batch_size=batch_size, verbose=verbose)
+        batches, callbacks = feed(
+            self._batches(
+                x,
+                batch_size,
+                shuffle=shuffle,
+                seed=self._draw_seed(),
+                count_steps=self._count_steps,
+            ),
+            [Adapt(x), *keras.tree.flatten(callbacks or [])],
+        )
+        history = super().fit(
+            batches,
+            epochs=epochs,
+            verbose=verbose,
+            callbacks=callbacks,
+            validation_data=validation_data,
+            # The batches do it: Keras' order would not survive a restart.
+            shuffle=False,
+            **kwargs,
+        )
+        self.adapt(x)
+        return history
+
+    def evaluate(
+        self, x=None, y=None, batch_size=256, verbose="auto", **kwargs
+    ):
+        """The loss on `x`.
+
+        Args:
+            x: Samples.
+            y: Must be `None`.
+            batch_size: Integer, at least 2.
+            verbose: As in `keras.Model.evaluate`.
+            **kwargs: Further arguments of `keras.Model.evaluate`.
+
+        Returns:
+            As `keras.Model.evaluate`.
+        """
+        if not isinstance(x, ShuffledBatches):  # as Keras' `fit` passes
+            self._check_compiled("evaluate")
+            reject_labels(y)
+            x = self._batches(self.as_inputs(x), batch_size)
+        return super().evaluate(x, verbose=verbose, **kwargs)
+
+    def _batches(self, x, batch_size, shuffle=False, **kwargs):
+        no_target = np.zeros(len(x), "float32")
+        return ShuffledBatches(
+            x,
+            no_target,
+            batch_size,
+            shuffle=shuffle,
+            drop_remainder=True,
+            **kwargs,
+        )
+
+    def compute_loss(
+        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
+    ):
+        """Reconstruction and similarities: each where the paper sends it.
+
+        Args:
+            x: Tensor of raw inputs.
+            y: Not used.
+            y_pred: Not used.
+            sample_weight: Not used.
+            training: Boolean. `True` augments.
+
+        Returns:
+            Scalar tensor. Its gradient reaches the decoder from the
+            reconstruction, the embedding from the similarities, and the
+            encoder from both, from the latter by `similarity_weight`.
+        """
+        terms = self._loss_terms(self.features(x, training), training)
+        for name, value in terms.items():
+            self._terms[name].update_state(value)
+        return sum(terms.values())
+
+    def _loss_terms(self, features, training):
+        z = self.encoder(features, training=training)
+        reconstruction = self.decoder(z, training=training)
+        reconstruction_loss = self.reconstruction_loss(
+            ops.cast(features, "float32"), ops.cast(reconstruction, "float32")
+        )
+        # The same point, of which a share of the gradient comes through.
+        weight = self._settings["similarity_weight"]
+        z = weight * z + (1 - weight) * ops.stop_gradient(z)
+        h = self.embedding(z, training=training)
+        return {
+            "reconstruction": ops.mean(reconstruction_loss),
+            "similarity": self._similarity_loss(z, h),
+        }
+
+    def _similarity_loss(self, z, h):
+        conditional = self._settings["conditional"]
+        log_p = losses.log_student_t_similarities(
+            z, 2.0 * z.shape[-1], conditional
+        )
+        log_q = losses.log_student_t_similarities(h, 1.0, conditional)
+        loss = losses.similarity_cross_entropy(ops.exp(log_p), log_q)
+        if conditional and not self._settings["summed"]:
+            loss = loss / ops.cast(ops.shape(z)[0], "float32")
+        return loss
+
+    def objective(self, x, batch_size=1024):
+        """The loss of all batches, of clean samples; see `ClusteringModel`."""
+        batches = FeatureBatches(
+            self.as_inputs(x), self.features, batch_size=batch_size
+        )
+        total = 0.0
+        for i in range(len(batches)):
+            features = batches[i][0]
+            if len(features) > 1:
+                terms = self._loss_terms(features, training=False)
+                total += len(features) * float(sum(terms.values()))
+        return total / len(batches.x)
+
+    # === Config ===
+
+    def get_compile_config(self):
+        config = super().get_compile_config()
+        return {**config, **self._settings} if config else config
