@@ -12,9 +12,16 @@ from kerasdc.layers import TfIdf
 from kerasdc.models import DAC
 from kerasdc.models import DEC
 from kerasdc.models import IMSAT
+from kerasdc.models import EmbeddingNetwork
 from kerasdc.models import VaDE
 
-SYSTEMS = {"dac": DAC, "dec": DEC, "imsat": IMSAT, "vade": VaDE}
+SYSTEMS = {
+    "dac": DAC,
+    "dec": DEC,
+    "embedding": EmbeddingNetwork,
+    "imsat": IMSAT,
+    "vade": VaDE,
+}
 
 _NETWORKS = {
     "mlp": {

@@ -102,7 +102,8 @@ def test_loss_by_hand(conditional, summed, blobs):
     model.pretrain(x, epochs=1, verbose=0)
     features = ops.convert_to_numpy(model.features(x))
     z = ops.convert_to_numpy(model.encoder(features))
-    reconstruction = np.mean((features - model.decoder(z)) ** 2)
+    squared = np.sum((features - model.decoder(z)) ** 2, axis=1)
+    reconstruction = squared.mean() + 3 * np.log(np.pi)
     p = losses.student_t_similarities(z, 6.0, conditional)
     h = model.embedding(z)
     log_q = losses.log_student_t_similarities(h, 1.0, conditional)
@@ -174,7 +175,8 @@ def test_embedding_and_latent(fitted, blobs):
     assert z.shape == h.shape == (90, 3)
     np.testing.assert_allclose(fitted.embedding(z), h, 1e-4, 1e-5)
     reconstruction = fitted.reconstruct(x)
-    expected = fitted.raw_samples(fitted.decoder(z))
+    expected = fitted.decoder(z) / fitted.preprocessor.state[0]
+    expected = np.clip(expected, blobs[0].min(), blobs[0].max())
     np.testing.assert_allclose(reconstruction, expected, 1e-3, 1e-3)
 
 
@@ -274,6 +276,17 @@ def test_networks_of_different_widths(blobs):
     with pytest.raises(ValueError, match="input of `embedding`.*Received:"):
         model.fit(blobs[0])
     assert not model.built
+
+
+def test_a_bernoulli_decoder_gives_back_pixels(blobs):
+    model = make_model(likelihood="bernoulli")
+    fit(model, blobs[0], epochs=1)
+    found = model.reconstruct(blobs[0])
+    assert 0 <= found.min() < found.max() <= 255
+    assert model.get_config()["likelihood"] == "bernoulli"
+    model = make_model(likelihood="bernoulli", preprocessor=None)
+    with pytest.raises(ValueError, match="Received: features from"):
+        fit(model, blobs[0])
 
 
 def test_batches_of_one(blobs):

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasdc import likelihoods
 from kerasdc import losses
 from kerasdc import networks
 from kerasdc.callbacks import Adapt
@@ -12,6 +13,7 @@ from kerasdc.inputs import checked_count
 from kerasdc.inputs import reject_labels
 from kerasdc.layers import ClusteringLayer
 from kerasdc.layers import Scaling
+from kerasdc.models.parts import check_range
 from kerasdc.models.parts import check_shape
 from kerasdc.models.pretraining import PretrainedModel
 from kerasdc.targets import FeatureBatches
@@ -50,9 +52,12 @@ class EmbeddingNetwork(PretrainedModel):
         embedding: Optional `keras.Model` from `(batch, dim)` to the
             embedding. `None` makes the original's 2000-500-500-500-dim.
         preprocessor: Optional layer from raw inputs to what the encoder
-            takes. `"auto"` scales the mean squared feature to 1. `None` takes
-            inputs as they are.
+            takes. `"auto"` scales the largest feature to 1 for a Bernoulli
+            decoder, the mean squared feature to 1 for a Gaussian one. `None`
+            takes inputs as they are.
         augmentation: Optional layer that distorts features in training.
+        likelihood: `"bernoulli"` for features from 0 to 1, such as pixels, or
+            `"gaussian"`; see `kerasdc.likelihoods`.
         seed: Optional integer for k-means. `None` follows
             `keras.utils.set_random_seed`.
         **kwargs: Arguments of `keras.Model`, such as `name`.
@@ -80,6 +85,7 @@ class EmbeddingNetwork(PretrainedModel):
         embedding=None,
         preprocessor="auto",
         augmentation=None,
+        likelihood="gaussian",
         seed=None,
         **kwargs,
     ):
@@ -92,7 +98,16 @@ class EmbeddingNetwork(PretrainedModel):
         self.clustering = ClusteringLayer(num_clusters, name="clustering")
         self.clustering.trainable = False  # k-means sets the centers
         self.num_clusters = self.clustering.num_clusters
-        self.set_networks(encoder, decoder, preprocessor, augmentation, Scaling)
+        self.likelihood = likelihoods.get(likelihood)
+        self.likelihood_name = likelihood
+        target = "maximum" if likelihood == "bernoulli" else "mean_square"
+        self.set_networks(
+            encoder,
+            decoder,
+            preprocessor,
+            augmentation,
+            lambda: Scaling(target=target),
+        )
         self.embedding = embedding
         self.seed = None if seed is None else checked_count("seed", seed, 0)
         self._terms = {
@@ -127,6 +142,9 @@ class EmbeddingNetwork(PretrainedModel):
 
     # === What users ask of a fitted model ===
 
+    def raw_samples(self, outputs):
+        return super().raw_samples(self.likelihood.mean(outputs))
+
     def embed(self, x, batch_size=1024, verbose=0):
         """The embedding h.
 
@@ -158,6 +176,7 @@ class EmbeddingNetwork(PretrainedModel):
         similarity_weight=0.01,
         conditional=False,
         summed=False,
+        reconstruction_loss="auto",
         **kwargs,
     ):
         """Configures both trainings.
@@ -173,9 +192,10 @@ class EmbeddingNetwork(PretrainedModel):
             summed: Boolean. `True` sums conditional cross-entropies over the
                 batch, as the original code; `False` takes their mean. Joint
                 ones are one sum in any case.
+            reconstruction_loss: Keras loss of `pretrain`. `"auto"` is that of
+                the likelihood.
             **kwargs: Further arguments of `PretrainedModel.compile`
-                (`pretrain_optimizer`, `reconstruction_loss`) and of
-                `keras.Model.compile`.
+                (`pretrain_optimizer`) and of `keras.Model.compile`.
         """
         if not 0 <= similarity_weight < float("inf"):
             raise ValueError(
@@ -187,7 +207,13 @@ class EmbeddingNetwork(PretrainedModel):
             "conditional": conditional,
             "summed": summed,
         }
-        super().compile(optimizer=optimizer, **kwargs)
+        if reconstruction_loss == "auto":
+            reconstruction_loss = self.likelihood.reconstruction_loss
+        super().compile(
+            optimizer=optimizer,
+            reconstruction_loss=reconstruction_loss,
+            **kwargs,
+        )
 
     def adapt(self, x, seed=None, **kwargs):
         """Sets the cluster centers by k-means on the embedding.
@@ -331,16 +357,14 @@ class EmbeddingNetwork(PretrainedModel):
 
     def _loss_terms(self, features, training):
         z = self.encoder(features, training=training)
-        reconstruction = self.decoder(z, training=training)
-        reconstruction_loss = self.reconstruction_loss(
-            ops.cast(features, "float32"), ops.cast(reconstruction, "float32")
-        )
+        outputs = self.decoder(z, training=training)
+        reconstruction = -self.likelihood.log_prob(features, outputs)
         # The same point, of which a share of the gradient comes through.
         weight = self._settings["similarity_weight"]
         z = weight * z + (1 - weight) * ops.stop_gradient(z)
         h = self.embedding(z, training=training)
         return {
-            "reconstruction": ops.mean(reconstruction_loss),
+            "reconstruction": ops.mean(reconstruction),
             "similarity": self._similarity_loss(z, h),
         }
 
@@ -368,7 +392,15 @@ class EmbeddingNetwork(PretrainedModel):
                 total += len(features) * float(sum(terms.values()))
         return total / len(batches.x)
 
+    def _check_enough(self, array):
+        super()._check_enough(array)
+        if self.likelihood is likelihoods.Bernoulli and array.dtype != object:
+            check_range(array, self.preprocessor)
+
     # === Config ===
+
+    def get_config(self):
+        return {**super().get_config(), "likelihood": self.likelihood_name}
 
     def get_compile_config(self):
         config = super().get_compile_config()

@@ -1,6 +1,9 @@
 """Encoder, decoder, preprocessor, augmentation: whether they fit."""
 
 import keras
+import numpy as np
+
+from kerasdc.layers import Scaling
 
 
 def checked_preprocessor(preprocessor, default):
@@ -72,4 +75,27 @@ def check_shape(network, side, expected):
         raise ValueError(
             f"The {side} of `{network.name}` must have samples of shape "
             f"{expected} for this data. Received: {side} shape {shape}"
+        )
+
+
+def check_range(array, preprocessor):
+    """Raises unless features are from 0 to 1, before anything changes.
+
+    Args:
+        array: Array of raw samples.
+        preprocessor: Layer that makes features of them, or `None`.
+
+    Raises:
+        ValueError: If they are not, as far as that can be told.
+    """
+    limits = np.array([array.min(), array.max()], "float64")
+    if isinstance(preprocessor, Scaling):
+        limits *= preprocessor.scale_for(array)
+    elif preprocessor is not None:
+        return  # its own business; the loss stays finite
+    if limits[0] < 0 or limits[1] > 1 + 1e-5:
+        raise ValueError(
+            "A Bernoulli decoder needs features from 0 to 1: scale them, or "
+            'use likelihood="gaussian". Received: features from '
+            f"{limits[0]:.4g} to {limits[1]:.4g}"
         )

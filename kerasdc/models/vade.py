@@ -13,6 +13,7 @@ from kerasdc.layers import Sampling
 from kerasdc.layers import Scaling
 from kerasdc.models.dec import DEC
 from kerasdc.models.generative import GenerativeModel
+from kerasdc.models.parts import check_range
 from kerasdc.targets import FeatureBatches
 
 _NARROW = 0.1  # share of the components' variance that q(z | x) starts with
@@ -356,7 +357,7 @@ class VaDE(GenerativeModel):
     def _check_enough(self, array):
         super()._check_enough(array)
         if self.likelihood is likelihoods.Bernoulli and array.dtype != object:
-            _check_range(array, self.preprocessor)
+            check_range(array, self.preprocessor)
 
     # === Config ===
 
@@ -378,19 +379,4 @@ def _check_head(encoder):
             "The `encoder` must be Functional or Sequential, for the "
             "log-variance is computed beside its last layer. "
             f"Received: encoder of type {type(encoder).__name__}"
-        )
-
-
-def _check_range(array, preprocessor):
-    """Raises unless features are from 0 to 1, before anything changes."""
-    limits = np.array([array.min(), array.max()], "float64")
-    if isinstance(preprocessor, Scaling):
-        limits *= preprocessor.scale_for(array)
-    elif preprocessor is not None:
-        return  # its own business; the loss stays finite
-    if limits[0] < 0 or limits[1] > 1 + 1e-5:
-        raise ValueError(
-            "A Bernoulli decoder needs features from 0 to 1: scale them, or "
-            'use likelihood="gaussian". Received: features from '
-            f"{limits[0]:.4g} to {limits[1]:.4g}"
         )
