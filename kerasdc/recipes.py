@@ -383,7 +383,7 @@ RECIPES = {
         "mnist": {
             "paper": _imsat(1 / 128),
             "rpt": _imsat(1 / 128, "rpt"),
-            "best": _imsat_images(1 / 128, 30, (32, 64, 128), (5, 5, 3)),
+            "best": _imsat_images(1 / 128, 12, (32, 64, 128), (5, 5, 3)),
         },
         "mnist_imbalanced": {
             "paper": _imsat(1 / 128),

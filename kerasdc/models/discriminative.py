@@ -109,6 +109,12 @@ class DiscriminativeModel(ClusteringModel):
     # === Training ===
 
     def compile(self, optimizer, **kwargs):
+        """Configures training.
+
+        Args:
+            optimizer: Keras optimizer, or its name.
+            **kwargs: Further arguments of `keras.Model.compile`.
+        """
         super().compile(optimizer=keras.optimizers.get(optimizer), **kwargs)
         if self.built:
             self._build_optimizer()
