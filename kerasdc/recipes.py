@@ -166,7 +166,9 @@ def _vade_paper(scale, likelihood="bernoulli", **fit):
     }
 
 
-def _vade_best(pretrain, fit_epochs, scale, network, **overrides):
+def _vade_best(
+    pretrain, fit_epochs, scale, network, dec_epochs=20, **overrides
+):
     return {
         "network": network,
         "scale": scale,
@@ -175,28 +177,29 @@ def _vade_best(pretrain, fit_epochs, scale, network, **overrides):
         "batch_size": 256,
         "adapt": {
             **_MERGED,
-            "self_training": {"epochs": 20, "optimizer": _COSINE},
+            "self_training": {"epochs": dec_epochs, "optimizer": _COSINE},
         },
         "fit": {"optimizer": _COSINE, "epochs": fit_epochs},
         "deviations": [
             "End-to-end pretraining with Adam.",
-            "The mixture begins with the partition of a DEC, trained for 20 "
-            "epochs on the same encoder from the best of 24 merged k-means "
-            "partitions (see kerasdc.merging): the ELBO alone hardly leaves "
-            "the partition it begins with.",
+            "The mixture begins with the partition of a DEC, trained for "
+            f"{dec_epochs} epochs on the same encoder from the best of 24 "
+            "merged k-means partitions (see kerasdc.merging): the ELBO alone "
+            "hardly leaves the partition it begins with.",
             "Adam whose rate falls along a cosine, in batches of 256.",
         ],
         **overrides,
     }
 
 
-def _vade_images(scale, pretrain_epochs, fit_epochs):
+def _vade_images(scale, pretrain_epochs, dec_epochs, fit_epochs):
     """Convolutions and augmentation, as `_best_images` for DEC."""
     return _vade_best(
         {"epochs": pretrain_epochs, "optimizer": _COSINE},
         fit_epochs,
         scale,
         {"kind": "conv"},
+        dec_epochs,
         augmentation=dict(_AUGMENTATION),
     )
 
@@ -423,11 +426,11 @@ RECIPES = {
         },
         "mnist": {
             "paper": _vade_paper(1 / 255),
-            "best": _vade_images(1 / 255, 40, 20),
+            "best": _vade_images(1 / 255, 15, 15, 10),
         },
         "usps": {
             "paper": _vade_paper(1.0),
-            "best": _vade_images(1.0, 160, 40),
+            "best": _vade_images(1.0, 160, 20, 40),
         },
         "reuters21578": {
             "paper": {**_vade_paper(None, "gaussian", epochs=15), **_TEXT},
