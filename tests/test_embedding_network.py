@@ -63,9 +63,6 @@ def test_default_networks_are_the_papers(blobs):
         if isinstance(layer, keras.layers.Dense)
     ]
     assert widths == [2000, 500, 500, 500, 10]
-    # The identity hands on what is not negative.
-    z = np.random.default_rng(0).random((4, 10), "float32")
-    np.testing.assert_allclose(model.embedding(z), z, 1e-6)
 
 
 def test_one_call_equals_two(blobs):

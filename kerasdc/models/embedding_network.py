@@ -50,12 +50,13 @@ class EmbeddingNetwork(PretrainedModel):
         decoder: `keras.Model` from there to samples; comes and is left out
             with the encoder.
         embedding: Optional `keras.Model` from `(batch, dim)` to the
-            embedding. `None` makes the original's 2000-500-500-500-dim.
+            embedding. `None` makes 2000-500-500-500-dim.
         preprocessor: Optional layer from raw inputs to what the encoder
             takes. `"auto"` scales the largest feature to 1 for a Bernoulli
             decoder, the mean squared feature to 1 for a Gaussian one. `None`
             takes inputs as they are.
         augmentation: Optional layer that distorts features in training.
+            Similarities in z are then those of clean samples.
         likelihood: `"bernoulli"` for features from 0 to 1, such as pixels, or
             `"gaussian"`; see `kerasdc.likelihoods`.
         seed: Optional integer for k-means. `None` follows
@@ -174,7 +175,7 @@ class EmbeddingNetwork(PretrainedModel):
         self,
         optimizer="auto",
         similarity_weight=0.01,
-        conditional=False,
+        conditional=True,
         summed=False,
         reconstruction_loss="auto",
         **kwargs,
@@ -187,8 +188,9 @@ class EmbeddingNetwork(PretrainedModel):
             similarity_weight: Float, at least 0: weight of the similarities'
                 loss for the encoder. For the embedding it is 1.
             conditional: Boolean. `True` compares the probabilities of the
-                second point of a pair given the first, as the original code;
-                `False` joint ones, as its paper.
+                second point of a pair given the first, as the original code:
+                every sample counts as much. `False` compares joint ones, as
+                its paper: most of them lie where samples are dense.
             summed: Boolean. `True` sums conditional cross-entropies over the
                 batch, as the original code; `False` takes their mean. Joint
                 ones are one sum in any case.
@@ -350,12 +352,15 @@ class EmbeddingNetwork(PretrainedModel):
             reconstruction, the embedding from the similarities, and the
             encoder from both, from the latter by `similarity_weight`.
         """
-        terms = self._loss_terms(self.features(x, training), training)
+        features = clean = self.features(x, training)
+        if training and self.augmentation is not None:
+            clean = self.features(x)
+        terms = self._loss_terms(features, clean, training)
         for name, value in terms.items():
             self._terms[name].update_state(value)
         return sum(terms.values())
 
-    def _loss_terms(self, features, training):
+    def _loss_terms(self, features, clean, training):
         z = self.encoder(features, training=training)
         outputs = self.decoder(z, training=training)
         reconstruction = -self.likelihood.log_prob(features, outputs)
@@ -363,6 +368,9 @@ class EmbeddingNetwork(PretrainedModel):
         weight = self._settings["similarity_weight"]
         z = weight * z + (1 - weight) * ops.stop_gradient(z)
         h = self.embedding(z, training=training)
+        if clean is not features:
+            # What augmented samples are to learn: no gradient comes of it.
+            z = ops.stop_gradient(self.encoder(clean, training=training))
         return {
             "reconstruction": ops.mean(reconstruction),
             "similarity": self._similarity_loss(z, h),
@@ -388,7 +396,7 @@ class EmbeddingNetwork(PretrainedModel):
         for i in range(len(batches)):
             features = batches[i][0]
             if len(features) > 1:
-                terms = self._loss_terms(features, training=False)
+                terms = self._loss_terms(features, features, training=False)
                 total += len(features) * float(sum(terms.values()))
         return total / len(batches.x)
 

@@ -185,11 +185,13 @@ def _crop(x, size):
     return layers.Cropping2D(((0, extra[0]), (0, extra[1])))(x)
 
 
-def embedding_mlp(latent_dim=10, units=(2000, 500, 500, 500), name="embedding"):
+def embedding_mlp(
+    latent_dim=10,
+    units=(2000, 500, 500, 500),
+    kernel_initializer="glorot_uniform",
+    name="embedding",
+):
     """From an autoencoder's latent to an embedding of as many dimensions.
-
-    Every kernel starts as a rectangular identity, which hands on what is not
-    negative.
 
     Reference: Dahal, 2018, Learning Embedding Space for Clustering From Deep
     Representations.
@@ -197,6 +199,9 @@ def embedding_mlp(latent_dim=10, units=(2000, 500, 500, 500), name="embedding"):
     Args:
         latent_dim: Integer, width of input and output.
         units: Widths of the hidden layers.
+        kernel_initializer: Keras initializer of every kernel. The original's
+            `"identity"` hands on what is not negative, and leaves all units
+            but the first `latent_dim` dead.
         name: Name of the model.
 
     Returns:
@@ -206,11 +211,13 @@ def embedding_mlp(latent_dim=10, units=(2000, 500, 500, 500), name="embedding"):
     inputs = x = keras.Input((latent_dim,))
     for width in units:
         x = layers.Dense(
-            width, activation="relu", kernel_initializer="identity"
+            width,
+            activation="relu",
+            kernel_initializer=fresh(kernel_initializer),
         )(x)
     outputs = layers.Dense(
         latent_dim,
-        kernel_initializer="identity",
+        kernel_initializer=fresh(kernel_initializer),
         dtype="float32",  # under a mixed precision policy too
     )(x)
     return keras.Model(inputs, outputs, name=name)
