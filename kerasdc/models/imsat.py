@@ -314,23 +314,27 @@ class IMSAT(Seeded, DiscriminativeModel):
         return sum(of(kind) for kind in kinds) / len(kinds)
 
     def objective(self, x, batch_size=1024):
-        """The loss on all of `x` at once; see `ClusteringModel`."""
+        """The loss on all of `x` at once; see `ClusteringModel`.
+
+        It normalizes by the batch's own statistics, as training does: those
+        of inference are of clean samples only, and with them the penalty
+        says nothing of how well distorted samples were learnt.
+        """
         x = self.as_inputs(x)
-        batches = ShuffledBatches(
-            x, self.targets_of(x), batch_size, shuffle=False
-        )
-        # With draws that are the same every time.
+        # With an order and draws that are the same every time.
+        batches = ShuffledBatches(x, self.targets_of(x), batch_size, seed=0)
         kinds, seed = [_fresh(kind) for kind in self._kinds()], self.seed or 0
         total, found = 0.0, []
-        for i in range(len(batches)):
-            x_batch, radius = batches[i]
-            soft_assignment = self(x_batch)
-            found.append(soft_assignment)
-            if kinds:
-                penalty = self._penalty(
-                    kinds, x_batch, radius, soft_assignment, seed, False
-                )
-                total += float(ops.sum(penalty))
+        with kept_statistics(self.encoder):
+            for i in range(len(batches)):
+                x_batch, radius = batches[i]
+                soft_assignment = self(x_batch, training=True)
+                found.append(soft_assignment)
+                if kinds:
+                    penalty = self._penalty(
+                        kinds, x_batch, radius, soft_assignment, seed, True
+                    )
+                    total += float(ops.sum(penalty))
         information, _ = self._information(ops.concatenate(found))
         return total / len(x) + float(information)
 
