@@ -167,8 +167,27 @@ def _vade_paper(scale, likelihood="bernoulli", **fit):
 
 
 def _vade_best(
-    pretrain, fit_epochs, scale, network, dec_epochs=20, **overrides
+    pretrain,
+    fit_epochs,
+    scale,
+    network,
+    dec_epochs=20,
+    decoder_epochs=0,
+    **overrides,
 ):
+    deviations = [
+        "End-to-end pretraining with Adam.",
+        "The mixture begins with the partition of a DEC, trained for "
+        f"{dec_epochs} epochs on the same encoder from the best of 24 "
+        "merged k-means partitions (see kerasdc.merging): the ELBO alone "
+        "hardly leaves the partition it begins with.",
+        "Adam whose rate falls along a cosine, in batches of 256.",
+    ]
+    if decoder_epochs:
+        deviations.append(
+            "Between the DEC and the ELBO the decoder alone is trained for "
+            f"{decoder_epochs} epochs."
+        )
     return {
         "network": network,
         "scale": scale,
@@ -177,22 +196,19 @@ def _vade_best(
         "batch_size": 256,
         "adapt": {
             **_MERGED,
-            "self_training": {"epochs": dec_epochs, "optimizer": _COSINE},
+            "self_training": {
+                "epochs": dec_epochs,
+                "optimizer": _COSINE,
+                "decoder_epochs": decoder_epochs,
+            },
         },
         "fit": {"optimizer": _COSINE, "epochs": fit_epochs},
-        "deviations": [
-            "End-to-end pretraining with Adam.",
-            "The mixture begins with the partition of a DEC, trained for "
-            f"{dec_epochs} epochs on the same encoder from the best of 24 "
-            "merged k-means partitions (see kerasdc.merging): the ELBO alone "
-            "hardly leaves the partition it begins with.",
-            "Adam whose rate falls along a cosine, in batches of 256.",
-        ],
+        "deviations": deviations,
         **overrides,
     }
 
 
-def _vade_images(scale, pretrain_epochs, dec_epochs, fit_epochs):
+def _vade_images(scale, pretrain_epochs, dec_epochs, fit_epochs, **overrides):
     """Convolutions and augmentation, as `_best_images` for DEC."""
     return _vade_best(
         {"epochs": pretrain_epochs, "optimizer": _COSINE},
@@ -201,6 +217,7 @@ def _vade_images(scale, pretrain_epochs, dec_epochs, fit_epochs):
         {"kind": "conv"},
         dec_epochs,
         augmentation=dict(_AUGMENTATION),
+        **overrides,
     )
 
 
@@ -438,7 +455,15 @@ RECIPES = {
         },
         "mnist": {
             "paper": _vade_paper(1 / 255),
-            "best": _vade_images(1 / 255, 15, 15, 10),
+            # Pretrained as DEC's recipe does.
+            "best": _vade_images(
+                1 / 255,
+                40,
+                20,
+                10,
+                decoder_epochs=5,
+                reconstruction_loss="mean_squared_error",
+            ),
         },
         "usps": {
             "paper": _vade_paper(1.0),

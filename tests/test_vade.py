@@ -159,13 +159,17 @@ def test_one_call_equals_three(likelihood, blobs):
     assert_same(state(models[0]), state(models[1]))
 
 
+def self_training(**kwargs):
+    return {"epochs": 2, "optimizer": "sgd", "batch_size": 16, **kwargs}
+
+
 def test_self_training_gives_the_first_partition(blobs):
     x, y = blobs
     model = make_vade()
     model.pretrain(x, epochs=60, batch_size=16, verbose=0)
     encoder = model.encoder.get_weights()
     decoder = model.decoder.get_weights()
-    training = {"epochs": 2, "optimizer": "sgd", "batch_size": 16}
+    training = self_training(decoder_epochs=0)
     assignments = model.adapt(x, self_training=training, num_restarts=2)
     assert kerasdc.metrics.clustering_accuracy(y, assignments) == 1
     assert any(
@@ -174,6 +178,22 @@ def test_self_training_gives_the_first_partition(blobs):
     )
     assert_same(decoder, model.decoder.get_weights())
     assert model.adapted and model.decoder.trainable
+
+
+def test_the_decoder_follows_self_training(blobs):
+    """Reconstruction is better for it, and the encoder the same."""
+    x, encoders, losses = blobs[0], [], []
+    for decoder_epochs in (0, 30):
+        model = make_vade()
+        keras.utils.set_random_seed(3)
+        model.pretrain(x, epochs=1, batch_size=16, verbose=0)
+        training = self_training(decoder_epochs=decoder_epochs)
+        model.adapt(x, seed=0, self_training=training, num_restarts=2)
+        encoders.append(model.encoder.get_weights())
+        losses.append(model.objective(x))
+        assert model.encoder.trainable and model.decoder.trainable
+    assert_same(*encoders)
+    assert losses[1] < losses[0] - 0.1
 
 
 def test_labels_change_nothing(blobs):

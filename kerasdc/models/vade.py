@@ -11,6 +11,7 @@ from kerasdc.inputs import checked_count
 from kerasdc.layers import GaussianMixturePrior
 from kerasdc.layers import Sampling
 from kerasdc.layers import Scaling
+from kerasdc.models.autoencoder import Autoencoder
 from kerasdc.models.dec import DEC
 from kerasdc.models.generative import GenerativeModel
 from kerasdc.models.parts import check_range
@@ -201,9 +202,13 @@ class VaDE(GenerativeModel):
             x: Samples.
             seed: Optional integer; `None` takes the model's.
             self_training: Optional dictionary with `epochs` and, if wanted,
-                `optimizer`: the encoder is first trained as a `DEC` of as
-                many clusters, and the mixture begins with its partition. The
-                ELBO alone hardly leaves the partition it begins with.
+                `optimizer`, `batch_size` and `decoder_epochs`: the encoder is
+                first trained as a `DEC` of as many clusters, and the mixture
+                begins with its partition. The ELBO alone hardly leaves the
+                partition it begins with. For `decoder_epochs`, 5 unless given,
+                the decoder then follows the encoder, which stands still: a
+                decoder left behind would pull the embedding back in the first
+                steps of `fit`.
             **kwargs: `method` and `num_restarts` of
                 `GaussianMixturePrior.adapt`, or, with self-training, of
                 `ClusteringLayer.adapt`; without it, `initial_assignments`.
@@ -226,7 +231,14 @@ class VaDE(GenerativeModel):
         return assignments
 
     def _self_train(
-        self, x, seed, adapt, epochs, optimizer="adam", batch_size=256
+        self,
+        x,
+        seed,
+        adapt,
+        epochs,
+        optimizer="adam",
+        batch_size=256,
+        decoder_epochs=5,
     ):
         """Trains the encoder as a DEC; returns its assignments."""
         # Without the decoder, which it would freeze.
@@ -240,7 +252,24 @@ class VaDE(GenerativeModel):
         dec.compile(optimizer)
         dec.adapt(x, **adapt)
         dec.fit(x, epochs=epochs, batch_size=batch_size, verbose=0)
+        self._train_decoder(x, decoder_epochs, batch_size)
         return dec.assign(x)
+
+    def _train_decoder(self, x, epochs, batch_size):
+        """Trains the decoder alone, by the likelihood."""
+        autoencoder = Autoencoder(
+            self.encoder,
+            self.decoder,
+            self.preprocessor,
+            self.augmentation,
+            self.likelihood.reconstruction_loss,
+        )
+        self.encoder.trainable = False
+        try:
+            autoencoder.compile("adam")
+            autoencoder.fit(x, epochs=epochs, batch_size=batch_size, verbose=0)
+        finally:
+            self.encoder.trainable = True
 
     def _start_posterior(self):
         """Makes q(z | x) narrow beside the components, for all x alike."""
