@@ -54,9 +54,13 @@ def build_model(system, recipe, x, num_clusters, seed):
     """
     keras.utils.set_random_seed(seed)
     preprocessor, sample_shape = _preprocessor(recipe, x)
+    parts = _networks(recipe["network"], sample_shape)
+    if "embedding" in recipe:
+        dim = parts["encoder"].output_shape[-1]
+        parts["embedding"] = networks.embedding_mlp(dim, **recipe["embedding"])
     model = SYSTEMS[system](
         num_clusters,
-        **_networks(recipe["network"], sample_shape),
+        **parts,
         preprocessor=preprocessor,
         augmentation=_augmentation(recipe, seed),
         seed=seed,
