@@ -548,11 +548,10 @@ RECIPES = {
         },
         "mnist": {
             "paper": _vade_paper(1 / 255),
-            # Pretrained as DEC's recipe does.
             "best": _vade_images(
                 1 / 255,
-                40,
                 20,
+                15,
                 10,
                 decoder_epochs=5,
                 reconstruction_loss="mean_squared_error",
