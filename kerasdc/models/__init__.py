@@ -7,6 +7,7 @@ from kerasdc.models.dac import DAC
 from kerasdc.models.dec import DEC
 from kerasdc.models.discriminative import DiscriminativeModel
 from kerasdc.models.embedding_network import EmbeddingNetwork
+from kerasdc.models.encoding import EncoderModel
 from kerasdc.models.generative import GenerativeModel
 from kerasdc.models.imsat import IMSAT
 from kerasdc.models.pretraining import PretrainedModel
@@ -19,6 +20,7 @@ __all__ = [
     "DEC",
     "DiscriminativeModel",
     "EmbeddingNetwork",
+    "EncoderModel",
     "GenerativeModel",
     "IMSAT",
     "LayerwisePretraining",

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasdc.models.base import ClusteringModel
+from kerasdc.models.encoding import EncoderModel
 from kerasdc.targets import FeatureBatches
 
 
@@ -50,7 +50,7 @@ class Autoencoder(keras.Model):
         self.reconstruction_loss = keras.losses.get(reconstruction_loss)
         self.built = True  # encoder and decoder come built
 
-    features = ClusteringModel.features
+    features = EncoderModel.features
 
     # === Functional Model ===
 

@@ -1,21 +1,14 @@
 """What every clustering model shares."""
 
-import keras
-import numpy as np
-
-from kerasdc.inputs import reject_labels
-from kerasdc.inputs import to_array
 from kerasdc.layers.clustering import num_distinct
-from kerasdc.targets import FeatureBatches
+from kerasdc.models.encoding import EncoderModel
 
 
-class ClusteringModel(keras.Model):
-    """A Keras model whose outputs are soft assignments `(n, k)`.
+class ClusteringModel(EncoderModel):
+    """A model whose outputs are soft assignments `(n, k)`.
 
-    Subclasses set `num_clusters`, `encoder`, `decoder`, `preprocessor`,
-    `augmentation` and `seed` (each but the first may be `None`), and
-    implement `build`, `call`, `pretrain`, `adapt` and `fit`. Users pass raw
-    data everywhere: the preprocessor is part of the model.
+    Subclasses set `num_clusters` beside what an `EncoderModel` has, and
+    implement `adapt`, too.
     """
 
     # What `fit` says of all training data, where it assigns them anyway;
@@ -26,99 +19,6 @@ class ClusteringModel(keras.Model):
 
     # Whether training starts without a first partition.
     starts_undecided = False
-
-    # Constructor arguments that are layers.
-    _parts = ("encoder", "decoder", "preprocessor", "augmentation")
-
-    objective_name = None  # in words, for the cards of published models
-
-    # === Inputs ===
-
-    def as_inputs(self, x):
-        """Checks `x` and turns it into the array the model runs on.
-
-        Args:
-            x: Data in any form that `kerasdc.inputs.to_array` takes.
-
-        Returns:
-            Array `(n, ...)`: raw numbers, or features in place of texts.
-
-        Raises:
-            ValueError: If `x` is not what the model was built for.
-        """
-        return self._as_features(self._checked(x))
-
-    def _checked(self, x):
-        shape = self._sample_shape if self.built else None
-        accepts_text = getattr(self.preprocessor, "accepts_text", False)
-        return to_array(x, shape, accepts_text)
-
-    def _as_features(self, array):
-        """Texts to features, once, so that training steps see numbers."""
-        if array.dtype != object:
-            return array
-        return self.preprocessor.transform(array)
-
-    def prepare(self, x, y=None):
-        """Checks training data; adapts the preprocessor; builds the model.
-
-        Args:
-            x: Training data.
-            y: Must be `None`: labels never train.
-
-        Returns:
-            The array to train on.
-
-        Raises:
-            ValueError: If labels are passed, or `x` is not usable. Nothing
-                has changed then.
-        """
-        reject_labels(y)
-        array = self._checked(x)
-        self._check_enough(array)
-        must_adapt = self._preprocessor_must_adapt()
-        if array.dtype == object:
-            # Only the vocabulary tells how wide the features are.
-            if must_adapt:
-                self.preprocessor.adapt(array)
-            array, must_adapt = self._as_features(array), False
-        if not self.built:
-            self.build((None, *array.shape[1:]))
-        if must_adapt:
-            self.preprocessor.adapt(array)
-        return array
-
-    def _preprocessor_must_adapt(self):
-        preprocessor = self.preprocessor
-        if not hasattr(preprocessor, "adapt"):
-            return False
-        # Keras' own layers have no `adapted`, but are built when they are.
-        return not getattr(preprocessor, "adapted", preprocessor.built)
-
-    def _validation_inputs(self, data):
-        if not isinstance(data, tuple):
-            return self.as_inputs(data)
-        for labels in data[1:]:
-            reject_labels(labels)
-        return self.as_inputs(data[0])
-
-    def features(self, x, training=False):
-        """Raw inputs to what the encoder takes; augmented in training.
-
-        Args:
-            x: Tensor of raw inputs.
-            training: Boolean. `True` augments.
-
-        Returns:
-            Tensor.
-        """
-        if self.preprocessor is not None:
-            x = self.preprocessor(x)
-        else:
-            x = keras.ops.cast(x, self.compute_dtype)
-        if training and self.augmentation is not None:
-            x = self.augmentation(x, training=True)
-        return x
 
     # === What users ask of a fitted model ===
 
@@ -162,141 +62,12 @@ class ClusteringModel(keras.Model):
         )
         return soft_assignment.argmax(axis=1)
 
-    def embed(self, x, batch_size=1024, verbose=0):
-        """Samples as points near which those of the same cluster are.
-
-        The encoder's output, unless a system says otherwise.
-
-        Args:
-            x: Raw samples.
-            batch_size: Integer, samples taken at once.
-            verbose: As in `keras.Model.predict`.
-
-        Returns:
-            Float array `(n, dim)`.
-        """
-        return self.latent(x, batch_size, verbose)
-
-    def latent(self, x, batch_size=1024, verbose=0):
-        """The encoder's output, which the decoder, if any, takes.
-
-        Args:
-            x: Raw samples.
-            batch_size: Integer, samples taken at once.
-            verbose: As in `keras.Model.predict`.
-
-        Returns:
-            Float array `(n, latent_dim)`.
-        """
-        if not self.built:
-            raise ValueError(
-                f"This {type(self).__name__} has no weights yet: call "
-                "`pretrain(x)` or `fit(x)` first. Received: built=False"
-            )
-        x = self.as_inputs(x)
-        batches = FeatureBatches(x, self.preprocessor, batch_size)
-        return self.encoder.predict(batches, verbose=verbose)
-
-    def reconstruct(self, x, batch_size=1024, verbose=0):
-        """Samples as the decoder sees them.
-
-        Args:
-            x: Raw samples.
-            batch_size: Integer, samples taken at once.
-            verbose: As in `keras.Model.predict`.
-
-        Returns:
-            Float array in the scale and shape of the raw inputs (for texts:
-            their features).
-
-        Raises:
-            ValueError: If the model has no decoder.
-        """
-        if self.encoder is not None and self.decoder is None:
-            raise ValueError(
-                f"This {type(self).__name__} has no decoder. "
-                "Received: decoder=None"
-            )
-        z = self.latent(x, batch_size, verbose)
-        outputs = self.decoder.predict(z, batch_size, verbose=verbose)
-        return keras.ops.convert_to_numpy(self.raw_samples(outputs))
-
-    def raw_samples(self, outputs):
-        """The decoder's outputs on the scale of raw inputs.
-
-        Args:
-            outputs: Tensor `(n, ...)`.
-
-        Returns:
-            Tensor of that shape. Without a preprocessor that can `invert`,
-            features.
-        """
-        invert = getattr(self.preprocessor, "invert", None)
-        # Keras' Normalization has a flag of that name.
-        return invert(outputs) if callable(invert) else outputs
-
-    # === Training ===
-
-    def objective(self, x, batch_size=1024):
-        """What training lowers, on all of `x`: chooses among seeds.
-
-        Args:
-            x: Raw samples.
-            batch_size: Integer, samples taken at once.
-
-        Returns:
-            Float, the lower the better. No labels take part.
-        """
-        raise NotImplementedError
-
-    def _count_steps(self):
-        optimizer = getattr(self.optimizer, "inner_optimizer", self.optimizer)
-        # `iterations` counts updates: fewer when gradients are accumulated.
-        return int(optimizer._iterations)
-
-    def _draw_seed(self):
-        if self.seed is not None:
-            return self.seed
-        # NumPy's generator is what `keras.utils.set_random_seed` seeds.
-        return int(np.random.randint(2**31))
-
-    def _build_optimizer(self):
-        # As soon as it can be: what is saved then has what is loaded.
-        if self.compiled and not self.optimizer.built:
-            self.optimizer.build(self.trainable_variables)
-
     # === Config ===
 
-    def compile_from_config(self, config):
-        self.compile(**keras.saving.deserialize_keras_object(config))
-
     def get_config(self):
-        config = super().get_config()
-        for name in self._parts:
-            config[name] = keras.saving.serialize_keras_object(
-                getattr(self, name)
-            )
-        return {
-            **config,
-            "num_clusters": self.num_clusters,
-            "seed": self.seed,
-        }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        return cls(
-            **keras.saving.deserialize_keras_object(
-                config, custom_objects=custom_objects
-            )
-        )
+        return {**super().get_config(), "num_clusters": self.num_clusters}
 
     # === Checks ===
-
-    def _check_compiled(self, verb):
-        if not self.compiled:
-            raise ValueError(
-                f"Call `compile()` before `{verb}`. Received: compiled=False"
-            )
 
     def _check_enough(self, array):
         if array.dtype == object:

@@ -10,12 +10,13 @@ from kerasdc.inputs import checked_count
 from kerasdc.inputs import reject_labels
 from kerasdc.layers import ClusteringLayer
 from kerasdc.layers import Scaling
+from kerasdc.models.base import ClusteringModel
 from kerasdc.models.pretraining import PretrainedModel
 from kerasdc.targets import SelfTrainingTargets
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
-class DEC(PretrainedModel):
+class DEC(PretrainedModel, ClusteringModel):
     """Deep embedded clustering: learns features and clusters together.
 
     An encoder, pretrained as half of an autoencoder, feeds a

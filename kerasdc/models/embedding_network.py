@@ -13,6 +13,7 @@ from kerasdc.inputs import checked_count
 from kerasdc.inputs import reject_labels
 from kerasdc.layers import ClusteringLayer
 from kerasdc.layers import Scaling
+from kerasdc.models.base import ClusteringModel
 from kerasdc.models.parts import check_range
 from kerasdc.models.parts import check_shape
 from kerasdc.models.pretraining import PretrainedModel
@@ -21,7 +22,7 @@ from kerasdc.targets import ShuffledBatches
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
-class EmbeddingNetwork(PretrainedModel):
+class EmbeddingNetwork(PretrainedModel, ClusteringModel):
     """Embedding network: pulls apart what an autoencoder has found.
 
     A second network maps the autoencoder's latent z to an embedding h. It

@@ -7,13 +7,14 @@ import numpy as np
 from keras import ops
 
 from kerasdc.inputs import checked_count
+from kerasdc.models.base import ClusteringModel
 from kerasdc.models.pretraining import PretrainedModel
 from kerasdc.targets import FeatureBatches
 
 _SERVED_SAMPLES = 10  # of the latent space, per sample that is scored
 
 
-class GenerativeModel(PretrainedModel):
+class GenerativeModel(PretrainedModel, ClusteringModel):
     """A clustering model with a mixture prior and a probabilistic decoder.
 
     Subclasses set `prior` (a `GaussianMixturePrior`) and `likelihood` (see

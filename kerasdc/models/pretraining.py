@@ -1,4 +1,4 @@
-"""Clustering models whose encoder is first half of an autoencoder."""
+"""Models whose encoder is first half of an autoencoder."""
 
 import keras
 
@@ -6,18 +6,17 @@ from kerasdc import networks
 from kerasdc.inputs import checked_count
 from kerasdc.layers.adaptable import add_flag
 from kerasdc.models.autoencoder import Autoencoder
-from kerasdc.models.base import ClusteringModel
+from kerasdc.models.encoding import EncoderModel
 from kerasdc.models.parts import checked_preprocessor
 from kerasdc.models.parts import features_shape
 
 
-class PretrainedModel(ClusteringModel):
-    """A clustering model with two trainings: `pretrain`, then `fit`.
+class PretrainedModel(EncoderModel):
+    """A model with two trainings: `pretrain`, then `fit`.
 
     In `__init__`, subclasses call `set_networks`; in `build`,
     `build_networks` before and `add_pretrained_flag` after everything else;
-    they implement `forget_clusters`, which marks what `adapt` set as not
-    adapted.
+    those that are clustering models, too, override `forget_clusters`.
     """
 
     trains_decoder = False  # whether `fit` does, too
@@ -170,6 +169,9 @@ class PretrainedModel(ClusteringModel):
         self._pretrained.assign(1)
         self.forget_clusters()
         return history
+
+    def forget_clusters(self):
+        """Makes the model look for clusters again, where it has any."""
 
     def complete_stages(self, x, batch_size, verbose):
         """Pretrains and adapts, each where it was not done yet.
