@@ -11,6 +11,8 @@ import difflib
 _ADAM = {"name": "adam", "learning_rate": 1e-3}
 _SGD = {"name": "sgd", "learning_rate": 0.01, "momentum": 0.9}
 _COSINE = {"name": "adam", "learning_rate": {"initial": 2e-3}}
+_SLOW_COSINE = {"name": "adam", "learning_rate": {"initial": 1e-3}}
+_RMSPROP = {"name": "rmsprop", "learning_rate": 1e-3}
 _NESTEROV = {
     "name": "sgd",
     "learning_rate": 1e-3,
@@ -179,15 +181,18 @@ def _vade_best(
     network,
     dec_epochs=20,
     decoder_epochs=0,
+    batch_size=256,
+    deviations=(),
     **overrides,
 ):
     deviations = [
+        *deviations,
         "End-to-end pretraining with Adam.",
         "The mixture begins with the partition of a DEC, trained for "
         f"{dec_epochs} epochs on the same encoder from the best of 24 "
         "merged k-means partitions (see kerasdc.merging): the ELBO alone "
         "hardly leaves the partition it begins with.",
-        "Adam whose rate falls along a cosine, in batches of 256.",
+        f"Adam whose rate falls along a cosine, in batches of {batch_size}.",
     ]
     if decoder_epochs:
         deviations.append(
@@ -199,7 +204,7 @@ def _vade_best(
         "scale": scale,
         "model": {"likelihood": "bernoulli"},
         "pretrain": pretrain,
-        "batch_size": 256,
+        "batch_size": batch_size,
         "adapt": {
             **_MERGED,
             "self_training": {
@@ -223,6 +228,10 @@ def _vade_images(scale, pretrain_epochs, dec_epochs, fit_epochs, **overrides):
         {"kind": "conv"},
         dec_epochs,
         augmentation=dict(_AUGMENTATION),
+        deviations=[
+            "Convolutional networks, trained on shifted and rotated images.",
+            *overrides.pop("deviations", []),
+        ],
         **overrides,
     )
 
@@ -266,7 +275,7 @@ def _imsat_digits():
     }
 
 
-def _dac(network, scale, epochs, **overrides):
+def _dac(network, scale, epochs, optimizer=_RMSPROP, **overrides):
     """Chang et al., 2017, section 4; thresholds are DAC's defaults."""
     return {
         "network": network,
@@ -274,7 +283,7 @@ def _dac(network, scale, epochs, **overrides):
         "augmentation": dict(_AUGMENTATION),
         "batch_size": 128,
         "fit": {
-            "optimizer": {"name": "rmsprop", "learning_rate": 1e-3},
+            "optimizer": optimizer,
             "epochs": epochs,
         },
         "deviations": [
@@ -407,7 +416,7 @@ def _falling_shares(num_clusters):
 _TEXT = {"scale": None, "text": {"max_words": 2000}}
 
 _SMALL = {"kind": "normalized_conv", "filters": [32, 64]}
-_SMALL["kernel_sizes"] = [3, 3]
+_SMALL |= {"kernel_sizes": [3, 3], "num_features": 10}
 _SMALLER_NETWORK = "A smaller network than the paper's."
 
 RECIPES = {
@@ -421,10 +430,14 @@ RECIPES = {
         "mnist": {
             "paper": _dac({"kind": "dac"}, 1 / 255, 20),
             "best": _dac(
-                {"kind": "normalized_conv"},
+                {"kind": "normalized_conv", "num_features": 10},
                 1 / 255,
-                20,
-                deviations=[_SMALLER_NETWORK],
+                12,
+                optimizer=_SLOW_COSINE,
+                deviations=[
+                    _SMALLER_NETWORK,
+                    "Adam whose rate falls along a cosine (original: RMSprop).",
+                ],
             ),
         },
     },
@@ -544,6 +557,9 @@ RECIPES = {
                 {"kind": "mlp", "units": [256, 256]},
                 batch_size=64,
                 model={"likelihood": "gaussian"},
+                deviations=[
+                    "Two hidden layers of 256 units, Gaussian decoder."
+                ],
             ),
         },
         "mnist": {
@@ -552,9 +568,13 @@ RECIPES = {
                 1 / 255,
                 20,
                 15,
-                10,
+                24,
                 decoder_epochs=5,
                 reconstruction_loss="mean_squared_error",
+                deviations=[
+                    "Pretraining by the squared error; the decoder learns "
+                    "logits of pixels once the encoder stands."
+                ],
             ),
         },
         "usps": {
@@ -585,6 +605,14 @@ PUBLISHED = {
     ("imsat", "mnist"): {
         "accuracy": 0.984,
         "source": "Hu et al., 2017",
+    },
+    ("imsat", "20newsgroups"): {
+        "accuracy": 0.311,
+        "source": "Hu et al., 2017",
+    },
+    ("vade", "mnist"): {
+        "accuracy": 0.9446,
+        "source": "Jiang et al., 2017",
     },
     ("dec", "mnist"): {
         "accuracy": 0.843,

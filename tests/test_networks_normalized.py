@@ -53,6 +53,20 @@ def test_convolutions_take_any_image(shape):
     assert outputs.shape == (4, sides[0] * sides[1] * 3)
 
 
+def test_convolutions_end_as_the_papers():
+    encoder = networks.normalized_conv_encoder((9, 9), num_features=4)
+    assert encoder.output_shape == (None, 4)
+    assert layers_of(encoder, keras.layers.Conv2D)[-1].kernel_size == (1, 1)
+    # Every pixel counts for every feature, in which heads may begin.
+    x = np.random.default_rng(0).random((20, 9, 9)).astype("float32")
+    before = np.asarray(encoder(x, training=True))
+    for corner in (0, 8):
+        changed = x.copy()
+        changed[:, corner, corner] += 1
+        after = np.asarray(encoder(changed, training=True))
+        assert (np.abs(after - before).max(axis=0) > 0).all()
+
+
 @pytest.mark.parametrize(
     "make", [networks.normalized_conv_encoder, networks.dac_encoder]
 )

@@ -105,7 +105,9 @@ class DAC(DiscriminativeModel):
         if len(shape) not in (2, 3):
             return networks.normalized_mlp_encoder(shape)
         if min(shape[:2]) < _SMALLEST_SIDE:
-            return networks.normalized_conv_encoder(shape)
+            return networks.normalized_conv_encoder(
+                shape, num_features=self.num_clusters
+            )
         return networks.dac_encoder(shape, num_features=self.num_clusters)
 
     def build_head(self, input_shape):

@@ -53,6 +53,7 @@ def normalized_conv_encoder(
     input_shape,
     filters=(32, 64, 128),
     kernel_sizes=(5, 5, 3),
+    num_features=None,
     name="encoder",
 ):
     """Convolutions of stride 2, each normalized, then ReLU; flattened.
@@ -61,6 +62,9 @@ def normalized_conv_encoder(
         input_shape: `(height, width)` or `(height, width, channels)`.
         filters: Filters of each convolution.
         kernel_sizes: Sides of each convolution's kernel.
+        num_features: Optional integer. In place of flattening, one
+            1 x 1 convolution of that many filters and its mean over the
+            image, normalized: the end of `dac_encoder`.
         name: Name of the model.
 
     Returns:
@@ -69,7 +73,11 @@ def normalized_conv_encoder(
     inputs, x = _image_input(input_shape)
     for num_filters, size in zip(filters, kernel_sizes, strict=True):
         x = _convolution(x, num_filters, size, strides=2, padding="same")
-    return keras.Model(inputs, layers.Flatten()(x), name=name)
+    if num_features is None:
+        return keras.Model(inputs, layers.Flatten()(x), name=name)
+    x = _convolution(x, num_features, 1, kernel_initializer="he_normal")
+    x = _normalization()(layers.GlobalAveragePooling2D()(x))
+    return keras.Model(inputs, x, name=name)
 
 
 def dac_encoder(
