@@ -12,7 +12,9 @@ from kerasdc.layers import TfIdf
 from kerasdc.models import DAC
 from kerasdc.models import DEC
 from kerasdc.models import IMSAT
+from kerasdc.models import ClusteringModel
 from kerasdc.models import EmbeddingNetwork
+from kerasdc.models import ParametricTSNE
 from kerasdc.models import VaDE
 
 SYSTEMS = {
@@ -20,6 +22,7 @@ SYSTEMS = {
     "dec": DEC,
     "embedding": EmbeddingNetwork,
     "imsat": IMSAT,
+    "tsne": ParametricTSNE,
     "vade": VaDE,
 }
 
@@ -50,7 +53,7 @@ def build_model(system, recipe, x, num_clusters, seed):
         seed: Integer; also seeds Keras, NumPy and Python globally.
 
     Returns:
-        A `kerasdc.models.ClusteringModel`.
+        A `kerasdc.models.EncoderModel`.
     """
     keras.utils.set_random_seed(seed)
     preprocessor, sample_shape = _preprocessor(recipe, x)
@@ -58,11 +61,13 @@ def build_model(system, recipe, x, num_clusters, seed):
     if "embedding" in recipe:
         dim = parts["encoder"].output_shape[-1]
         parts["embedding"] = networks.embedding_mlp(dim, **recipe["embedding"])
-    model = SYSTEMS[system](
-        num_clusters,
+    system = SYSTEMS[system]
+    if issubclass(system, ClusteringModel):
+        parts["num_clusters"] = num_clusters
+        parts["augmentation"] = _augmentation(recipe, seed)
+    model = system(
         **parts,
         preprocessor=preprocessor,
-        augmentation=_augmentation(recipe, seed),
         seed=seed,
         **recipe.get("model", {}),
     )
@@ -205,7 +210,9 @@ def _preprocessor(recipe, x):
 def _networks(values, sample_shape):
     """The encoder and, where the kind has one, the decoder."""
     values = dict(values)
-    makers = _NETWORKS[values.pop("kind")]
+    makers = dict(_NETWORKS[values.pop("kind")])
+    if not values.pop("decoder", True):
+        del makers["decoder"]
     if "kernel_initializer" in values:
         values["kernel_initializer"] = keras.initializers.get(
             values["kernel_initializer"]

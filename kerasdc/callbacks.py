@@ -277,3 +277,35 @@ class ThresholdSchedule(keras.callbacks.Callback):
         upper, lower = keras.ops.convert_to_numpy(self.model.thresholds)
         logs["upper_threshold"] = float(upper)
         logs["lower_threshold"] = float(lower)
+
+
+class ExaggerationSchedule(keras.callbacks.Callback):
+    """Makes neighbors attract each other more in the first epochs.
+
+    `kerasdc.models.ParametricTSNE.fit` uses it with its own number of epochs
+    unless told otherwise.
+
+    Reference: [van der Maaten and Hinton, 2008](https://www.jmlr.org/papers/v9/vandermaaten08a.html),
+    section 3.4: early exaggeration.
+
+    Args:
+        factor: Float, at least 1.
+        num_epochs: Integer, epochs in which it counts.
+    """
+
+    def __init__(self, factor=4.0, num_epochs=10):
+        super().__init__()
+        if not 1 <= factor < float("inf"):
+            raise ValueError(
+                "`factor` must be finite and at least 1. "
+                f"Received: factor={factor}"
+            )
+        self.factor = factor
+        self.num_epochs = checked_count("num_epochs", num_epochs, minimum=0)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        early = epoch < self.num_epochs
+        self.model.exaggeration.assign(self.factor if early else 1.0)
+
+    def on_train_end(self, logs=None):
+        self.model.exaggeration.assign(1.0)

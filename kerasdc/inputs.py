@@ -1,5 +1,7 @@
 """What users pass as data, turned into one checked NumPy array."""
 
+import hashlib
+
 import keras
 import numpy as np
 
@@ -249,3 +251,15 @@ def _not_real(dtype):
     return ValueError(
         f"`x` must hold real numbers. Received: x of dtype {dtype}"
     )
+
+
+def fingerprint(x):
+    """What tells an array from others, without keeping it.
+
+    Args:
+        x: Array.
+
+    Returns:
+        Tuple that is equal for equal arrays.
+    """
+    return hashlib.sha256(np.ascontiguousarray(x)).hexdigest(), x.shape

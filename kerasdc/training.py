@@ -17,6 +17,7 @@ from kerasdc.callbacks import ClusteringMetrics
 from kerasdc.callbacks import ClusterSizes
 from kerasdc.callbacks import LabelChangeStopping
 from kerasdc.callbacks import TrackAssignments
+from kerasdc.models import ClusteringModel
 from kerasdc.models import LayerwisePretraining
 from kerasdc.settings import current_commit
 from kerasdc.settings import write_json
@@ -101,7 +102,7 @@ class Run:
         """Trains, or goes on training.
 
         Returns:
-            The trained `kerasdc.models.ClusteringModel`, in float32.
+            The trained `kerasdc.models.EncoderModel`, in float32.
         """
         (self.out / "stages").mkdir(parents=True, exist_ok=True)
         policy = self.settings.dtype_policy
@@ -191,21 +192,28 @@ class Run:
         self.model.adapt(self.inputs, **arguments)
 
     def _fit(self, callbacks):
-        recipe = self.recipe["fit"]
-        patience = _PATIENCE if self.model.starts_undecided else 1
-        sizes = ClusterSizes(patience=patience)
-        extra = [sizes, ClusteringMetrics(None, self.y)]
-        if not self.model.assigns_in_fit:
-            extra.insert(0, TrackAssignments(self.inputs))
-        if "tolerance" in recipe:
-            extra.append(LabelChangeStopping(recipe["tolerance"]))
+        if isinstance(self.model, ClusteringModel):
+            callbacks = [*self._cluster_callbacks(), *callbacks]
         self.model.fit(
             self.inputs,
-            epochs=recipe["epochs"],
+            epochs=self.recipe["fit"]["epochs"],
             batch_size=self.recipe["batch_size"],
             verbose=0,
-            callbacks=[*extra, *callbacks],
+            callbacks=callbacks,
         )
+
+    def _cluster_callbacks(self):
+        patience = _PATIENCE if self.model.starts_undecided else 1
+        callbacks = [
+            ClusterSizes(patience=patience),
+            ClusteringMetrics(None, self.y),
+        ]
+        if not self.model.assigns_in_fit:
+            callbacks.insert(0, TrackAssignments(self.inputs))
+        if "tolerance" in self.recipe["fit"]:
+            tolerance = self.recipe["fit"]["tolerance"]
+            callbacks.append(LabelChangeStopping(tolerance))
+        return callbacks
 
     def _callbacks(self, name, title):
         callbacks = [

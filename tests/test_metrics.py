@@ -156,3 +156,28 @@ def test_auroc_equals_scikit_learns():
 def test_auroc_needs_both():
     with pytest.raises(ValueError, match="Received: 0 inliers, 1 outliers"):
         metrics.auroc([], [1.0])
+
+
+def test_embedding_scores_by_hand():
+    z = np.array([[0.0], [1.0], [10.0], [12.0], [13.0]])
+    y = np.array(["a", "b", "c", "c", "d"])
+    # The nearest others are 1, 0, 3, 4, 3.
+    scores = metrics.embedding_scores(z, y)
+    assert scores == {"neighbor_error": 0.8}
+    scores = metrics.embedding_scores(z, y, [[0.4], [12.0]], ["a", "c"])
+    assert scores == {"neighbor_error": 0.4}
+
+
+def test_trustworthiness_falls_where_neighbors_are_mixed():
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(60, 2))
+    y = np.zeros(60)
+    same = metrics.embedding_scores(x, y, x=x)
+    mixed = metrics.embedding_scores(generator.permutation(x), y, x=x)
+    assert same == {"neighbor_error": 0, "trustworthiness": 1}
+    assert mixed["trustworthiness"] < 0.7
+
+
+def test_embedding_scores_of_different_lengths():
+    with pytest.raises(ValueError, match="Received: lengths"):
+        metrics.embedding_scores(np.zeros((3, 2)), [0, 1])

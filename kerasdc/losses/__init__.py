@@ -9,6 +9,7 @@ from kerasdc.losses.information import marginal_entropy
 from kerasdc.losses.information import mutual_information
 from kerasdc.losses.reconstruction import half_mean_squared_error
 from kerasdc.losses.self_training import kl_divergence
+from kerasdc.losses.similarities import log_student_t_kernel
 from kerasdc.losses.similarities import log_student_t_similarities
 from kerasdc.losses.similarities import similarity_cross_entropy
 from kerasdc.losses.similarities import student_t_similarities
@@ -18,6 +19,7 @@ __all__ = [
     "conditional_entropy",
     "half_mean_squared_error",
     "kl_divergence",
+    "log_student_t_kernel",
     "log_student_t_similarities",
     "marginal_divergence",
     "marginal_entropy",

@@ -52,6 +52,20 @@ def log_student_t_similarities(x, dof=1.0, conditional=False):
     Returns:
         Float32 tensor `(n, n)`; on the diagonal a number below -1e29.
     """
+    log_kernel = log_student_t_kernel(x, dof)
+    axes = 1 if conditional else (0, 1)
+    return log_kernel - ops.logsumexp(log_kernel, axis=axes, keepdims=True)
+
+
+def log_student_t_kernel(x, dof=1.0):
+    """Logarithms of the kernel of `student_t_similarities`, not normalized.
+
+    Args:
+        x, dof: As in `student_t_similarities`.
+
+    Returns:
+        Float32 tensor `(n, n)`; on the diagonal a number below -1e29.
+    """
     if not 0 < dof < np.inf:
         raise ValueError(
             f"`dof` must be above 0 and finite. Received: dof={dof}"
@@ -63,9 +77,7 @@ def log_student_t_similarities(x, dof=1.0, conditional=False):
         )
     log_kernel = -0.5 * (dof + 1) * ops.log1p(_squared_distances(x) / dof)
     itself = ops.eye(ops.shape(x)[0], dtype="float32")
-    log_kernel = log_kernel + _NONE * itself
-    axes = 1 if conditional else (0, 1)
-    return log_kernel - ops.logsumexp(log_kernel, axis=axes, keepdims=True)
+    return log_kernel + _NONE * itself
 
 
 def similarity_cross_entropy(similarities, log_similarities):

@@ -10,6 +10,7 @@ from kerasdc.models.embedding_network import EmbeddingNetwork
 from kerasdc.models.encoding import EncoderModel
 from kerasdc.models.generative import GenerativeModel
 from kerasdc.models.imsat import IMSAT
+from kerasdc.models.parametric_tsne import ParametricTSNE
 from kerasdc.models.pretraining import PretrainedModel
 from kerasdc.models.vade import VaDE
 
@@ -24,6 +25,7 @@ __all__ = [
     "GenerativeModel",
     "IMSAT",
     "LayerwisePretraining",
+    "ParametricTSNE",
     "PretrainedModel",
     "VaDE",
 ]

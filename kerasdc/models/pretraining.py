@@ -56,11 +56,21 @@ class PretrainedModel(EncoderModel):
         if self.preprocessor is not None and not self.preprocessor.built:
             self.preprocessor.build(input_shape)
         if self.encoder is None:
-            self.encoder = networks.mlp_encoder(shape)
-            self.decoder = networks.mlp_decoder(shape)
+            self.encoder, self.decoder = self.default_networks(shape)
         if self.decoder is not None:
             # Where no loss of `fit` reaches it, only `pretrain` trains it.
             self.decoder.trainable = self.trains_decoder
+
+    def default_networks(self, shape):
+        """The paper's networks, for samples of a shape.
+
+        Args:
+            shape: Tuple, of one sample's features.
+
+        Returns:
+            Tuple of two `keras.Model`: encoder and decoder.
+        """
+        return networks.mlp_encoder(shape), networks.mlp_decoder(shape)
 
     def add_pretrained_flag(self):
         """Makes the weight that says whether `pretrain` was done."""

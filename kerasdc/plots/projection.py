@@ -1,21 +1,26 @@
 """An embedding of any number of dimensions, laid out in the plane."""
 
+import math
+
 import numpy as np
 
+_NUM_STEPS = 600
+_BATCH_SIZE = 512
+_MOST_EPOCHS = 200  # of few samples
+_UNITS = (128, 128)
 
-def two_dimensional(z, seed=0, max_points=2000):
+
+def two_dimensional(z, seed=0, max_points=5000):
     """Coordinates in the plane for an embedding.
 
-    An embedding of two dimensions is itself; others are laid out by t-SNE on
-    a random part of the samples. Rows that are not finite are left out.
-
-    Reference: van der Maaten and Hinton, "Visualizing Data using t-SNE",
-    JMLR 9, 2008.
+    An embedding of two dimensions is itself; others are laid out by a
+    `kerasdc.models.ParametricTSNE`, which learns from a random part of the
+    samples and then embeds all. Rows that are not finite are left out.
 
     Args:
         z: Floats `(n, d)`.
-        seed: Integer, of the part that is taken and of the t-SNE.
-        max_points: Integer, samples that t-SNE is run on.
+        seed: Integer, of the part that is taken and of the network.
+        max_points: Integer, samples that the network learns from.
 
     Returns:
         A tuple `(indices, points)`: increasing row numbers of `z`, and their
@@ -32,29 +37,47 @@ def two_dimensional(z, seed=0, max_points=2000):
     indices = np.flatnonzero(np.isfinite(z).all(axis=1))
     if z.shape[1] == 2:
         return indices, z[indices]
-    generator = np.random.default_rng(seed)
-    if len(indices) > max_points:
-        chosen = generator.choice(indices, max_points, replace=False)
-        indices = np.sort(chosen)
-    return indices, _tsne(z[indices].astype("float64"), generator, seed)
+    return indices, _laid_out(z[indices].astype("float64"), seed, max_points)
 
 
-def _tsne(z, generator, seed):
+def _laid_out(z, seed, max_points):
     if z.shape[1] == 1:
         z = np.pad(z, [(0, 0), (0, 1)])
     if len(z) < 5:
         return z[:, :2]
-    from sklearn.manifold import TSNE
-    from threadpoolctl import threadpool_limits
-
-    # Where all start on one spot, t-SNE has no direction to move them in.
-    z = z / (z.std() or 1.0) + generator.normal(0, 1e-3, z.shape)
-    tsne = TSNE(
-        perplexity=min(30, (len(z) - 1) / 3),
-        max_iter=500,
-        angle=0.7,
-        random_state=seed,
+    generator = np.random.default_rng(seed)
+    # Of equal samples, no width makes some neighbors of others.
+    z = (z - z.mean(axis=0)) / (z.std() or 1.0)
+    z = z + generator.normal(0, 1e-3, z.shape)
+    part = z
+    if len(z) > max_points:
+        part = z[generator.choice(len(z), max_points, replace=False)]
+    model = _network(z.shape[1], min(30.0, (len(part) - 1) / 3), seed)
+    epochs = math.ceil(_NUM_STEPS * _BATCH_SIZE / len(part))
+    model.fit(
+        part,
+        batch_size=min(_BATCH_SIZE, len(part)),
+        epochs=min(epochs, _MOST_EPOCHS),
+        verbose=0,
     )
-    # So few points gain nothing from threads, and lose by waiting for them.
-    with threadpool_limits(1):
-        return tsne.fit_transform(z)
+    return model.embed(z)
+
+
+def _network(dim, perplexity, seed):
+    import keras
+
+    from kerasdc import networks
+    from kerasdc.models import ParametricTSNE
+
+    # A seed of its own: what the caller draws next stays the same.
+    initializer = keras.initializers.GlorotUniform(seed=seed)
+    model = ParametricTSNE(
+        encoder=networks.mlp_encoder((dim,), _UNITS, 2, initializer),
+        preprocessor=None,
+        perplexity=max(perplexity, 1.0),
+        affinities="neighbors",
+        seed=seed,
+    )
+    rate = keras.optimizers.schedules.CosineDecay(3e-3, _NUM_STEPS)
+    model.compile(keras.optimizers.Adam(rate))
+    return model

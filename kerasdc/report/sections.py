@@ -80,8 +80,8 @@ def embedding(z, y, assignments):
     if z.shape[1] != 2:
         text += (
             f"The {z.shape[1]} dimensions of the embedding are laid out in "
-            "the plane by t-SNE: near points are similar, while distances "
-            "between groups and their sizes say little."
+            "the plane by parametric t-SNE: near points are similar, while "
+            "distances between groups and their sizes say little."
         )
     body = f"<div class='beside'>{''.join(images)}</div>{note(text)}"
     return section("Embedding", body)

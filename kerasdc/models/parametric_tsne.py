@@ -1,0 +1,538 @@
+"""Parametric t-SNE: a network that lays data out in the plane."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasdc import losses
+from kerasdc import networks
+from kerasdc.affinities import joint_affinities
+from kerasdc.affinities import neighbor_affinities
+from kerasdc.callbacks import ExaggerationSchedule
+from kerasdc.feeding import feed
+from kerasdc.inputs import checked_choice
+from kerasdc.inputs import checked_count
+from kerasdc.inputs import fingerprint
+from kerasdc.inputs import reject_labels
+from kerasdc.layers import Scaling
+from kerasdc.layers.adaptable import add_flag
+from kerasdc.models.parts import check_shape
+from kerasdc.models.pretraining import PretrainedModel
+from kerasdc.targets import AffinityBatches
+from kerasdc.targets import NeighborPairs
+from kerasdc.targets import ShuffledBatches
+from kerasdc.targets import all_features
+
+_MOST_SCORED = 2000  # samples whose affinities `objective` computes
+
+
+@keras.saving.register_keras_serializable(package="kerasdc")
+class ParametricTSNE(PretrainedModel):
+    """Parametric t-SNE: an embedding in the plane, for new samples too.
+
+    A network learns to put near each other in the plane what is near in the
+    data. How near samples are, Gaussians of one perplexity say; in the plane,
+    Student's t kernel does. Unlike t-SNE, which places the samples it has
+    seen, the network embeds any.
+
+    `affinities` says which pairs count. `"batch"`: those within fixed batches,
+    as in the paper. `"neighbors"`: near neighbors among all samples; a batch
+    is then made of pairs, drawn by their affinity, whose members attract each
+    other while all points of the batch repel each other. The loss is that of
+    t-SNE on all the data, but for the normalization, which the batch
+    estimates.
+
+    Reference:
+
+    - [van der Maaten, 2009](https://proceedings.mlr.press/v5/maaten09a.html),
+      Learning a Parametric Embedding by Preserving Local Structure, for
+      the loss, equations (2) to (4).
+    - [van der Maaten, 2014](https://www.jmlr.org/papers/v15/vandermaaten14a.html),
+      Accelerating t-SNE using Tree-Based Algorithms, for the graph of
+      neighbors.
+
+    Args:
+        num_components: Integer, at least 1: dimensions of the embedding.
+        encoder: Optional `keras.Model` from `(batch, *sample_shape)` to
+            `(batch, num_components)`. `None` makes the paper's
+            500-500-2000-`num_components` when data is first seen.
+        decoder: Optional `keras.Model` back from there. `fit` trains it, too;
+            no gradient of it reaches the encoder. It is needed for
+            `pretrain`, `inverse` and `reconstruct`.
+        preprocessor: Optional layer from raw inputs to what the encoder
+            takes. `"auto"` scales the mean squared feature to 1. `None` takes
+            inputs as they are.
+        perplexity: Float, at least 1: about how many neighbors each sample
+            has. At most a third of the batch, or of all the data.
+        dof: Float above 0, degrees of freedom of Student's t kernel. `"auto"`
+            is `num_components - 1`, at least 1.
+        affinities: `"batch"`, `"neighbors"`, or `"auto"`: by batch where one
+            holds all samples.
+        seed: Optional integer, of the batches. `None` follows
+            `keras.utils.set_random_seed`.
+        **kwargs: Arguments of `keras.Model`, such as `name`.
+
+    Example:
+
+    >>> x = np.random.rand(200, 16)
+    >>> model = kerasdc.models.ParametricTSNE()
+    >>> model.compile()
+    >>> history = model.fit(x, epochs=5, verbose=0)
+    >>> model.predict(x, verbose=0).shape
+    (200, 2)
+    """
+
+    trains_decoder = True
+    _parts = ("encoder", "decoder", "preprocessor")
+    objective_name = "divergence of the affinities"
+
+    def __init__(
+        self,
+        num_components=2,
+        encoder=None,
+        decoder=None,
+        preprocessor="auto",
+        perplexity=30.0,
+        dof="auto",
+        affinities="auto",
+        seed=None,
+        **kwargs,
+    ):
+        # === Layers ===
+        super().__init__(**kwargs)
+        self.num_components = checked_count("num_components", num_components)
+        self.perplexity = _checked_number("perplexity", perplexity, 1)
+        self.dof = dof if dof == "auto" else _checked_dof(dof)
+        names = {name: name for name in ("auto", "batch", "neighbors")}
+        self.affinities = checked_choice("affinities", affinities, names)
+        self.set_networks(encoder, decoder, preprocessor, None, Scaling)
+        self.seed = None if seed is None else checked_count("seed", seed, 0)
+        names = ["attraction", "repulsion"]
+        if decoder is not None:
+            names.append("reconstruction")
+        self._terms = {name: keras.metrics.Mean(name=name) for name in names}
+        self._settings = {"exaggeration": 4.0, "exaggerated_share": 0.1}
+        self._affinities = (None, None)
+
+    # === Functional Model ===
+
+    def build(self, input_shape):
+        if self.encoder is not None:
+            width = (self.num_components,)
+            check_shape(self.encoder, "output", width)
+            if self.decoder is not None:
+                check_shape(self.decoder, "input", width)
+        self.build_networks(input_shape)
+        self.exaggeration = self.add_weight(
+            name="exaggeration",
+            shape=(),
+            initializer="ones",
+            dtype="float32",
+            trainable=False,
+            autocast=False,
+        )
+        self._fitted = add_flag(self, "fitted")
+        self.add_pretrained_flag()
+
+    def default_networks(self, shape):
+        latent_dim = self.num_components
+        return networks.mlp_encoder(shape, latent_dim=latent_dim), None
+
+    def call(self, x, training=False):
+        return self.encoder(self.features(x), training=training)
+
+    @property
+    def adapted(self):
+        """Whether `fit` was begun (kept when saved)."""
+        return self.built and bool(self._fitted.numpy())
+
+    # === What users ask of a fitted model ===
+
+    def predict(self, x, batch_size=None, verbose="auto", **kwargs):
+        """The embedding; as `embed`.
+
+        Args:
+            x: Raw samples, in any form that `fit` takes.
+            batch_size: Optional integer, samples taken at once.
+            verbose: As in `keras.Model.predict`.
+            **kwargs: Further arguments of `keras.Model.predict`.
+
+        Returns:
+            Float array `(n, num_components)`.
+
+        Raises:
+            ValueError: If the model has not been fitted, or `x` does not fit
+                it.
+        """
+        self._check_fitted()
+        return super().predict(
+            self.as_inputs(x), batch_size=batch_size, verbose=verbose, **kwargs
+        )
+
+    def inverse(self, z, batch_size=1024, verbose=0):
+        """Samples for points of the embedding.
+
+        Args:
+            z: Array `(n, num_components)`.
+            batch_size: Integer, points taken at once.
+            verbose: As in `keras.Model.predict`.
+
+        Returns:
+            Float array in the scale and shape of the raw inputs.
+
+        Raises:
+            ValueError: If there is no decoder, or `z` is not such an array.
+        """
+        self._check_decoder("inverse")
+        z = np.asarray(z, "float32")
+        if z.ndim != 2 or z.shape[1] != self.num_components:
+            raise ValueError(
+                f"`z` must have shape (n, {self.num_components}). "
+                f"Received: z of shape {z.shape}"
+            )
+        outputs = self.decoder.predict(z, batch_size, verbose=verbose)
+        return ops.convert_to_numpy(self.raw_samples(outputs))
+
+    def export_signatures(self):
+        """`embed` serves by default; see `kerasdc.export.signatures`."""
+
+        def embed(inputs):
+            z = self.encoder(self.features(inputs), training=False)
+            return {"embedding": ops.cast(z, "float32")}
+
+        def inverse(points):
+            samples = self.raw_samples(self.decoder(points, training=False))
+            return {"sample": ops.cast(samples, "float32")}
+
+        if self.decoder is None:
+            return {"serving_default": embed}
+        points = keras.InputSpec(
+            shape=(None, self.num_components), dtype="float32", name="points"
+        )
+        return {"serving_default": embed, "inverse": (inverse, [points])}
+
+    # === Training ===
+
+    def compile(
+        self,
+        optimizer="auto",
+        exaggeration=4.0,
+        exaggerated_share=0.1,
+        **kwargs,
+    ):
+        """Configures training.
+
+        Args:
+            optimizer: Keras optimizer. `"auto"` is Adam with a learning rate
+                of 0.001.
+            exaggeration: Float, at least 1: how much stronger neighbors
+                attract each other at first, so that groups find together
+                before they spread.
+            exaggerated_share: Float from 0 to 1, of the epochs of `fit` that
+                are the first in this.
+            **kwargs: Further arguments of `PretrainedModel.compile`
+                (`pretrain_optimizer`, `reconstruction_loss`) and of
+                `keras.Model.compile`.
+
+        Raises:
+            ValueError: If a number is out of its range.
+        """
+        self._settings = {
+            "exaggeration": _checked_number("exaggeration", exaggeration, 1),
+            "exaggerated_share": _checked_number(
+                "exaggerated_share", exaggerated_share, 0, 1
+            ),
+        }
+        super().compile(optimizer=optimizer, **kwargs)
+
+    def pretrain(self, x, **kwargs):
+        """Trains encoder and decoder as an autoencoder; `fit` does not.
+
+        Args:
+            x: Training samples.
+            **kwargs: As in `PretrainedModel.pretrain`.
+
+        Returns:
+            The stage's `History`.
+
+        Raises:
+            ValueError: If there is no decoder, or `x` is not usable.
+        """
+        self._check_decoder("pretrain")
+        return super().pretrain(x, **kwargs)
+
+    def adapt(self, x, batch_size=1000):
+        """Finds the affinities of samples, for `fit`.
+
+        `fit` does it where it is missing. They are kept for the very same
+        `x` only, and not saved.
+
+        Args:
+            x: Training samples.
+            batch_size: Integer, that of `fit`.
+
+        Returns:
+            Array `(n, batch)` of affinities in fixed batches, or a SciPy
+            sparse matrix `(n, n)`.
+
+        Raises:
+            ValueError: If `perplexity` is above a third of the others.
+        """
+        batch_size = checked_count("batch_size", batch_size, minimum=2)
+        x = self.prepare(x)
+        by_batch = self._by_batch(len(x), batch_size)
+        features = all_features(x, self.preprocessor)
+        if by_batch:
+            found = AffinityBatches.affinities_of(
+                features, batch_size, self.perplexity, self.seed or 0
+            )
+        else:
+            found = neighbor_affinities(features, self.perplexity)
+        self._affinities = (self._affinities_key(x, batch_size), found)
+        return found
+
+    def _by_batch(self, num_samples, batch_size):
+        if self.affinities == "auto":
+            return num_samples <= batch_size
+        return self.affinities == "batch"
+
+    def _affinities_key(self, x, batch_size):
+        by_batch = self._by_batch(len(x), batch_size)
+        return fingerprint(x), batch_size if by_batch else None
+
+    def fit(
+        self,
+        x=None,
+        y=None,
+        batch_size=1000,
+        epochs=100,
+        verbose="auto",
+        callbacks=None,
+        validation_data=None,
+        initial_epoch=0,
+        validation_freq=1,
+    ):
+        """Trains the network.
+
+        Args:
+            x: Training samples: array, list, frame, sparse matrix,
+                `tf.data.Dataset` or `PyDataset`, which is read into memory.
+            y: Must be `None`. Labels may color a picture, no more.
+            batch_size: Integer, at least 2.
+            epochs: Integer. In each, as many samples are seen as there are.
+            verbose: As in `keras.Model.fit`.
+            callbacks: Keras callbacks. A
+                `kerasdc.callbacks.ExaggerationSchedule` among them stands in
+                for the one that the first `fit` otherwise adds.
+            validation_data: Optional samples on which the loss is reported,
+                by their affinities within batches.
+            initial_epoch: As in `keras.Model.fit`.
+            validation_freq: As in `keras.Model.fit`.
+
+        Returns:
+            The `History`: the loss and its terms `attraction`, `repulsion`
+            and, with a decoder, `reconstruction`.
+
+        Raises:
+            ValueError: If labels are passed, the model is not compiled,
+                or `x`, `batch_size` or the perplexity is not usable.
+        """
+        self._check_compiled("fit")
+        epochs = checked_count("epochs", epochs, minimum=0)
+        batch_size = checked_count("batch_size", batch_size, minimum=2)
+        x = self.prepare(x, y)
+        if validation_data is not None:
+            validation_data = self._validation_batches(
+                self._validation_inputs(validation_data), batch_size
+            )
+        batches = self._batches(x, batch_size)
+        schedule = self._schedule(callbacks, epochs, initial_epoch)
+        self._fitted.assign(1)
+        batches, callbacks = feed(batches, schedule)
+        return super().fit(
+            batches,
+            epochs=epochs,
+            verbose=verbose,
+            callbacks=callbacks,
+            validation_data=validation_data,
+            # The batches do it: Keras' order would not survive a restart.
+            shuffle=False,
+            initial_epoch=initial_epoch,
+            validation_freq=validation_freq,
+        )
+
+    def _schedule(self, callbacks, epochs, initial_epoch):
+        # A finished CallbackList takes no further one.
+        if isinstance(callbacks, keras.callbacks.CallbackList):
+            return callbacks
+        callbacks = keras.tree.flatten(callbacks or [])
+        known = any(isinstance(c, ExaggerationSchedule) for c in callbacks)
+        if known or (self.adapted and initial_epoch == 0):
+            return callbacks  # groups have found together long ago
+        num_epochs = round(self._settings["exaggerated_share"] * epochs)
+        factor = self._settings["exaggeration"]
+        return [ExaggerationSchedule(factor, num_epochs), *callbacks]
+
+    def _batches(self, x, batch_size):
+        if self._affinities[0] != self._affinities_key(x, batch_size):
+            self.adapt(x, batch_size)
+        by_batch = self._by_batch(len(x), batch_size)
+        make = AffinityBatches if by_batch else NeighborPairs
+        return make(
+            x,
+            self._affinities[1],
+            batch_size,
+            # Fixed batches are those whose affinities were found.
+            seed=(self.seed or 0) if by_batch else self._draw_seed(),
+            count_steps=self._count_steps,
+        )
+
+    def _validation_batches(self, x, batch_size):
+        seed = self.seed or 0
+        features = all_features(x, self.preprocessor)
+        affinities = AffinityBatches.affinities_of(
+            features, batch_size, self.perplexity, seed
+        )
+        return AffinityBatches(x, affinities, batch_size, seed=seed)
+
+    def evaluate(
+        self, x=None, y=None, batch_size=1000, verbose="auto", **kwargs
+    ):
+        """The loss on `x`, by its affinities within batches.
+
+        Args:
+            x: Samples.
+            y: Must be `None`.
+            batch_size: Integer, at least 2.
+            verbose: As in `keras.Model.evaluate`.
+            **kwargs: Further arguments of `keras.Model.evaluate`.
+
+        Returns:
+            As `keras.Model.evaluate`.
+        """
+        if not isinstance(x, ShuffledBatches):  # as Keras' `fit` passes
+            self._check_compiled("evaluate")
+            self._check_fitted()
+            reject_labels(y)
+            batch_size = checked_count("batch_size", batch_size, minimum=2)
+            x = self._validation_batches(self.as_inputs(x), batch_size)
+        return super().evaluate(x, verbose=verbose, **kwargs)
+
+    def compute_loss(
+        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
+    ):
+        """Divergence of the affinities, equation (2), less a constant.
+
+        Args:
+            x: Tensor of raw inputs.
+            y: Tensor `(batch, width)`, the affinities of the batch in its
+                first columns; or `(batch,)`: the first half of the batch
+                are neighbors of the second.
+            y_pred: Tensor `(batch, num_components)`, the embedding of `x`.
+            sample_weight: Not used.
+            training: Boolean. `True` exaggerates.
+
+        Returns:
+            Scalar tensor, in nats (and the decoder's loss).
+        """
+        log_kernel = losses.log_student_t_kernel(y_pred, self._dof())
+        terms = {
+            "attraction": _attraction(log_kernel, y),
+            "repulsion": ops.logsumexp(log_kernel),
+        }
+        factor = self.exaggeration if training else 1.0
+        loss = factor * terms["attraction"] + terms["repulsion"]
+        if self.decoder is not None:
+            terms["reconstruction"] = self._decoder_loss(x, y_pred, training)
+            loss = loss + terms["reconstruction"]
+        for name, value in terms.items():
+            self._terms[name].update_state(value)
+        return loss
+
+    def _decoder_loss(self, x, embedding, training):
+        outputs = self.decoder(ops.stop_gradient(embedding), training=training)
+        target = ops.cast(self.features(x), "float32")
+        losses = self.reconstruction_loss(target, ops.cast(outputs, "float32"))
+        return ops.mean(losses)
+
+    def _dof(self):
+        if self.dof == "auto":
+            return max(self.num_components - 1, 1)
+        return self.dof
+
+    def objective(self, x, batch_size=1024):
+        """Divergence of the affinities of some samples; see `EncoderModel`.
+
+        Of evenly spaced ones, at most 2,000.
+        """
+        x = self.as_inputs(x)
+        x = x[:: -(-len(x) // _MOST_SCORED)]
+        highest = (len(x) - 1) / 3
+        p = joint_affinities(
+            all_features(x, self.preprocessor), min(self.perplexity, highest)
+        )
+        log_q = losses.log_student_t_similarities(
+            self.embed(x, batch_size), self._dof()
+        )
+        cross_entropy = float(losses.similarity_cross_entropy(p, log_q))
+        return cross_entropy + float(np.sum(p * np.log(np.maximum(p, 1e-37))))
+
+    # === Config, checks ===
+
+    def get_config(self):
+        names = ("num_components", "perplexity", "dof", "affinities")
+        own = {name: getattr(self, name) for name in names}
+        return {**super().get_config(), **own}
+
+    def get_compile_config(self):
+        config = super().get_compile_config()
+        return {**config, **self._settings} if config else config
+
+    def _check_enough(self, array):
+        if len(array) < 2:
+            raise ValueError(
+                "An embedding needs at least 2 samples. "
+                f"Received: {len(array)} samples"
+            )
+
+    def _check_fitted(self):
+        if not self.adapted:
+            raise ValueError(
+                "This ParametricTSNE has learned nothing yet: call `fit(x)` "
+                "first. Received: adapted=False"
+            )
+
+    def _check_decoder(self, verb):
+        if self.decoder is None:
+            raise ValueError(
+                f"`{verb}` needs a decoder: pass `encoder` and `decoder`. "
+                "Received: decoder=None"
+            )
+
+
+def _attraction(log_kernel, y):
+    """Cross-entropy of the affinities and the kernel, not normalized."""
+    if len(y.shape) == 1:  # pairs
+        half = ops.shape(log_kernel)[0] // 2
+        return -ops.mean(ops.diagonal(log_kernel[:half, half:]))
+    affinities = y[:, : ops.shape(log_kernel)[0]]
+    # On the diagonal, 0 times almost minus infinity.
+    return -ops.sum(ops.where(affinities > 0, affinities * log_kernel, 0.0))
+
+
+def _checked_dof(dof):
+    if not 0 < dof < np.inf:
+        raise ValueError(
+            f"`dof` must be above 0 and finite. Received: dof={dof}"
+        )
+    return float(dof)
+
+
+def _checked_number(name, value, low, high=np.inf):
+    if not low <= value <= high or value == np.inf:
+        limit = "finite" if high == np.inf else f"at most {high:g}"
+        raise ValueError(
+            f"`{name}` must be at least {low:g} and {limit}. "
+            f"Received: {name}={value}"
+        )
+    return float(value)
