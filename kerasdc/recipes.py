@@ -573,8 +573,8 @@ RECIPES = {
             "paper": _imsat(1.0),
             "best": _imsat_images(
                 1.0,
-                20,
-                num_restarts=2,
+                16,
+                num_restarts=4,
                 compile={"radius_factor": 0.5, "prior_tolerance": 0.03},
                 deviations=[
                     "Clusters may differ in size by 0.03 nats, as section 3.3 "
