@@ -122,7 +122,9 @@ def run(options):
     training.train()
     figures = write_results(training)
     print(json.dumps(figures, indent=2))
-    print(f"Look at {training.out / 'report.html'}")
+    pages = ("report.html", "embedding.png")
+    for page in filter(Path.exists, (training.out / name for name in pages)):
+        print(f"Look at {page}")
     if options.publish:
         print(publish_run(training, figures))
     return 0

@@ -10,34 +10,39 @@ from kerasdc import datasets
 from kerasdc import plots
 from kerasdc import zoo
 from kerasdc.backup import read_log
+from kerasdc.datasets.store import replace
 from kerasdc.export import export_saved_model
 from kerasdc.metrics import auroc
-from kerasdc.metrics import evaluate
+from kerasdc.models import ClusteringModel
 from kerasdc.recipes import PUBLISHED
 from kerasdc.report import write_report
 from kerasdc.settings import write_json
+from kerasdc.zoo.results import COLUMNS
+from kerasdc.zoo.verifying import scores
 
 
-def evaluate_run(run, q):
+def evaluate_run(run):
     """Scores the last epoch against the labels, for the report only.
 
     Args:
         run: A trained `kerasdc.training.Run`.
-        q: Array `(n, k)`, the soft assignments of the samples scored.
 
     Returns:
         Dictionary: the run's row of `results.csv`. `objective` is the
         model's own over the samples scored, which needs no labels.
     """
     settings = run.settings
+    held_out = settings.split == "test"
+    reference = (run.x, run.y) if held_out else ()
     return {
+        **dict.fromkeys(COLUMNS),
         "system": settings.system,
         "dataset": settings.dataset,
         "recipe": settings.recipe,
         "seed": settings.seed,
         "split": settings.split,
         "num_samples": len(run.x_scored),
-        **evaluate(run.y_scored, q.argmax(axis=1)),
+        **scores(run.model, run.x_scored, run.y_scored, *reference),
         "objective": run.model.objective(run.x_scored),
         "seconds": _seconds(run),
         "backend": "/".join(
@@ -48,7 +53,10 @@ def evaluate_run(run, q):
 
 
 def write_results(run):
-    """Fills the run folder: figures, model, assignments, report, export.
+    """Fills the run folder: figures, model, outputs, report, export.
+
+    The outputs are assignments or, of a system without clusters, the
+    embedding, with a picture of it in place of a report.
 
     Args:
         run: A trained `kerasdc.training.Run`.
@@ -56,10 +64,20 @@ def write_results(run):
     Returns:
         Dictionary of figures, as `evaluate_run`.
     """
-    q = run.model.predict(run.x_scored, batch_size=1024, verbose=0)
-    figures = evaluate_run(run, q)
+    figures = evaluate_run(run)
     write_json(run.out / "metrics.json", figures)
     run.model.save(run.out / "model.keras")
+    if isinstance(run.model, ClusteringModel):
+        _write_clusters(run, figures)
+    else:
+        _write_embedding(run)
+    if not (run.out / "serving" / "1").exists():
+        export_saved_model(run.model, run.out / "serving", version=1)
+    return figures
+
+
+def _write_clusters(run, figures):
+    q = run.model.predict(run.x_scored, batch_size=1024, verbose=0)
     _write_assignments(run.out / "assignments.csv", q)
     write_report(
         run.out / "report.html",
@@ -72,11 +90,14 @@ def write_results(run):
             "command": run.settings.command,
             "values": run.recipe,
         },
-        metrics=figures,
+        metrics={k: v for k, v in figures.items() if v is not None},
     )
-    if not (run.out / "serving" / "1").exists():
-        export_saved_model(run.model, run.out / "serving", version=1)
-    return figures
+
+
+def _write_embedding(run):
+    z = run.model.embed(run.x_scored)
+    np.save(run.out / "embedding.npy", z)
+    replace(run.out / "embedding.png", plots.png(_picture(run, z)))
 
 
 def _seconds(run):
@@ -168,7 +189,15 @@ def _golden_samples(x, num_samples=16):
     return x[:: max(len(x) // num_samples, 1)][:num_samples]
 
 
+def _picture(run, z):
+    indices, points = plots.two_dimensional(z)
+    return plots.embedding(points, run.y_scored[indices], run.settings.dataset)
+
+
 def _preview(run):
+    if not isinstance(run.model, ClusteringModel):
+        picture = _picture(run, run.model.embed(run.x_scored))
+        return plots.png(picture, num_colors=256)
     q = run.model.predict(run.x_scored, batch_size=1024, verbose=0)
     return plots.png(
         plots.preview(

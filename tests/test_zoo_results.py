@@ -5,6 +5,7 @@ import threading
 import pytest
 from zoo_samples import NAME
 from zoo_samples import ROWS
+from zoo_samples import make_embedding_row
 from zoo_samples import make_row
 from zoo_samples import snapshot
 
@@ -54,11 +55,11 @@ def test_results_are_added_replaced_and_sorted(tmp_path):
     lines = (tmp_path / "results.csv").read_text().splitlines()
     assert lines[0] == (
         "system,dataset,recipe,seed,split,num_samples,accuracy,nmi,ari,"
-        "objective,seconds,backend,commit"
+        "neighbor_error,trustworthiness,objective,seconds,backend,commit"
     )
     assert lines[1].startswith("aaa,digits,best,0,all,1797,")
     assert lines[3] == (
-        "dec,digits,best,9,all,1797,0.25000,0.50000,0.50000,0.123457,12.3,"
+        "dec,digits,best,9,all,1797,0.25000,0.50000,0.50000,,,0.123457,12.3,"
         "tensorflow,abc1234"
     )
     keys = [
@@ -92,6 +93,34 @@ def test_mean_and_sd_over_seeds(tmp_path):
     ]
 
 
+def test_embeddings_have_a_table_of_their_own(tmp_path):
+    rows = [make_embedding_row(), make_embedding_row(seed=1)]
+    zoo.add_results(rows, tmp_path)
+    assert zoo.read_results(tmp_path)[0]["accuracy"] is None
+    alone = zoo.results_table(tmp_path).splitlines()
+    assert alone[0].startswith("Embeddings without clusters.")
+    line = "| tsne | digits | best | all | 0.0500 ± 0.0000 | 0.9000 ± 0.0000 |"
+    assert alone[3].startswith("| system | dataset | recipe | split | neighbor")
+    assert alone[-1] == f"{line} 2 |"
+    zoo.add_results([make_row()], tmp_path)
+    both = zoo.results_table(tmp_path).splitlines()
+    assert both[2].startswith("| dec | digits | best | all | 0.5000 | 0.5000 |")
+    assert both[3] == ""
+    assert both[4:] == alone
+
+
+def test_file_of_fewer_columns_is_read(tmp_path):
+    zoo.add_results([make_row()], tmp_path)
+    path = tmp_path / "results.csv"
+    text = path.read_text().replace(",neighbor_error,trustworthiness", "")
+    path.write_text(text.replace(",,,0.123457", ",0.123457"))
+    assert zoo.read_results(tmp_path)[0]["trustworthiness"] is None
+    zoo.add_results([make_embedding_row()], tmp_path)
+    dec, tsne = zoo.read_results(tmp_path)
+    assert (dec["ari"], dec["neighbor_error"]) == (0.5, None)
+    assert (tsne["ari"], tsne["neighbor_error"]) == (None, 0.05)
+
+
 def test_backends_are_not_mixed(tmp_path):
     rows = [make_row(), make_row(backend="jax", accuracy=0.7)]
     zoo.add_results(rows, tmp_path)
@@ -110,6 +139,11 @@ def test_rows_must_be_complete(tmp_path):
         make_row(nmi=float("nan")),
         make_row(ari=None),
         make_row(accuracy=97.2),
+        make_row(neighbor_error=0.1),
+        make_embedding_row(accuracy=0.5),
+        make_embedding_row(trustworthiness=None),
+        make_embedding_row(neighbor_error=None),
+        make_row(accuracy=None, nmi=None, ari=None),
     ):
         with pytest.raises(ValueError, match="Received: "):
             zoo.add_results([make_row(seed=5), bad], tmp_path)

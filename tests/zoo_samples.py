@@ -20,12 +20,20 @@ def make_row(**changes):
         "accuracy": 0.5,
         "nmi": 0.5,
         "ari": 0.5,
+        "neighbor_error": None,
+        "trustworthiness": None,
         "objective": 0.123456789,
         "seconds": 12.34,
         "backend": "tensorflow",
         "commit": "abc1234",
         **changes,
     }
+
+
+def make_embedding_row(**changes):
+    scores = {"neighbor_error": 0.05, "trustworthiness": 0.9}
+    scores |= dict.fromkeys(("accuracy", "nmi", "ari"))
+    return make_row(system="tsne", **{**scores, **changes})
 
 
 def make_info(**changes):

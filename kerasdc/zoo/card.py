@@ -135,32 +135,36 @@ def card(metadata):
 
 
 def _head(m):
-    picture = f"![Clusters]({entry.PREVIEW})\n\n"
+    has_clusters = m["num_clusters"] is not None
+    size = f"{m['num_clusters']} clusters and " if has_clusters else ""
+    picture = "Clusters" if has_clusters else "Embedding"
+    picture = f"![{picture}]({entry.PREVIEW})\n\n"
+    use = "clusters = model.assign(x)" if has_clusters else "z = model.embed(x)"
     return (
         f"# {m['name']}\n\n"
-        f"`{m['class']}` with {m['num_clusters']} clusters and "
+        f"`{m['class']}` with {size}"
         f"{m['num_params']:,} parameters, trained on {m['dataset']['name']} "
         f"without labels. Licence: {m['licence']}.\n\n"
         f"{picture if entry.PREVIEW in m['files'] else ''}"
         f'```python\nimport kerasdc\n\nmodel = kerasdc.load("{m["name"]}")\n'
-        f"clusters = model.assign(x)\n```\n"
+        f"{use}\n```\n"
     )
 
 
 def _figures(m):
-    lines = []
+    lines, names = [], _scores_of(m)
     if m["figures"]:
-        scores = [f"{m['figures'][s]:.4f}" for s in results.SCORES]
+        scores = [f"{m['figures'][s]:.4f}" for s in names]
         lines.append([f"this model (seed {m['seed']})", m["split"], *scores])
     for summary in m["summary"]:
-        scores = [results.spread(summary[s]) for s in results.SCORES]
+        scores = [results.spread(summary[s]) for s in names]
         count = f"{summary['num_seeds']} seeds, {summary['backend']}"
         lines.append([count, summary["split"], *scores])
     paper = m.get("paper")
     if paper:
-        scores = [paper.get(score, "–") for score in results.SCORES]
+        scores = [paper.get(score, "–") for score in names]
         lines.append([paper.get("source", "the paper"), "all", *scores])
-    table = results.markdown(["", "split", *results.SCORES], lines)
+    table = results.markdown(["", "split", *names], lines)
     explained = "; ".join(f"`{k}`: {text}" for k, text in _SPLITS.items())
     return (
         f"## Figures\n\n{table}\n"
@@ -170,7 +174,7 @@ def _figures(m):
 
 
 def _seeds(m):
-    columns = ["seed", "split", *results.SCORES, "objective", "seconds"]
+    columns = ["seed", "split", *_scores_of(m), "objective", "seconds"]
     columns += ["backend", "commit"]
     lines = [
         ["–" if row[c] is None else row[c] for c in columns]
@@ -182,16 +186,16 @@ def _seeds(m):
 def _others(m):
     if not m.get("others"):
         return ""
-    columns = ["dataset", "recipe", "split", "backend"]
+    columns, names = ["dataset", "recipe", "split", "backend"], _scores_of(m)
     lines = [
         [
             *(summary[c] for c in columns),
-            *(results.spread(summary[s]) for s in results.SCORES),
+            *(results.spread(summary[s]) for s in names),
             summary["num_seeds"],
         ]
         for summary in m["others"]
     ]
-    table = results.markdown([*columns, *results.SCORES, "seeds"], lines)
+    table = results.markdown([*columns, *names, "seeds"], lines)
     return f"## Other recipes\n\n{table}"
 
 
@@ -247,19 +251,27 @@ def _files(m):
 
 
 def _models_table(metadata):
-    head = ["model", "recipe", "seed", "split", *results.SCORES]
-    head += ["parameters", "MB"]
+    rows = [{"metadata": m, **(m["figures"] or {})} for m in metadata]
+    return results.by_kind(rows, _models_of_kind)
+
+
+def _models_of_kind(rows, scores):
+    head = ["model", "recipe", "seed", "split", *scores, "parameters", "MB"]
     lines = []
-    for m in metadata:
-        figures = m["figures"] or {}
-        scores = [
-            f"{figures[s]:.4f}" if s in figures else "–" for s in results.SCORES
-        ]
+    for row in rows:
+        m = row["metadata"]
+        figures = [f"{row[s]:.4f}" if s in row else "–" for s in scores]
         size = sum(file["size"] for file in m["files"].values()) / 1e6
         link = f"[{m['name']}]({m['name']}/{entry.CARD})"
-        lines.append([link, m["recipe"], m["seed"], m["split"], *scores])
+        lines.append([link, m["recipe"], m["seed"], m["split"], *figures])
         lines[-1] += [f"{m['num_params']:,}", f"{size:.1f}"]
     return results.markdown(head, lines)
+
+
+def _scores_of(m):
+    if m["num_clusters"] is None:
+        return results.EMBEDDING_SCORES
+    return results.SCORES
 
 
 def _write(path, text):

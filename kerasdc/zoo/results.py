@@ -20,18 +20,26 @@ COLUMNS = (
     "accuracy",
     "nmi",
     "ari",
+    "neighbor_error",
+    "trustworthiness",
     "objective",
     "seconds",
     "backend",
     "commit",
 )
 SCORES = ("accuracy", "nmi", "ari")
+# Of systems without clusters; see `kerasdc.metrics.embedding_scores`.
+EMBEDDING_SCORES = ("neighbor_error", "trustworthiness")
 _KEY = ("system", "dataset", "recipe", "split", "backend", "seed")
 _GROUP = _KEY[:-1]
+_EXPLAINED = (
+    "Embeddings without clusters. `neighbor_error`: share of points whose "
+    "nearest\nneighbor in the embedding is of another class."
+)
 _FORMATS = {
     "seed": "{:d}",
     "num_samples": "{:d}",
-    **dict.fromkeys(SCORES, "{:.5f}"),
+    **dict.fromkeys((*SCORES, *EMBEDDING_SCORES), "{:.5f}"),
     "objective": "{:.6g}",
     "seconds": "{:.1f}",
 }
@@ -57,7 +65,7 @@ def read_results(zoo_dir=None):
 
     Returns:
         List of dicts with the keys `COLUMNS`; numbers are numbers, an empty
-        field is `None`.
+        field is `None`, as is one of a column that the file does not have.
     """
     path = results_path(zoo_dir)
     if not path.is_file():
@@ -163,8 +171,8 @@ def summarize(rows):
     Returns:
         List of dicts, one per system, data set, recipe, split and backend,
         with these, `num_seeds`, `num_samples` and, for each score, its
-        `mean` and `sd`. That is the sample's, with `n - 1` below; `None`
-        for one seed.
+        `mean` and `sd`, or `None` where the system has no such score. The
+        `sd` is the sample's, with `n - 1` below; `None` for one seed.
     """
     groups = {}
     for row in rows:
@@ -174,14 +182,17 @@ def summarize(rows):
             **dict(zip(_GROUP, key, strict=True)),
             "num_seeds": len(groups[key]),
             "num_samples": groups[key][0]["num_samples"],
-            **{s: _mean_and_sd([r[s] for r in groups[key]]) for s in SCORES},
+            **{
+                score: _mean_and_sd([row[score] for row in groups[key]])
+                for score in (*SCORES, *EMBEDDING_SCORES)
+            },
         }
         for key in sorted(groups)
     ]
 
 
 def results_table(zoo_dir=None):
-    """The results as a Markdown table.
+    """The results as a Markdown table, and one more for embeddings.
 
     Args:
         zoo_dir: Folder of a zoo, or `None` for the one in use.
@@ -191,21 +202,58 @@ def results_table(zoo_dir=None):
         and standard deviation over seeds.
     """
     rows = summarize(read_results(zoo_dir))
-    head = ["system", "dataset", "recipe", "split", "accuracy", "nmi", "ari"]
-    head.append("seeds")
-    backends = {row["backend"] for row in rows}
-    if len(backends) > 1:
-        head.append("backend")
-    lines = [
-        [
-            *(row[k] for k in head[:4]),
-            *(spread(row[score]) for score in SCORES),
-            row["num_seeds"],
-            *(row[k] for k in head[8:]),
-        ]
-        for row in rows
-    ]
-    return markdown(head, lines)
+    backend = ["backend"] if len({r["backend"] for r in rows}) > 1 else []
+    return by_kind(
+        rows,
+        lambda rows, scores: markdown(
+            ["system", "dataset", "recipe", "split", *scores, "seeds"]
+            + backend,
+            [
+                [
+                    *(row[k] for k in ("system", "dataset", "recipe", "split")),
+                    *(spread(row[score]) for score in scores),
+                    row["num_seeds"],
+                    *(row[k] for k in backend),
+                ]
+                for row in rows
+            ],
+        ),
+    )
+
+
+def by_kind(rows, write):
+    """A text for what has clusters and, below, one for what has none.
+
+    Args:
+        rows: List of dicts for which `scores_of` tells the kind.
+        write: Function of rows and the names of their scores that returns a
+            Markdown table.
+
+    Returns:
+        String.
+    """
+    embeddings = [row for row in rows if scores_of(row) is EMBEDDING_SCORES]
+    others = [row for row in rows if scores_of(row) is SCORES]
+    if not embeddings:
+        return write(others, SCORES)
+    texts = [write(others, SCORES)] if others else []
+    texts.append(f"{_EXPLAINED}\n\n{write(embeddings, EMBEDDING_SCORES)}")
+    return "\n".join(texts)
+
+
+def scores_of(row):
+    """Names of the scores that a training of this kind has.
+
+    Args:
+        row: Dict with such scores, those of the other kind `None` or
+            missing.
+
+    Returns:
+        `SCORES` or `EMBEDDING_SCORES`.
+    """
+    if row.get(EMBEDDING_SCORES[0]) is not None:
+        return EMBEDDING_SCORES
+    return SCORES
 
 
 def spread(summary):
@@ -239,6 +287,8 @@ def markdown(head, lines):
 
 
 def _mean_and_sd(values):
+    if None in values:
+        return None
     sd = statistics.stdev(values) if len(values) > 1 else None
     return {"mean": statistics.fmean(values), "sd": sd}
 
@@ -253,8 +303,16 @@ def _checked(row):
         raise ValueError(
             f"`split` must be 'all' or 'test'. Received: split={row['split']!r}"
         )
-    for score in SCORES:
+    held = scores_of(row)
+    for score in (*SCORES, *EMBEDDING_SCORES):
         value = row[score]
+        if value is None and score not in held:
+            continue
+        if score not in held:
+            raise ValueError(
+                f"A row must have {' and '.join(held)}, or those of the other "
+                f"kind, not both. Received: {score}={value!r}"
+            )
         # Neither order holds for NaN.
         if not isinstance(value, numbers.Real) or not -1 <= value <= 1:
             raise ValueError(
@@ -276,7 +334,8 @@ def _format(row):
 def _parse(row):
     types = {c: float for c in _FORMATS} | {"seed": int, "num_samples": int}
     return {
-        column: (types.get(column, str)(row[column]) if row[column] else None)
+        # A file written before there was such a column has no such key.
+        column: types.get(column, str)(row[column]) if row.get(column) else None
         for column in COLUMNS
     }
 

@@ -24,8 +24,8 @@ def verify(name, zoo_dir=None, data_dir=None, figures=True):
 
     Returns:
         Dict with `num_files`; `difference`, the largest one of the outputs
-        relative to their scale; and `figures`, a dict of scores, or `None`
-        where they were not computed.
+        relative to their scale; and `figures`, the dict of `scores`, or
+        `None` where they were not computed.
 
     Raises:
         FileNotFoundError: If a file is missing.
@@ -49,9 +49,35 @@ def verify(name, zoo_dir=None, data_dir=None, figures=True):
     }
 
 
-def _figures(model, metadata, data_dir):
-    from kerasdc.metrics import evaluate
+def scores(model, x, y, x_reference=None, y_reference=None):
+    """All scores of a model: of its clusters or, without any, its embedding.
 
+    Args:
+        model: A trained `kerasdc.models.EncoderModel`.
+        x: Raw samples.
+        y: Their classes.
+        x_reference: Optional samples of the training, where `x` was held
+            out: the nearest neighbor is looked for among them.
+        y_reference: Their classes.
+
+    Returns:
+        Dict of floats.
+    """
+    from kerasdc import metrics
+
+    if hasattr(model, "assign"):
+        return metrics.evaluate(y, model.assign(x))
+    held_out = x_reference is not None
+    return metrics.embedding_scores(
+        model.embed(x),
+        y,
+        model.embed(x_reference) if held_out else None,
+        y_reference,
+        model.as_inputs(x),
+    )
+
+
+def _figures(model, metadata, data_dir):
     data = _local_dataset(metadata["dataset"]["name"], data_dir)
     if data is None or metadata["figures"] is None:
         return None
@@ -61,17 +87,18 @@ def _figures(model, metadata, data_dir):
             f"SHA-256 {metadata['dataset']['sha256']}. "
             f"Received: sha256={data.sha256}"
         )
-    held_out = metadata["split"] == "test"
-    x, y = (data.x_test, data.y_test) if held_out else (data.x, data.y)
-    scores = evaluate(y, model.assign(x))
-    for score in results.SCORES:
+    parts = (data.x, data.y)
+    if metadata["split"] == "test":
+        parts = (data.x_test, data.y_test, data.x_train, data.y_train)
+    found = scores(model, *parts)
+    for score in results.scores_of(metadata["figures"]):
         published = metadata["figures"][score]
-        if abs(scores[score] - published) > _TOLERANCE:
+        if abs(found[score] - published) > _TOLERANCE:
             raise ValueError(
                 f"The published {score} is {published}. "
-                f"Received: {score}={scores[score]:.5f}"
+                f"Received: {score}={found[score]:.5f}"
             )
-    return scores
+    return found
 
 
 def _local_dataset(name, data_dir):
