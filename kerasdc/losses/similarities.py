@@ -4,6 +4,7 @@ import numpy as np
 from keras import ops
 
 _NONE = -1e30  # logarithm of a similarity of a point to itself
+_FEW_DIMENSIONS = 16
 
 
 def student_t_similarities(x, dof=1.0, conditional=False):
@@ -21,7 +22,10 @@ def student_t_similarities(x, dof=1.0, conditional=False):
       equation (4).
 
     Args:
-        x: Tensor `(n, dim)`, n of at least 2.
+        x: Tensor `(n, dim)`, n of at least 2. Distances of up to 16
+            dimensions are precise at any scale. Those of more come of one
+            matrix product: inexact where points are nearer to each other
+            than a hundredth of the way to the mean of all.
         dof: Float above 0.
         conditional: Boolean. `False`: joint probabilities of all ordered
             pairs, whose sum is 1. `True`: of the second point, given the
@@ -32,7 +36,9 @@ def student_t_similarities(x, dof=1.0, conditional=False):
         the number of dimensions.
 
     Raises:
-        ValueError: If `dof` is not above 0, or there is one point only.
+        ValueError: If `dof` is not above 0, `x` is not `(n, dim)`, or there
+            is one point only. A compiled function that does not know n
+            cannot tell: its caller has to see to it.
 
     Example:
 
@@ -70,9 +76,10 @@ def log_student_t_kernel(x, dof=1.0):
         raise ValueError(
             f"`dof` must be above 0 and finite. Received: dof={dof}"
         )
-    if x.shape[0] == 1:
+    x = ops.cast(ops.convert_to_tensor(x), "float32")
+    if len(x.shape) != 2 or x.shape[0] in (0, 1):
         raise ValueError(
-            "Similarities need at least 2 points. "
+            "Similarities need `x` of shape (n, dim), of at least 2 points. "
             f"Received: x of shape {tuple(x.shape)}"
         )
     log_kernel = -0.5 * (dof + 1) * ops.log1p(_squared_distances(x) / dof)
@@ -85,13 +92,15 @@ def similarity_cross_entropy(similarities, log_similarities):
 
     Args:
         similarities: Tensor `(n, n)`, p.
-        log_similarities: Tensor `(n, n)`, log q, as
+        log_similarities: Tensor of that shape, log q, as
             `log_student_t_similarities` gives it.
 
     Returns:
         Scalar tensor: for joint probabilities in nats, for conditional ones
         the sum of the rows'.
     """
+    similarities = ops.convert_to_tensor(similarities)
+    log_similarities = ops.convert_to_tensor(log_similarities)
     # 0 log 0 on the diagonal.
     finite = ops.maximum(log_similarities, 0.1 * _NONE)
     products = similarities * finite
@@ -99,10 +108,28 @@ def similarity_cross_entropy(similarities, log_similarities):
 
 
 def _squared_distances(x):
-    """One matrix product; from the mean, where rounding is least."""
-    x = ops.cast(x, "float32")
+    """Never a tensor `(n, n, dim)`, not even for the gradient."""
+    products = _distances_by_product(x)
+    if x.shape[1] > _FEW_DIMENSIONS:
+        return ops.relu(products)
+    # Near points among far ones would drown in the product's rounding. Its
+    # gradient has less of it, and need not keep what was summed here.
+    lost = _summed_distances(ops.stop_gradient(x)) - products
+    return products + ops.stop_gradient(lost)
+
+
+def _distances_by_product(x):
+    """From the mean, where rounding is least."""
     x = x - ops.stop_gradient(ops.mean(x, axis=0, keepdims=True))
     squares = ops.sum(ops.square(x), axis=1)
     products = ops.matmul(x, ops.transpose(x))
-    distances = squares[:, None] + squares[None, :] - 2.0 * products
-    return ops.relu(distances)
+    return squares[:, None] + squares[None, :] - 2.0 * products
+
+
+def _summed_distances(x):
+    """One dimension after the other."""
+    columns = ops.transpose(x)
+    return sum(
+        ops.square(columns[i][:, None] - columns[i][None, :])
+        for i in range(x.shape[1])
+    )
