@@ -26,7 +26,8 @@ def joint_affinities(x, perplexity=30.0):
         Float32 array `(n, n)`, symmetric, of sum 1, with a diagonal of 0.
 
     Raises:
-        ValueError: If `perplexity` is too low or too high for `n`.
+        ValueError: If `perplexity` is too low or too high for `n`, or `x`
+            is not finite.
     """
     conditional = conditional_affinities(x, perplexity)
     joint = (conditional + conditional.T) / (2 * len(conditional))
@@ -45,11 +46,11 @@ def conditional_affinities(x, perplexity=30.0):
         (where duplicates allow it); the diagonal is 0.
 
     Raises:
-        ValueError: If `perplexity` is too low or too high for `n`.
+        ValueError: If `perplexity` is too low or too high for `n`, or `x`
+            is not finite.
     """
-    x = np.asarray(x, "float64").reshape(len(x), -1)
     _check_perplexity(perplexity, len(x))
-    x = x - x.mean(axis=0)
+    x = _centered(x, "float64")
     squares = np.square(x).sum(axis=1)
     distances = squares[:, None] + squares[None, :] - 2 * x @ x.T
     others = ~np.eye(len(x), dtype=bool)
@@ -80,23 +81,56 @@ def neighbor_affinities(x, perplexity=30.0):
         `scipy.sparse.csr_matrix` `(n, n)`, symmetric, of sum 1.
 
     Raises:
-        ValueError: If `perplexity` is too low or too high for `n`.
+        ValueError: If `perplexity` is too low or too high for `n`, or `x`
+            is not finite.
+    """
+    conditional = conditional_neighbor_affinities(x, perplexity)
+    return ((conditional + conditional.T) / (2 * len(x))).tocsr()
+
+
+def conditional_neighbor_affinities(x, perplexity=30.0):
+    """`conditional_affinities` of near neighbors only.
+
+    Args:
+        x, perplexity: As in `neighbor_affinities`.
+
+    Returns:
+        `scipy.sparse.csr_matrix` `(n, n)`: every row sums to 1 and has the
+        perplexity (where duplicates allow it).
+
+    Raises:
+        ValueError: As `neighbor_affinities`.
     """
     from scipy import sparse
     from sklearn.neighbors import NearestNeighbors
 
-    x = np.asarray(x, "float32").reshape(len(x), -1)
     _check_perplexity(perplexity, len(x))
+    x = _centered(x, "float32")
     num_neighbors = checked_count("neighbors", round(3 * perplexity))
     search = NearestNeighbors(n_neighbors=num_neighbors, algorithm="brute")
     # Without arguments it leaves out each sample itself.
     distances, indices = search.fit(x).kneighbors()
     found = _calibrated(distances.astype("float64") ** 2, perplexity)
     starts = np.arange(len(x) + 1) * num_neighbors
-    conditional = sparse.csr_matrix(
+    return sparse.csr_matrix(
         (found.ravel(), indices.ravel(), starts), (len(x), len(x))
     )
-    return ((conditional + conditional.T) / (2 * len(x))).tocsr()
+
+
+def _centered(x, dtype):
+    """Rows less their mean, in one array: no further copy in float64."""
+    x = np.asarray(x).reshape(len(x), -1)
+    with np.errstate(invalid="ignore"):
+        mean = x.mean(axis=0, dtype="float64")
+    if not np.isfinite(mean).all():
+        raise ValueError(
+            "`x` must be finite. Received: NaN or infinity in "
+            f"{np.count_nonzero(~np.isfinite(mean))} of {len(mean)} features"
+        )
+    centered = np.empty(x.shape, dtype)
+    # Far from 0, rounding before the difference would lose what is near.
+    np.subtract(x, mean, out=centered, dtype="float64", casting="unsafe")
+    return centered
 
 
 def _calibrated(squared_distances, perplexity):

@@ -6,6 +6,7 @@ from sklearn.metrics import pairwise_distances
 from sklearn.neighbors import NearestNeighbors
 
 from kerasdc.affinities import conditional_affinities
+from kerasdc.affinities import conditional_neighbor_affinities
 from kerasdc.affinities import joint_affinities
 from kerasdc.affinities import neighbor_affinities
 
@@ -25,6 +26,14 @@ def perplexities(p):
 @pytest.mark.parametrize("perplexity", [1.5, 10.0, 39.0])
 def test_every_row_has_the_perplexity(x, perplexity):
     p = conditional_affinities(x, perplexity)
+    np.testing.assert_allclose(perplexities(p), perplexity, rtol=0.01)
+    np.testing.assert_allclose(p.sum(axis=1), 1)
+    assert (np.diag(p) == 0).all()
+
+
+@pytest.mark.parametrize("perplexity", [1.5, 10.0, 39.0])
+def test_every_row_of_neighbors_has_the_perplexity(x, perplexity):
+    p = conditional_neighbor_affinities(x, perplexity).toarray()
     np.testing.assert_allclose(perplexities(p), perplexity, rtol=0.01)
     np.testing.assert_allclose(p.sum(axis=1), 1)
     assert (np.diag(p) == 0).all()
@@ -71,6 +80,34 @@ def test_far_away_and_tiny_distances_stay_finite():
         p = conditional_affinities(base * scale + shift, 5.0)
         assert np.isfinite(p).all()
         np.testing.assert_allclose(perplexities(p), 5, rtol=0.01)
+
+
+@pytest.mark.parametrize("shift", [-1e6, 1e7])
+def test_far_from_zero_nothing_is_lost(x, shift):
+    expected = neighbor_affinities(x, 5.0).toarray()
+    received = neighbor_affinities(x + shift, 5.0).toarray()
+    np.testing.assert_allclose(received, expected, 1e-3, 1e-7)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize(
+    "function", [joint_affinities, conditional_affinities, neighbor_affinities]
+)
+def test_what_is_not_finite_is_refused(function, value):
+    x = np.random.default_rng(0).normal(size=(20, 3))
+    x[4, 1], x[5, 1] = value, -value
+    with pytest.raises(ValueError, match="Received: NaN or infinity in 1 of 3"):
+        function(x, 3.0)
+
+
+def test_integers_and_lists_are_left_alone():
+    pixels = np.random.default_rng(0).integers(0, 256, (30, 2, 3), "uint8")
+    before = pixels.copy()
+    for function in (joint_affinities, conditional_affinities):
+        expected = function(pixels.astype("float64"), 3.0)
+        for form in (pixels, pixels.tolist()):
+            np.testing.assert_array_equal(function(form, 3.0), expected)
+    np.testing.assert_array_equal(pixels, before)
 
 
 def test_duplicates_are_all_alike():

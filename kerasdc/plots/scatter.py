@@ -26,7 +26,8 @@ def embedding(points_2d, groups, title="", order=None):
         A matplotlib `Figure`.
 
     Raises:
-        ValueError: If the points are not `(n, 2)`, or the lengths differ.
+        ValueError: If the points are not `(n, 2)` and finite, or the lengths
+            differ.
     """
     figure = new_figure((5, 5.2))
     draw_embedding(figure.subplots(), points_2d, groups, title, order)
@@ -40,6 +41,12 @@ def draw_embedding(ax, points, groups, title, order=None):
         raise ValueError(
             "`points_2d` must have shape (n, 2). "
             f"Received: points_2d of shape {points.shape}"
+        )
+    if not np.isfinite(points).all():
+        rows = np.flatnonzero(~np.isfinite(points).all(axis=1))
+        raise ValueError(
+            "`points_2d` must be finite. "
+            f"Received: NaN or infinity in {len(rows)} rows, first {rows[0]}"
         )
     check_lengths(points_2d=points, groups=groups)
     names, codes = np.unique(groups, return_inverse=True)
