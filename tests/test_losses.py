@@ -57,3 +57,26 @@ def test_losses_are_registered(name):
     function = getattr(losses, name)
     config = keras.saving.serialize_keras_object(function)
     assert keras.saving.deserialize_keras_object(config) is function
+
+
+def test_summed_losses_by_hand():
+    target = np.array([[0.0, 1.0], [0.5, 0.5]], "float32")
+    logits = np.array([[0.0, 0.0], [2.0, -2.0]], "float32")
+    cross_entropy = losses.summed_binary_crossentropy(target, logits)
+    # Of the second row: log(1 + e^2) - 1, and log(1 + e^-2) + 1.
+    expected = [2 * np.log(2), np.log1p(np.exp(2)) + np.log1p(np.exp(-2))]
+    np.testing.assert_allclose(cross_entropy, expected, 1e-6)
+    squared = losses.summed_squared_error(target, logits)
+    np.testing.assert_allclose(squared, [1.0, 1.5**2 + 2.5**2], 1e-6)
+
+
+@pytest.mark.parametrize(
+    "name", ["summed_binary_crossentropy", "summed_squared_error"]
+)
+def test_summed_losses_take_images_and_are_saved(name):
+    function = getattr(losses, name)
+    x = np.random.default_rng(0).random((3, 4, 5), "float32")
+    flat = x.reshape(3, 20)
+    np.testing.assert_allclose(function(x, x), function(flat, flat), 1e-5)
+    config = keras.saving.serialize_keras_object(function)
+    assert keras.saving.deserialize_keras_object(config) is function

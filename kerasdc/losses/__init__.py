@@ -8,6 +8,8 @@ from kerasdc.losses.information import marginal_divergence
 from kerasdc.losses.information import marginal_entropy
 from kerasdc.losses.information import mutual_information
 from kerasdc.losses.reconstruction import half_mean_squared_error
+from kerasdc.losses.reconstruction import summed_binary_crossentropy
+from kerasdc.losses.reconstruction import summed_squared_error
 from kerasdc.losses.self_training import kl_divergence
 from kerasdc.losses.similarities import log_student_t_kernel
 from kerasdc.losses.similarities import log_student_t_similarities
@@ -27,5 +29,7 @@ __all__ = [
     "prediction_divergence",
     "similarity_cross_entropy",
     "student_t_similarities",
+    "summed_binary_crossentropy",
+    "summed_squared_error",
     "virtual_adversarial",
 ]

@@ -21,3 +21,40 @@ def half_mean_squared_error(y_true, y_pred):
     """
     axes = tuple(range(1, len(y_pred.shape)))
     return 0.5 * ops.mean(ops.square(y_true - y_pred), axis=axes)
+
+
+@keras.saving.register_keras_serializable(package="kerasdc")
+def summed_binary_crossentropy(y_true, y_pred):
+    """Cross-entropy of features from 0 to 1, of logits, summed over them.
+
+    Minus the log-probability of a Bernoulli decoder (see
+    `kerasdc.likelihoods`). Learning rates of the embedding network's code
+    rest on the sum: Keras' own loss is a mean.
+
+    Args:
+        y_true: Tensor `(batch, ...)`, values from 0 to 1.
+        y_pred: Tensor of the same shape, logits.
+
+    Returns:
+        Tensor `(batch,)`, in nats.
+    """
+    axes = tuple(range(1, len(y_pred.shape)))
+    return ops.sum(ops.softplus(y_pred) - y_true * y_pred, axis=axes)
+
+
+@keras.saving.register_keras_serializable(package="kerasdc")
+def summed_squared_error(y_true, y_pred):
+    """The squared error, summed over features.
+
+    But for a constant, minus the log-density of a Gaussian decoder (see
+    `kerasdc.likelihoods`).
+
+    Args:
+        y_true: Tensor `(batch, ...)`.
+        y_pred: Tensor of the same shape.
+
+    Returns:
+        Tensor `(batch,)`.
+    """
+    axes = tuple(range(1, len(y_pred.shape)))
+    return ops.sum(ops.square(y_true - y_pred), axis=axes)
