@@ -69,7 +69,8 @@ def test_gradient_is_that_of_the_cosine():
 
 
 def test_many_rows():
-    rows = np.random.default_rng(2).random((5000, 10)).astype("float32")
+    # A difference for every pair and column would be 50 GB.
+    rows = np.random.default_rng(2).random((5000, 500)).astype("float32")
     received = similarity(rows)
     assert received.shape == (5000, 5000)
     some = np.array([0, 17, 1234, 4999])
@@ -121,3 +122,13 @@ def test_thresholds_that_meet_select_all_but_ties():
     positive, selected = select_pairs(np.array([[0.6, 0.5, 0.4]]), 0.5, 0.5)
     np.testing.assert_array_equal(positive, [[1, 0, 0]])
     np.testing.assert_array_equal(selected, [[1, 0, 1]])
+
+
+def test_thresholds_that_cross():
+    given = np.array([[0.9, 0.5, 0.1]])
+    with pytest.raises(ValueError, match="Received: upper=0.3, lower=0.7$"):
+        select_pairs(given, 0.3, 0.7)
+    # Weights are not looked at: no pair counts twice.
+    positive, selected = select_pairs(given, *ops.array([0.3, 0.7]))
+    np.testing.assert_array_equal(positive, [[1, 1, 0]])
+    np.testing.assert_array_equal(selected, [[1, 1, 1]])

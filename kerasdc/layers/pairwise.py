@@ -69,10 +69,23 @@ def select_pairs(similarity, upper, lower):
     Returns:
         Tuple `(positive, selected)` of tensors like `similarity`, of 0 and
         1.
+
+    Raises:
+        ValueError: If `lower` is above `upper`, where both are numbers. Of
+            tensors that cross, pairs between them count as positive.
     """
+    if _is_number(upper) and _is_number(lower) and lower > upper:
+        raise ValueError(
+            "`lower` must not be above `upper`. "
+            f"Received: upper={upper}, lower={lower}"
+        )
     positive = ops.cast(similarity > upper, similarity.dtype)
     negative = ops.cast(similarity < lower, similarity.dtype)
-    return positive, positive + negative
+    return positive, ops.maximum(positive, negative)
+
+
+def _is_number(value):
+    return isinstance(value, (int, float, np.number))
 
 
 def _unit_rows(rows):
