@@ -154,7 +154,32 @@ def test_missing_file_is_named(own):
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b"\xff"])
 def test_damaged_metadata_is_refused(own, content):
     (own / NAME / entry.METADATA).write_bytes(content)
+    zoo.location.write_index(own)
     with pytest.raises(ValueError, match="metadata.json is damaged.*Received"):
+        kerasdc.load(NAME, own)
+
+
+def test_metadata_is_that_of_the_index(own):
+    path = own / NAME / entry.METADATA
+    path.write_text(path.read_text().replace('"seed": 0', '"seed": 1'))
+    match = "metadata.json is truncated or altered.*Received: sha256="
+    with pytest.raises(ValueError, match=match):
+        kerasdc.load(NAME, own)
+    with pytest.raises(ValueError, match=match):
+        zoo.verify(NAME, own, figures=False)
+    index = own / zoo.location.INDEX
+    index.write_text("[]")
+    with pytest.raises(ValueError, match="index.json is damaged.*Received"):
+        kerasdc.load(NAME, own)
+    index.write_text("{}")
+    assert kerasdc.load(NAME, own).adapted
+
+
+def test_file_that_was_not_published_is_refused(own):
+    extra = own / NAME / "saved_model" / "1" / "assets.extra" / "requests"
+    extra.parent.mkdir()
+    extra.write_bytes(b"")
+    with pytest.raises(ValueError, match="not one that was.*extra/requests'"):
         kerasdc.load(NAME, own)
 
 

@@ -5,6 +5,7 @@ import json
 import numpy as np
 
 from kerasdc.zoo import entry
+from kerasdc.zoo import location
 
 NAME = "dec_digits"
 
@@ -77,3 +78,4 @@ def change_metadata(folder, change):
     metadata = json.loads(path.read_text())
     change(metadata)
     path.write_text(json.dumps(metadata))
+    location.write_index(folder)

@@ -4,6 +4,7 @@ import keras
 
 from kerasdc.zoo import entry
 from kerasdc.zoo import location
+from kerasdc.zoo import results
 
 _KEY = "variables/{}/.ATTRIBUTES/VARIABLE_VALUE"
 
@@ -47,7 +48,30 @@ def load(name, zoo_dir=None):
     >>> model = kerasdc.load("dec_mnist")
     >>> clusters = model.assign(images)
     """
-    return rebuild(location.entry_folder(name, zoo_dir))
+    return rebuild(checked_folder(name, zoo_dir))
+
+
+def checked_folder(name, zoo_dir=None):
+    """The folder of an entry whose metadata is that of the zoo's index.
+
+    Args:
+        name: Name of an entry.
+        zoo_dir: As for `list_models`.
+
+    Returns:
+        `pathlib.Path`.
+
+    Raises:
+        As `load`.
+    """
+    folder = location.entry_folder(name, zoo_dir)
+    try:
+        location.check_indexed(folder)
+    except ValueError:
+        # Somebody may be publishing: look again when that is done.
+        with results.locked(folder.parent):
+            location.check_indexed(folder)
+    return folder
 
 
 def rebuild(folder):

@@ -8,6 +8,7 @@ import pathlib
 import secrets
 
 import kerasdc
+from kerasdc.datasets.download import check_sha256
 from kerasdc.datasets.download import fetch
 from kerasdc.datasets.store import cache_folder
 from kerasdc.zoo import entry
@@ -136,12 +137,30 @@ def write_index(folder):
         ).hexdigest()
         for name in names(folder)
     }
-    temporary = folder / f".{INDEX}.{secrets.token_hex(4)}.tmp"
+    entry.write_json(folder / INDEX, digests)
+
+
+def check_indexed(folder):
+    """Compares an entry's metadata with the zoo's index, if that lists it.
+
+    Args:
+        folder: `pathlib.Path` of an entry.
+
+    Raises:
+        ValueError: If it is not the one of the index, or that is damaged.
+    """
+    index, metadata = folder.parent / INDEX, folder / entry.METADATA
+    if not index.is_file():
+        return
     try:
-        entry.write_json(temporary, digests)
-        os.replace(temporary, folder / INDEX)
-    finally:
-        temporary.unlink(missing_ok=True)
+        listed = json.loads(index.read_bytes()).get(folder.name)
+    except (AttributeError, ValueError) as error:
+        raise ValueError(
+            f"{INDEX} is damaged: {error!r}; `python -m kerasdc.zoo` writes "
+            f"it anew. Received: file={str(index)!r}"
+        ) from error
+    if listed:
+        check_sha256(metadata.read_bytes(), [listed], metadata)
 
 
 def _remote_index(url):

@@ -3,8 +3,8 @@
 from kerasdc.zoo import entry
 from kerasdc.zoo import golden
 from kerasdc.zoo import results
+from kerasdc.zoo.loading import checked_folder
 from kerasdc.zoo.loading import rebuild
-from kerasdc.zoo.location import entry_folder
 
 _TOLERANCE = 1e-3  # of a score: near ties fall differently elsewhere
 
@@ -13,8 +13,8 @@ def verify(name, zoo_dir=None, data_dir=None, figures=True):
     """Checks files, outputs and figures of an entry.
 
     All hashes are compared; the golden outputs are computed again, by the
-    loaded model and by the SavedModel; and if the data set is on this
-    machine, so are the figures.
+    loaded model and by the SavedModel, and what these two generate is
+    compared; and if the data set is on this machine, so are the figures.
 
     Args:
         name: Name of an entry.
@@ -31,7 +31,7 @@ def verify(name, zoo_dir=None, data_dir=None, figures=True):
         FileNotFoundError: If a file is missing.
         ValueError: If anything is not as published.
     """
-    folder = entry_folder(name, zoo_dir)
+    folder = checked_folder(name, zoo_dir)
     metadata = entry.read_metadata(folder)
     model = rebuild(folder)
     inputs, outputs = golden.read(folder)
@@ -42,6 +42,7 @@ def verify(name, zoo_dir=None, data_dir=None, figures=True):
             golden.served_outputs(folder, inputs),
         )
     ]
+    differences.append(golden.generated_difference(model, folder))
     return {
         "num_files": len(metadata["files"]),
         "difference": max(differences),
