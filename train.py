@@ -88,7 +88,7 @@ def main(arguments=None):
         return 0
     try:
         return run(options)
-    except (ValueError, OSError) as error:
+    except (ImportError, OSError, ValueError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
 
@@ -102,6 +102,7 @@ def run(options):
     Returns:
         Exit status.
     """
+    from kerasdc.results import check_publishable
     from kerasdc.results import publish_run
     from kerasdc.results import write_results
     from kerasdc.settings import Settings
@@ -117,8 +118,16 @@ def run(options):
         epochs=options.epochs,
         dtype_policy=options.dtype_policy,
     )
+    if options.publish:
+        check_publishable(settings)
     training = Run(settings, options.out or settings.folder, options.data_dir)
     training.start(resume=options.resume)
+    if options.publish and training.commit.endswith("+"):
+        print(
+            f"train.py: what is published will name commit {training.commit}: "
+            "files differ from it",
+            file=sys.stderr,
+        )
     training.train()
     figures = write_results(training)
     print(json.dumps(figures, indent=2))

@@ -1,6 +1,8 @@
 """What a finished run leaves behind: figures, model, report, export."""
 
 import csv
+import json
+import os
 from dataclasses import asdict
 
 import keras
@@ -17,6 +19,7 @@ from kerasdc.models import ClusteringModel
 from kerasdc.recipes import PUBLISHED
 from kerasdc.report import write_report
 from kerasdc.settings import write_json
+from kerasdc.staging import recover
 from kerasdc.zoo.results import COLUMNS
 from kerasdc.zoo.verifying import scores
 
@@ -113,11 +116,37 @@ def _write_assignments(path, q):
             writer.writerow([i, row.argmax(), f"{row.max():.6f}"])
 
 
+def check_publishable(settings):
+    """Raises unless a run may be published, before it is trained.
+
+    Args:
+        settings: `kerasdc.settings.Settings`.
+
+    Raises:
+        ValueError: If it is not the recipe's own training and the zoo in use
+            is not one that was named; or if the zoo is an address.
+    """
+    zoo.location.local_folder()
+    changed = {
+        "--epochs": settings.epochs,
+        "--pretrain-epochs": settings.pretrain_epochs,
+    }
+    changed = [f"{k} {v}" for k, v in changed.items() if v is not None]
+    if changed and not os.environ.get("KERASDC_ZOO"):
+        raise ValueError(
+            "`--publish` takes the recipe's own number of epochs: a row of "
+            "the same seed would be replaced. For another zoo, set the "
+            "environment variable KERASDC_ZOO to its folder. "
+            f"Received: {', '.join(changed)}"
+        )
+
+
 def publish_run(run, figures):
     """Adds a run to the zoo's results, and its model if it is the choice.
 
     The zoo keeps, of all seeds of the recipe `best` on all data, the model
-    of the lowest objective: no label takes part in the choice.
+    of the lowest objective: no label takes part in the choice. A model of a
+    recipe that has changed since makes way for any.
 
     Args:
         run: A trained `kerasdc.training.Run`.
@@ -128,18 +157,44 @@ def publish_run(run, figures):
     """
     settings = run.settings
     name = f"{settings.system}_{settings.dataset}"
-    same = ("system", "dataset", "recipe", "split", "backend")
-    rows = [
-        row
-        for row in zoo.merge(zoo.read_results(), [figures])
-        if all(row[key] == figures[key] for key in same)
-    ]
-    choice = min(rows, key=lambda row: row["objective"])
+    with zoo.locked():
+        # A publication that was killed may have taken the entry away.
+        recover(zoo.location.local_folder() / name)
+        chosen = _is_choice(run, figures, name)
+        if chosen:
+            _publish_model(run, figures, name)
+        else:
+            zoo.add_results([figures])
+        zoo.write_readmes()
+    if chosen:
+        return f"Published {name} of seed {settings.seed}."
+    return f"Added to the results; {name} keeps the model it has."
+
+
+def _is_choice(run, figures, name):
+    settings = run.settings
+    (row,) = zoo.merge([], [figures])
     candidate = (settings.recipe, settings.split) == ("best", "all")
-    if not candidate or choice["seed"] != settings.seed:
-        zoo.add_results([figures])
-        zoo.write_zoo_readme()
-        return f"Added to the results; {name} keeps the model it has."
+    if not candidate or row["objective"] is None:
+        return False
+    if name not in zoo.list_models():
+        return True
+    there = zoo.entry.read_metadata(zoo.location.entry_folder(name))
+    if _values(there.get("hyperparameters")) != _values(run.recipe):
+        return True
+    lowest = (there["figures"] or {}).get("objective")
+    return lowest is None or row["objective"] <= lowest
+
+
+def _values(recipe):
+    """A recipe without its prose, as JSON gives it back."""
+    recipe = json.loads(json.dumps(recipe or {}))
+    recipe.pop("deviations", None)
+    return recipe
+
+
+def _publish_model(run, figures, name):
+    settings = run.settings
     zoo.publish(
         run.model,
         name,
@@ -156,14 +211,20 @@ def publish_run(run, figures):
             "backend": figures["backend"],
             "hyperparameters": run.recipe,
             "paper": PUBLISHED.get((settings.system, settings.dataset), {}),
-            "deviations": run.recipe["deviations"],
+            "deviations": [*run.recipe["deviations"], *_precision(settings)],
             **_outliers(run),
         },
         rows=[figures],
         preview=_preview(run),
         overwrite=True,
     )
-    return f"Published {name} of seed {settings.seed}."
+
+
+def _precision(settings):
+    policy = settings.dtype_policy
+    if policy in (None, "float32"):
+        return []
+    return [f"Trained under the dtype policy {policy}."]
 
 
 def _outliers(run, num_samples=1000):

@@ -179,6 +179,67 @@ def test_full_disk_keeps_the_results(tmp_path):
     assert snapshot(tmp_path) == before
 
 
+def test_full_disk_keeps_metadata_cards_and_index(own):
+    zoo.add_results([make_row(seed=2, accuracy=0.9)], own)
+    before = snapshot(own)
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500, old[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            zoo.write_zoo_readme(own)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
+    assert snapshot(own) == before
+    zoo.write_zoo_readme(own)
+    assert len(entry.read_metadata(own / NAME)["rows"]) == 3
+
+
+def test_unchanged_files_are_not_written(own):
+    path = own / NAME / entry.METADATA
+    before = path.stat()
+    zoo.write_zoo_readme(own)
+    after = path.stat()
+    assert (after.st_ino, after.st_mtime_ns) == (
+        before.st_ino,
+        before.st_mtime_ns,
+    )
+
+
+def test_readme_waits_for_the_lock(own):
+    writer = threading.Thread(target=zoo.write_zoo_readme, args=(own,))
+    with zoo.locked(own):
+        zoo.add_results([make_row(seed=2)], own)
+        writer.start()
+        writer.join(0.3)
+        assert writer.is_alive()
+        assert len(entry.read_metadata(own / NAME)["rows"]) == 2
+    writer.join()
+    assert len(entry.read_metadata(own / NAME)["rows"]) == 3
+
+
+def test_another_run_of_the_seed_leaves_the_model_its_figures(own):
+    figures = entry.read_metadata(own / NAME)["figures"]
+    zoo.add_results([make_row(accuracy=0.99, commit="def5678")], own)
+    zoo.write_zoo_readme(own)
+    metadata = entry.read_metadata(own / NAME)
+    assert metadata["figures"] == figures
+    assert metadata["rows"][0]["accuracy"] == 0.99
+    of_other_commit = {**metadata, "figures": None, "commit": "9999999"}
+    found = results.figures_of(of_other_commit, metadata["rows"])
+    assert found["figures"] is None
+
+
+def test_objective_of_a_training_that_diverged_is_left_empty(own):
+    rows = [make_row(seed=2, objective=float("nan"))]
+    rows.append(make_row(seed=3, objective=float("inf")))
+    zoo.add_results(rows, own)
+    found = [row["objective"] for row in zoo.read_results(own)]
+    assert found[2:] == [None, None]
+    zoo.write_zoo_readme(own)
+    card_text = (own / NAME / entry.CARD).read_text(encoding="utf-8")
+    assert "| 2 | all | 0.5 | 0.5 | 0.5 | – | 12.3 |" in card_text
+
+
 def test_table_goes_between_the_marks(published, tmp_path):
     readme = tmp_path / "README.md"
     readme.write_text(f"above\n{card.BEGIN}\nold\n{card.END}\nbelow\n")

@@ -11,11 +11,13 @@ generated card, and optionally a picture.
 """
 
 from kerasdc.zoo.card import update_readme
+from kerasdc.zoo.card import write_readmes
 from kerasdc.zoo.card import write_zoo_readme
 from kerasdc.zoo.loading import list_models
 from kerasdc.zoo.loading import load
 from kerasdc.zoo.publishing import publish
 from kerasdc.zoo.results import add_results
+from kerasdc.zoo.results import locked
 from kerasdc.zoo.results import merge
 from kerasdc.zoo.results import read_results
 from kerasdc.zoo.results import results_table
@@ -25,11 +27,13 @@ __all__ = [
     "add_results",
     "list_models",
     "load",
+    "locked",
     "merge",
     "publish",
     "read_results",
     "results_table",
     "update_readme",
     "verify",
+    "write_readmes",
     "write_zoo_readme",
 ]

@@ -3,7 +3,6 @@
 import json
 import pathlib
 
-from kerasdc.datasets.store import replace
 from kerasdc.zoo import entry
 from kerasdc.zoo import location
 from kerasdc.zoo import results
@@ -11,6 +10,7 @@ from kerasdc.zoo import results
 BEGIN = "<!-- results:begin -->"
 END = "<!-- results:end -->"
 
+_EXAMPLE = "dec_mnist"
 _SPLITS = {
     "all": "fitted and scored on all data",
     "test": "fitted on the training part, scored on the test part",
@@ -37,11 +37,31 @@ Split `all`: {all}; `test`: {test}.
 {table}"""
 
 
+def write_readmes(zoo_dir=None):
+    """Writes every generated text: `write_zoo_readme`, the README beside.
+
+    Args:
+        zoo_dir: Folder of a zoo, or `None` for the one in use.
+
+    Returns:
+        List of `pathlib.Path`: the zoo's README and, where there is one with
+        the marks of a table, the one beside the zoo's folder.
+    """
+    paths = [write_zoo_readme(zoo_dir)]
+    readme = location.local_folder(zoo_dir).parent / "README.md"
+    if readme.is_file() and BEGIN in readme.read_text(encoding="utf-8"):
+        update_readme(readme, zoo_dir)
+        paths.append(readme)
+    return paths
+
+
 def write_zoo_readme(zoo_dir=None):
     """Writes the zoo's README, the cards of all models, and the index.
 
-    The figures in an entry's metadata and card are brought up to date with
-    `results.csv`, which may have more seeds than when it was published.
+    What an entry's metadata and card say of its recipe is brought up to date
+    with `results.csv`, which may have more seeds than when it was published.
+    Each file is replaced in one move; where one cannot be written, it stays
+    as it was.
 
     Args:
         zoo_dir: Folder of a zoo, or `None` for the one in use.
@@ -50,18 +70,19 @@ def write_zoo_readme(zoo_dir=None):
         `pathlib.Path` of the README.
     """
     folder = location.local_folder(zoo_dir)
-    folder.mkdir(parents=True, exist_ok=True)
-    names = location.names(folder)
-    rows = results.read_results(folder)
-    metadata = [_update_card(folder / name, rows) for name in names]
-    text = _README.format(
-        example=names[0] if names else "dec_mnist",
-        models=_models_table(metadata),
-        table=results.results_table(folder),
-        **_SPLITS,
-    )
-    location.write_index(folder)
-    _write(folder / "README.md", text)
+    # Trainings that end at once would write the older figures last.
+    with results.locked(folder):
+        names = location.names(folder)
+        rows = results.read_results(folder)
+        metadata = [_update_card(folder / name, rows) for name in names]
+        text = _README.format(
+            example=names[0] if names and _EXAMPLE not in names else _EXAMPLE,
+            models=_models_table(metadata),
+            table=results.results_table(folder),
+            **_SPLITS,
+        )
+        location.write_index(folder)
+        entry.write_text(folder / "README.md", text)
     return folder / "README.md"
 
 
@@ -86,7 +107,7 @@ def update_readme(readme_path, zoo_dir=None):
             f"Received: file={str(path)!r}"
         )
     table = results.results_table(zoo_dir)
-    _write(path, f"{start}{BEGIN}\n{table}{END}{tail}")
+    entry.write_text(path, f"{start}{BEGIN}\n{table}{END}{tail}")
 
 
 def write_card(folder):
@@ -99,7 +120,7 @@ def write_card(folder):
         The entry's metadata.
     """
     metadata = entry.read_metadata(folder)
-    _write(folder / entry.CARD, card(metadata))
+    entry.write_text(folder / entry.CARD, card(metadata))
     return metadata
 
 
@@ -272,7 +293,3 @@ def _scores_of(m):
     if m["num_clusters"] is None:
         return results.EMBEDDING_SCORES
     return results.SCORES
-
-
-def _write(path, text):
-    replace(path, text.encode("utf-8"))

@@ -5,6 +5,8 @@ import json
 import pathlib
 import re
 
+from kerasdc.datasets.store import replace
+
 METADATA = "metadata.json"
 CARD = "README.md"
 GOLDEN = "golden.npz"
@@ -64,14 +66,24 @@ def read_metadata(folder):
 def check_files(folder, files):
     """Compares size and hash of all files with what the metadata says.
 
+    Of the SavedModel there must be no others.
+
     Args:
         folder: `pathlib.Path` of an entry.
         files: Dictionary as `describe_files` returns it.
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: If a file is not the one that was published.
+        ValueError: If a file is not the one that was published, or none.
     """
+    for path in sorted((folder / SAVED_MODEL).parent.rglob("*")):
+        # TensorFlow reads the folder, not the list.
+        name = path.relative_to(folder).as_posix()
+        if name not in files and not path.is_dir():
+            raise ValueError(
+                f"A file of the model is not one that was published. "
+                f"Received: {str(path)!r}"
+            )
     for name, expected in files.items():
         path = folder / name
         if not path.is_file():
@@ -98,7 +110,19 @@ def write_json(path, content):
         content: Plain values. NaN and infinity are errors.
     """
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    write_text(path, text + "\n")
+
+
+def write_text(path, text):
+    """Writes a text in one move, and only where it changes the file.
+
+    Args:
+        path: `pathlib.Path` of the file.
+        text: String.
+    """
+    data = text.encode("utf-8")
+    if not path.is_file() or path.read_bytes() != data:
+        replace(path, data)
 
 
 def check_name(name):

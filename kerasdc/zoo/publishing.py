@@ -80,16 +80,18 @@ def publish(
             "The zoo has such a model: pass overwrite=True to replace it. "
             f"Received: name={name!r}, overwrite=False"
         )
-    merged = results.merge(results.read_results(folder), rows)
-    with staged(target, replace=overwrite) as staging:
-        _write(staging, model, x_golden, preview)
-        outline = _metadata(name, model, info, merged)
-        outline["files"] = entry.describe_files(staging)
-        entry.write_json(staging / entry.METADATA, outline)
-        card.write_card(staging)
-        _check(staging)
-        results.add_results(rows, folder)
-    card.write_zoo_readme(folder)
+    # Nobody else is to read or write an entry while it is exchanged.
+    with results.locked(folder):
+        merged = results.merge(results.read_results(folder), rows)
+        with staged(target, replace=overwrite) as staging:
+            _write(staging, model, x_golden, preview)
+            outline = _metadata(name, model, info, merged)
+            outline["files"] = entry.describe_files(staging)
+            entry.write_json(staging / entry.METADATA, outline)
+            card.write_card(staging)
+            _check(staging)
+            results.add_results(rows, folder)
+        card.write_zoo_readme(folder)
     return target
 
 
@@ -175,7 +177,8 @@ def _versions():
 def _check(folder):
     """Raises unless what was written gives the outputs it should."""
     inputs, outputs = golden.read(folder)
-    rebuilt = golden.outputs_of(rebuild(folder), inputs)
-    golden.largest_difference(rebuilt, outputs)
+    model = rebuild(folder)
+    golden.largest_difference(golden.outputs_of(model, inputs), outputs)
+    golden.generated_difference(model, folder)
     served = golden.served_outputs(folder, inputs)
     golden.largest_difference(served, outputs)

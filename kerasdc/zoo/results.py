@@ -3,9 +3,11 @@
 import contextlib
 import csv
 import io
+import math
 import numbers
 import os
 import statistics
+import threading
 
 from kerasdc.datasets.store import replace
 from kerasdc.zoo.location import local_folder
@@ -32,6 +34,7 @@ SCORES = ("accuracy", "nmi", "ari")
 EMBEDDING_SCORES = ("neighbor_error", "trustworthiness")
 _KEY = ("system", "dataset", "recipe", "split", "backend", "seed")
 _GROUP = _KEY[:-1]
+_held = threading.local()  # which zoos a thread has locked
 _EXPLAINED = (
     "Embeddings without clusters. `neighbor_error`: share of points whose "
     "nearest\nneighbor in the embedding is of another class."
@@ -64,8 +67,9 @@ def read_results(zoo_dir=None):
         zoo_dir: Folder of a zoo, or `None` for the one in use.
 
     Returns:
-        List of dicts with the keys `COLUMNS`; numbers are numbers, an empty
-        field is `None`, as is one of a column that the file does not have.
+        List of dicts with the keys `COLUMNS`; numbers are numbers. An empty
+        field is `None`, as are NaN, infinity and what the file has no column
+        for.
     """
     path = results_path(zoo_dir)
     if not path.is_file():
@@ -88,8 +92,7 @@ def add_results(rows, zoo_dir=None):
         ValueError: If a row is not complete.
     """
     path = results_path(zoo_dir)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(path.parent):
+    with locked(zoo_dir):
         merged = merge(read_results(zoo_dir), rows)
         text = io.StringIO()
         writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
@@ -124,9 +127,10 @@ def figures_of(metadata, rows):
         rows: List of dicts with the keys `COLUMNS`.
 
     Returns:
-        Dict: `figures`, this model's row, or `None` if there is none;
-        `summary` and `rows`, all seeds of its recipe; `others`, a summary of
-        the system's other recipes for the data set and variants of it.
+        Dict: `figures`, this model's row, or `None` if there is none. It
+        stays when another training takes the place of that row. `summary`
+        and `rows`, all seeds of its recipe. `others`, a summary of the
+        system's other recipes for the data set and variants of it.
     """
     recipe = (
         metadata["system"],
@@ -145,12 +149,13 @@ def figures_of(metadata, rows):
         for row in of_system
         if row not in of_recipe and _is_variant(row["dataset"], dataset)
     ]
-    same = ("seed", "split", "backend")
+    same = ("seed", "split", "backend", "commit")
     figures = [
         row for row in of_recipe if all(row[k] == metadata[k] for k in same)
     ]
+    published = metadata.get("figures")
     return {
-        "figures": figures[0] if figures else None,
+        "figures": published or (figures[0] if figures else None),
         "summary": summarize(of_recipe),
         "rows": of_recipe,
         "others": summarize(others),
@@ -332,7 +337,7 @@ def _format(row):
 
 
 def _parse(row):
-    types = {c: float for c in _FORMATS} | {"seed": int, "num_samples": int}
+    types = {c: _finite for c in _FORMATS} | {"seed": int, "num_samples": int}
     return {
         # A file written before there was such a column has no such key.
         column: types.get(column, str)(row[column]) if row.get(column) else None
@@ -340,17 +345,44 @@ def _parse(row):
     }
 
 
+def _finite(text):
+    number = float(text)
+    return number if math.isfinite(number) else None
+
+
 @contextlib.contextmanager
-def _locked(folder):
-    """Keeps other processes from writing between a read and a write."""
+def locked(zoo_dir=None):
+    """Keeps other processes from writing between a read and a write.
+
+    Within such a block, its thread may enter others.
+
+    Args:
+        zoo_dir: Folder of a zoo, made if missing. `None` is the one in use.
+
+    Raises:
+        OSError: If the folder cannot be made.
+    """
+    folder = local_folder(zoo_dir)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(
+            f"The zoo could not be written: {error}. Received: {str(folder)!r}"
+        ) from error
+    key, held = folder.resolve(), vars(_held).setdefault("folders", set())
     try:
         import fcntl
     except ImportError:  # not on Windows
         yield
         return
+    if key in held:
+        yield
+        return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+        held.add(key)
         yield
     finally:
+        held.discard(key)
         os.close(descriptor)
