@@ -180,12 +180,21 @@ class ClusterSizes(keras.callbacks.Callback):
             state = "is empty" if sizes[cluster] == 0 else "collapses"
             warnings.warn(
                 f"Cluster {cluster} {state}: it holds {sizes[cluster]} of "
-                f"{sizes.sum()} samples. Use fewer clusters, pretrain "
-                "longer, lower the learning rate, or call `adapt` again "
-                "with another seed.",
+                f"{sizes.sum()} samples. {self._advice()}",
                 stacklevel=2,
             )
         self._warned |= small
+
+    def _advice(self):
+        if self.model.starts_undecided:
+            return (
+                "Use fewer clusters, lower the learning rate, or fit a new "
+                "model with another seed."
+            )
+        return (
+            "Use fewer clusters, pretrain longer, lower the learning rate, or "
+            "call `adapt` again with another seed."
+        )
 
 
 class ComponentWeights(keras.callbacks.Callback):
@@ -248,8 +257,9 @@ class EpochDecay(keras.callbacks.Callback):
 class ThresholdSchedule(keras.callbacks.Callback):
     """Moves DAC's thresholds from where they start to where they end.
 
-    The first epoch has the thresholds of the start, the last one those of
-    the end, and in between they move in equal steps. Both are logged, as
+    The first epoch has the thresholds that the model has, which are those of
+    the start unless it was fitted before; the last one has those of the end,
+    and in between they move in equal steps. Both are logged, as
     `upper_threshold` and `lower_threshold`. `kerasdc.models.DAC.fit` uses it
     with its own number of epochs unless told otherwise.
 
@@ -267,9 +277,14 @@ class ThresholdSchedule(keras.callbacks.Callback):
         self.num_epochs = checked_count("num_epochs", num_epochs)
 
     def on_epoch_begin(self, epoch, logs=None):
-        start, end = self.model.threshold_range
-        progress = min(epoch / max(self.num_epochs - 1, 1), 1.0)
-        self.model.thresholds.assign(start + (end - start) * progress)
+        if epoch == 0:
+            return
+        # An equal share of what is left: nothing but the thresholds, which
+        # are saved, need be known to go on.
+        _, end = self.model.threshold_range
+        current = keras.ops.convert_to_numpy(self.model.thresholds)
+        num_left = max(self.num_epochs - epoch, 1)
+        self.model.thresholds.assign(current + (end - current) / num_left)
 
     def on_epoch_end(self, epoch, logs=None):
         if logs is None:

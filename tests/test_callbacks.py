@@ -130,6 +130,23 @@ def test_sizes_warn_of_collapse(standing, blobs):
     assert history["smallest_cluster"] == [pytest.approx(20 / 61)]
 
 
+class Undecided(keras.Model):
+    """Of whose two clusters one is empty, and which has no `pretrain`."""
+
+    starts_undecided = True
+    num_clusters = 2
+    training_assignments = np.zeros(5, int)
+
+
+def test_advice_is_what_the_model_can_do():
+    callback = ClusterSizes()
+    callback.set_model(Undecided())
+    callback.on_train_begin()
+    with pytest.warns(UserWarning, match="new model with another") as caught:
+        callback.on_epoch_end(0)
+    assert "pretrain" not in str(caught[0].message)
+
+
 def test_sizes_have_patience(standing, blobs):
     x = blobs[0][:61]
     fit(standing, x, [ClusterSizes(1.0, patience=3)], epochs=2)  # silent
@@ -207,12 +224,12 @@ class Thresholded(keras.Model):
 
     def __init__(self):
         super().__init__()
-        self.thresholds = keras.Variable(np.zeros(2, "float32"))
+        self.thresholds = keras.Variable(self.threshold_range[0])
 
 
-def thresholds_in_logs(num_epochs, epochs):
+def thresholds_in_logs(num_epochs, epochs, model=None):
     callback = ThresholdSchedule(num_epochs)
-    callback.set_model(Thresholded())
+    callback.set_model(model or Thresholded())
     found = []
     for epoch in epochs:
         logs = {"loss": 1.0}
@@ -229,6 +246,24 @@ def test_thresholds_move_in_equal_steps():
         [[0.9, 0.2], [0.8, 0.25], [0.7, 0.3], [0.5, 0.4], [0.5, 0.4]],
         1e-6,
     )
+
+
+def test_thresholds_go_on_from_where_they_are():
+    model = Thresholded()
+    thresholds_in_logs(5, [0, 1, 2], model)
+    expected = [[0.7, 0.3], [0.6, 0.35], [0.5, 0.4]]
+    found = thresholds_in_logs(3, [0, 1, 2], model)
+    np.testing.assert_allclose(found, expected, 1e-6)
+
+
+def test_thresholds_of_a_resumed_schedule_are_the_same():
+    whole = thresholds_in_logs(7, range(7))
+    model = Thresholded()
+    parts = [
+        thresholds_in_logs(7, epochs, model)
+        for epochs in ([0, 1], [2], [3, 4, 5, 6])
+    ]
+    np.testing.assert_array_equal(np.concatenate(parts), whole)
 
 
 def test_thresholds_of_one_epoch_are_those_of_the_start():

@@ -20,6 +20,8 @@ class ClusteringModel(EncoderModel):
     # Whether training starts without a first partition.
     starts_undecided = False
 
+    ways_to_clusters = "`adapt(x)` or `fit(x)`"  # for those without
+
     # === What users ask of a fitted model ===
 
     def predict(self, x, batch_size=None, verbose="auto", **kwargs):
@@ -86,5 +88,5 @@ class ClusteringModel(EncoderModel):
         if not self.adapted:
             raise ValueError(
                 f"This {type(self).__name__} has no clusters yet: call "
-                "`adapt(x)` or `fit(x)` first. Received: adapted=False"
+                f"{self.ways_to_clusters} first. Received: adapted=False"
             )

@@ -41,9 +41,10 @@ class DAC(DiscriminativeModel):
     Args:
         num_clusters: Integer, at least 1.
         encoder: Optional `keras.Model` from `(batch, *sample_shape)` to
-            features `(batch, dim)`. `None` makes the paper's network, when
-            data is first seen; a smaller one for images below 26 pixels, and
-            a batch-normalized perceptron for vectors.
+            features `(batch, dim)`, `dim` at least `num_clusters`. `None`
+            makes the paper's network, when data is first seen; a smaller one
+            for images below 26 pixels, and a batch-normalized perceptron for
+            vectors.
         preprocessor: Optional layer from raw inputs to what the encoder
             takes. `"auto"` scales the mean squared feature to 1. `None` takes
             inputs as they are.
@@ -110,6 +111,17 @@ class DAC(DiscriminativeModel):
             )
         return networks.dac_encoder(shape, num_features=self.num_clusters)
 
+    def check_encoder(self, encoder):
+        width = encoder.output_shape[-1]
+        # Features start the clusters one by one: the others would stand at
+        # the zero of their ReLU, which passes no gradient.
+        if width < self.num_clusters:
+            raise ValueError(
+                "The encoder must have at least as many features as there are "
+                f"clusters. Received: {width} features, "
+                f"num_clusters={self.num_clusters}"
+            )
+
     def build_head(self, input_shape):
         for layer in self.head:
             layer.build(input_shape)
@@ -146,8 +158,8 @@ class DAC(DiscriminativeModel):
             optimizer: Keras optimizer. `"auto"` is the authors' RMSprop, with
                 Keras' defaults.
             upper: Two floats from 0 to 1, the threshold above which pairs
-                belong together, in the first epoch of `fit` and in the last
-                one.
+                belong together, in the first epoch of the first `fit` and
+                in the last one of every `fit`.
             lower: Two floats from 0 to 1, the same of the threshold below
                 which they do not. Never above `upper`.
             all_pairs: Boolean. `True` trains as the code that the authors
@@ -167,11 +179,24 @@ class DAC(DiscriminativeModel):
 
     @property
     def threshold_range(self):
-        """Thresholds `(upper, lower)` of the first and of the last epoch."""
+        """Thresholds `(upper, lower)` of the start and of the end."""
         pairs = zip(
             self._settings["upper"], self._settings["lower"], strict=True
         )
         return tuple(np.array(pair, "float32") for pair in pairs)
+
+    def adapt(self, x, restarts=None):
+        """Looks for weights to start from; see `DiscriminativeModel.adapt`.
+
+        The thresholds are those of the start: restarts choose weights only.
+
+        Args:
+            x: Training samples.
+            restarts: As in `DiscriminativeModel.adapt`.
+        """
+        super().adapt(x, restarts)
+        if restarts is not None:
+            self.thresholds.assign(self.threshold_range[0])
 
     def fit(
         self,
@@ -190,8 +215,8 @@ class DAC(DiscriminativeModel):
             y: Must be `None`.
             batch_size: Integer, at least `num_clusters`: pairs are of one
                 batch. What is left of a pass is left out of it.
-            epochs: Integer, passes over the data. The thresholds reach their
-                end in the last one.
+            epochs: Integer, passes over the data. The thresholds move from
+                where they are, in the first one, to their end, in the last.
             verbose: As in `keras.Model.fit`.
             callbacks: Keras callbacks. A `kerasdc.callbacks.ThresholdSchedule`
                 among them stands in for the one that is otherwise added (to a

@@ -1,6 +1,9 @@
 """Clustering models without a decoder: features, then a softmax."""
 
+import contextlib
+
 import keras
+import numpy as np
 from keras import ops
 
 from kerasdc.feeding import feed
@@ -12,6 +15,10 @@ from kerasdc.models.base import ClusteringModel
 from kerasdc.models.parts import checked_preprocessor
 from kerasdc.models.parts import features_shape
 from kerasdc.targets import ShuffledBatches
+
+# What all of Keras' own image layers inherit from; it has no public name.
+_KERAS_IMAGE_LAYER = keras.layers.RandomRotation.__base__
+_RESTART_BATCH_SIZE = 250
 
 
 class DiscriminativeModel(ClusteringModel):
@@ -26,6 +33,7 @@ class DiscriminativeModel(ClusteringModel):
     decoder = None
     starts_undecided = True
     pretrained = True  # what is not needed is done
+    ways_to_weights = ways_to_clusters = "`fit(x)`"
     _parts = ("encoder", "preprocessor", "augmentation")
 
     def set_networks(self, encoder, preprocessor, augmentation):
@@ -40,16 +48,23 @@ class DiscriminativeModel(ClusteringModel):
         self.preprocessor = checked_preprocessor(preprocessor, Scaling)
         self.augmentation = augmentation
         self.encoder = encoder
+        self._makes_encoder = encoder is None
 
     # === Functional Model ===
 
     def build(self, input_shape):
         shape = features_shape(self, input_shape)
+        for kind in keras.tree.flatten([self.augmentation]):
+            if callable(kind):
+                _check_augmentation(kind, shape, self.compute_dtype)
+        encoder = self.encoder
+        if encoder is None:
+            encoder = self.default_encoder(shape)
+        self.check_encoder(encoder)
         self._sample_shape = tuple(input_shape[1:])
         if self.preprocessor is not None and not self.preprocessor.built:
             self.preprocessor.build(input_shape)
-        if self.encoder is None:
-            self.encoder = self.default_encoder(shape)
+        self.encoder = encoder
         self.build_head(self.encoder.output_shape)
         self._fitted = add_flag(self, "fitted")
         self._build_optimizer()
@@ -81,6 +96,13 @@ class DiscriminativeModel(ClusteringModel):
         """
         raise NotImplementedError
 
+    def check_encoder(self, encoder):
+        """Raises `ValueError` if the head cannot do with an encoder.
+
+        Args:
+            encoder: `keras.Model`.
+        """
+
     def build_head(self, input_shape):
         """Builds what follows the encoder.
 
@@ -103,7 +125,7 @@ class DiscriminativeModel(ClusteringModel):
 
     @property
     def adapted(self):
-        """Whether `fit` was begun (kept when saved)."""
+        """Whether `fit` was begun, and did not fail at once (it is saved)."""
         return self.built and bool(self._fitted.numpy())
 
     # === Training ===
@@ -127,20 +149,32 @@ class DiscriminativeModel(ClusteringModel):
             restarts: Optional dictionary with `num`, `epochs` and, if wanted,
                 `batch_size`: as many trainings, each from new random weights.
                 `fit` goes on from that of the lowest `objective`.
+
+        Raises:
+            ValueError: If `x` or `restarts` is not usable, or no training
+                ends with a finite `objective`.
         """
+        self._check_restarts(restarts)
         x = self.prepare(x)
         if restarts is not None:
             self._restart(x, **restarts)
 
-    def _restart(self, x, num, epochs, batch_size=250):
-        self._check_compiled("adapt")
-        num = checked_count("num", num)
-        found = []
+    def _restart(self, x, num, epochs, batch_size=_RESTART_BATCH_SIZE):
+        objectives, weights = [], []
         for i in range(num):
             other = self.sibling(self._draw_seed() + i)
             other.fit(x, batch_size=batch_size, epochs=epochs, verbose=0)
-            found.append((other.objective(x), i, other.get_weights()))
-        self.set_weights(min(found)[2])
+            objectives.append(float(other.objective(x)))
+            weights.append(other.get_weights())
+        # A training that came to nothing is worse than any other.
+        objectives = np.nan_to_num(objectives, nan=np.inf, posinf=np.inf)
+        if objectives.min() == np.inf:
+            raise ValueError(
+                "At least one of the trainings of `restarts` must end with a "
+                "finite objective: lower the learning rate. Received: "
+                f"objectives of {num} trainings, none of them finite"
+            )
+        self.set_weights(weights[int(objectives.argmin())])
 
     def sibling(self, seed):
         """A model like this one, compiled, of new random weights.
@@ -149,10 +183,17 @@ class DiscriminativeModel(ClusteringModel):
             seed: Integer.
 
         Returns:
-            Model of this class.
+            Model of this class, with the state of this one's preprocessor.
         """
-        model = self.from_config({**self.get_config(), "seed": seed})
+        config = {**self.get_config(), "seed": seed}
+        if self._makes_encoder:
+            # Its weights then stand in the order that they have here.
+            config["encoder"] = None
+        model = self.from_config(config)
         model.compile_from_config(self.get_compile_config())
+        model.build((None, *self._sample_shape))
+        if self.preprocessor is not None:
+            _copy_state(self.preprocessor, model.preprocessor)
         return model
 
     def complete_stages(self, x):
@@ -227,19 +268,33 @@ class DiscriminativeModel(ClusteringModel):
             seed=self._draw_seed(),
             count_steps=self._count_steps,
         )
-        self._fitted.assign(1)
         batches, callbacks = feed(batches, callbacks)
-        return super().fit(
-            batches,
-            epochs=epochs,
-            verbose=verbose,
-            callbacks=callbacks,
-            validation_data=validation_data,
-            # The batches do it: Keras' order would not survive a restart.
-            shuffle=False,
-            initial_epoch=initial_epoch,
-            validation_freq=validation_freq,
-        )
+        with self._marked_as_fitted():
+            return super().fit(
+                batches,
+                epochs=epochs,
+                verbose=verbose,
+                callbacks=callbacks,
+                validation_data=validation_data,
+                # The batches do it: Keras' order would not survive a restart.
+                shuffle=False,
+                initial_epoch=initial_epoch,
+                validation_freq=validation_freq,
+            )
+
+    @contextlib.contextmanager
+    def _marked_as_fitted(self):
+        """Marks the model, unless training fails in the very first epoch."""
+        fitted_before = self.adapted
+        self._fitted.assign(1)
+        try:
+            yield
+        except Exception:
+            # Keras sets both late.
+            history = getattr(self, "history", None)
+            epochs_done = getattr(history, "epoch", [])
+            self._fitted.assign(int(fitted_before or bool(epochs_done)))
+            raise
 
     def evaluate(
         self, x=None, y=None, batch_size=250, verbose="auto", **kwargs
@@ -274,6 +329,30 @@ class DiscriminativeModel(ClusteringModel):
             **kwargs,
         )
 
+    def _check_restarts(self, restarts):
+        if restarts is None:
+            return
+        self._check_compiled("adapt")
+        known = {"num", "epochs", "batch_size"}
+        names = set(restarts) if isinstance(restarts, dict) else set()
+        if not {"num", "epochs"} <= names <= known:
+            raise ValueError(
+                "`restarts` must be a dictionary with `num`, `epochs` and, if "
+                f"wanted, `batch_size`. Received: restarts={restarts}"
+            )
+        checked_count("num", restarts["num"])
+        checked_count("epochs", restarts["epochs"], minimum=0)
+        batch_size = restarts.get("batch_size", _RESTART_BATCH_SIZE)
+        self._check_batch_size(batch_size)
+
+    def _check_enough(self, array):
+        super()._check_enough(array)
+        if len(array) < 2:
+            raise ValueError(
+                "There must be at least 2 samples, for they are normalized "
+                f"by each other. Received: {len(array)} samples"
+            )
+
     def _check_batch_size(self, batch_size):
         batch_size = checked_count("batch_size", batch_size)
         if batch_size < max(self.num_clusters, 2):
@@ -283,3 +362,90 @@ class DiscriminativeModel(ClusteringModel):
                 f"Received: batch_size={batch_size}, "
                 f"num_clusters={self.num_clusters}"
             )
+
+
+def distorted(augmentation, features):
+    """Features as an augmentation changes them while training.
+
+    Args:
+        augmentation: Layer or function.
+        features: Tensor `(batch, ...)`.
+
+    Returns:
+        Tensor of that shape.
+    """
+    if isinstance(augmentation, keras.Layer):
+        return augmentation(features, training=True)
+    return augmentation(features)
+
+
+@contextlib.contextmanager
+def repeated_draws(*augmentations):
+    """In this context layers draw the same each time; it leaves no trace.
+
+    Args:
+        *augmentations: Layers; functions draw as they do.
+    """
+    starts = [
+        (state, (getattr(layer, "seed", None) or 0, i))
+        for layer in augmentations
+        if isinstance(layer, keras.Layer)
+        for i, state in enumerate(_draw_states(layer))
+    ]
+    before = [ops.copy(state.value) for state, _ in starts]
+    try:
+        for state, start in starts:
+            state.assign(np.array(start, state.dtype))
+        yield
+    finally:
+        for (state, _), value in zip(starts, before, strict=True):
+            state.assign(value)
+
+
+def _draw_states(layer):
+    """Where its draws stand: variables that Keras counts to no weights."""
+    return [v for v in layer.variables if v.name == "seed_generator_state"]
+
+
+def _check_augmentation(augmentation, shape, dtype):
+    """Raises `ValueError` unless it changes samples, and not their shape."""
+    if _is_of_keras_images(augmentation) and len(shape) != 3:
+        # Those of shape (height, width) it would take for one image.
+        raise ValueError(
+            f"{augmentation.name} needs images of shape (height, width, "
+            f"channels). Received: samples of shape {shape}"
+        )
+    if None in shape:
+        return
+    samples = ops.zeros((2, *shape), dtype)
+    try:
+        with repeated_draws(augmentation):
+            found = tuple(ops.shape(distorted(augmentation, samples)))
+    except Exception as error:
+        raise ValueError(
+            f"`augmentation` must take samples of shape {shape}. "
+            f"Received: {_name(augmentation)}, which raises {error!r}"
+        ) from error
+    if found != (2, *shape):
+        raise ValueError(
+            "`augmentation` must keep the shape of the samples. Received: "
+            f"{_name(augmentation)}, which makes {found} of {(2, *shape)}"
+        )
+
+
+def _is_of_keras_images(augmentation):
+    if not isinstance(augmentation, keras.Layer):
+        return False
+    inside = [augmentation, *getattr(augmentation, "layers", [])]
+    return any(isinstance(layer, _KERAS_IMAGE_LAYER) for layer in inside)
+
+
+def _name(augmentation):
+    return getattr(augmentation, "name", None) or repr(augmentation)
+
+
+def _copy_state(source, target):
+    target.set_weights(source.get_weights())
+    # Keras' Normalization computes with what follows from its weights.
+    if callable(getattr(target, "finalize_state", None)):
+        target.finalize_state()

@@ -20,6 +20,7 @@ class EncoderModel(keras.Model):
     _parts = ("encoder", "decoder", "preprocessor", "augmentation")
 
     objective_name = None  # in words, for the cards of published models
+    ways_to_weights = "`pretrain(x)` or `fit(x)`"  # for those without
 
     # === Inputs ===
 
@@ -140,7 +141,7 @@ class EncoderModel(keras.Model):
         if not self.built:
             raise ValueError(
                 f"This {type(self).__name__} has no weights yet: call "
-                "`pretrain(x)` or `fit(x)` first. Received: built=False"
+                f"{self.ways_to_weights} first. Received: built=False"
             )
         x = self.as_inputs(x)
         batches = FeatureBatches(x, self.preprocessor, batch_size)
