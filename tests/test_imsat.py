@@ -9,10 +9,17 @@ import kerasdc
 from kerasdc import losses
 from kerasdc.layers import RandomShiftRotation
 from kerasdc.models import IMSAT
+from kerasdc.models.imsat import _shuffled_rows
 from kerasdc.neighbors import neighbor_distances
 from kerasdc.statistics import kept_statistics
 
-COMPILE = ("optimizer", "marginal_weight", "radius_factor", "prior_tolerance")
+COMPILE = (
+    "optimizer",
+    "marginal_weight",
+    "radius_factor",
+    "prior_tolerance",
+    "xi",
+)
 
 
 @keras.saving.register_keras_serializable(package="test")
@@ -49,7 +56,14 @@ def fitted(blobs):
 # === Clusters ===
 
 
-@pytest.mark.parametrize("augmentation", ["vat", "rpt", ["vat", "rpt"]])
+@keras.saving.register_keras_serializable(package="test")
+def shrink_features(features):
+    return 0.9 * features
+
+
+@pytest.mark.parametrize(
+    "augmentation", ["vat", "rpt", ["vat", "rpt"], None, shrink_features]
+)
 def test_blobs_are_recovered(augmentation, blobs):
     x, y = blobs
     model = make_imsat(augmentation=augmentation)
@@ -83,7 +97,7 @@ def test_default_network_is_the_papers(blobs):
 def test_labels_change_nothing(blobs):
     x, y = blobs
     results = []
-    for labels in (y, y[::-1]):
+    for labels in (y, np.random.default_rng(0).permutation(y)):
         model = make_imsat()
         callback = kerasdc.ClusteringMetrics(x, labels)
         fit(model, x, epochs=2, callbacks=[callback])
@@ -257,11 +271,40 @@ def test_objective_does_not_depend_on_the_order_of_samples(blobs):
     assert abs(apart) < 0.01
 
 
-def test_objective_with_an_image_augmentation_is_repeatable():
-    x = np.random.default_rng(0).integers(0, 255, (40, 8, 8), "uint8")
-    model = make_imsat(shape=(8, 8), augmentation=RandomShiftRotation(seed=3))
+@pytest.mark.parametrize(
+    "augmentation",
+    [
+        RandomShiftRotation(seed=3),
+        RandomShiftRotation(),
+        keras.layers.RandomRotation(0.1),
+    ],
+)
+def test_objective_with_an_image_augmentation_is_repeatable(augmentation):
+    x = np.random.default_rng(0).integers(0, 255, (40, 8, 8, 1), "uint8")
+    model = make_imsat(shape=(8, 8, 1), augmentation=augmentation)
     fit(model, x, epochs=1)
-    assert model.objective(x) == model.objective(x)
+    (drawn,) = (v for v in augmentation.variables if "seed" in v.name)
+    before = drawn.numpy()
+    assert model.objective(x, 15) == model.objective(x, 15)
+    np.testing.assert_array_equal(drawn.numpy(), before)
+
+
+@pytest.mark.parametrize(
+    ("num_samples", "sizes"),
+    [
+        (90, [30, 30, 30]),
+        (75, [30, 30, 15]),
+        (61, [30, 31]),
+        (67, [30, 37]),
+        (29, [29]),
+        (1, [1]),
+    ],
+)
+def test_no_few_samples_are_normalized_alone(num_samples, sizes):
+    x = np.zeros((num_samples, 1))
+    rows = _shuffled_rows(x, x[:, 0], 30)
+    assert [len(part) for part in rows] == sizes
+    assert sorted(np.concatenate(rows)) == list(range(num_samples))
 
 
 # === Clusters of known sizes ===
@@ -369,6 +412,29 @@ def test_arguments_survive(augmentation, tmp_path):
     fit(again, x, epochs=1)
 
 
+def test_the_neighbor_survives(blobs, tmp_path):
+    x = blobs[0]
+    model = make_imsat()
+    model.adapt(x, neighbor=3, max_references=80_000)
+    known = model.targets_of(x)
+    fit(model, x, epochs=1)
+    model.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras")
+    fit(again, x, epochs=0)
+    np.testing.assert_allclose(again.targets_of(x), known, 1e-5)
+    assert again._neighborhood == (3, 80_000)
+
+
+def test_older_configs_load(blobs):
+    config = make_imsat().get_config()
+    del config["neighborhood"]
+    model = IMSAT.from_config(config)
+    assert "neighborhood" not in config
+    distances = model.adapt(blobs[0])  # by the default
+    features = ops.convert_to_numpy(model.features(blobs[0]))
+    np.testing.assert_allclose(distances, neighbor_distances(features, 10))
+
+
 def test_resumed_equals_uninterrupted(blobs, tmp_path):
     x = blobs[0]
     whole = make_imsat()
@@ -432,6 +498,8 @@ def test_bad_data_changes_nothing(verb, make_x, message, blobs):
         ({"seed": -1}, "Received: seed=-1"),
         ({"marginal_weight": -1.0}, "Received: marginal_weight=-1.0"),
         ({"radius_factor": np.nan}, "Received: radius_factor=nan"),
+        ({"radius_factor": 0}, "above 0. Received: radius_factor=0$"),
+        ({"xi": 0.0}, "above 0. Received: xi=0.0$"),
     ],
 )
 def test_bad_arguments(arguments, message):
@@ -478,7 +546,8 @@ def test_before_fit(blobs):
     with pytest.raises(ValueError, match="before `fit`. Received: compiled"):
         model.fit(blobs[0])
     model.adapt(blobs[0])
-    with pytest.raises(ValueError, match="Received: adapted=False"):
+    # It cannot be meant to `adapt` once more.
+    with pytest.raises(ValueError, match=r"call `fit\(x\)` first. Received: a"):
         model.predict(blobs[0])
 
 

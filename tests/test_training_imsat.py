@@ -28,6 +28,8 @@ def test_every_epoch_is_logged(finished):
     assert stages == [("fit", "1"), ("fit", "2")]
     assert float(log[-1]["accuracy"]) > 0.1
     assert float(log[-1]["smallest_cluster"]) >= 0
+    page = (finished / "out" / "report.html").read_text(encoding="utf-8")
+    assert "Curves of the loss" in page
 
 
 def test_published_model_loads_fits_and_verifies(finished):

@@ -11,6 +11,8 @@ from kerasdc import networks
 from kerasdc.inputs import checked_count
 from kerasdc.layers.seeded import Seeded
 from kerasdc.models.discriminative import DiscriminativeModel
+from kerasdc.models.discriminative import distorted
+from kerasdc.models.discriminative import repeated_draws
 from kerasdc.neighbors import neighbor_distances
 from kerasdc.statistics import kept_statistics
 from kerasdc.targets import FeatureBatches
@@ -157,11 +159,7 @@ class IMSAT(Seeded, DiscriminativeModel):
             "xi": xi,
         }
         for name, value in settings.items():
-            if not 0 <= value < np.inf:
-                raise ValueError(
-                    f"`{name}` must be finite and at least 0. "
-                    f"Received: {name}={value}"
-                )
+            _check_setting(name, value)
         self._settings = settings
         if isinstance(optimizer, str) and optimizer == "auto":
             optimizer = keras.optimizers.Adam(2e-3)
@@ -170,8 +168,9 @@ class IMSAT(Seeded, DiscriminativeModel):
     def adapt(self, x, neighbor=10, max_references=100_000, restarts=None):
         """Finds how far samples are from their neighbors, for `fit`.
 
-        `fit` does it with these defaults where it is missing. The distances
-        are kept for the very same `x` only, and not saved.
+        `fit` does it where it is missing, with the arguments of the last
+        time, which are saved, or these defaults. The distances are kept for
+        the very same `x` only, and not saved.
 
         Args:
             x: Training samples.
@@ -184,6 +183,7 @@ class IMSAT(Seeded, DiscriminativeModel):
             Float array `(n,)`, distances between features; `None` where the
             augmentation needs none.
         """
+        self._check_restarts(restarts)
         x = self.prepare(x)
         if self._needs_distances():
             distances = self._distances_in(x, neighbor, max_references)
@@ -194,7 +194,6 @@ class IMSAT(Seeded, DiscriminativeModel):
 
     def sibling(self, seed):
         model = super().sibling(seed)
-        model._neighborhood = self._neighborhood
         model._distances = self._distances
         return model
 
@@ -308,7 +307,7 @@ class IMSAT(Seeded, DiscriminativeModel):
                     clean_logits,
                 )
             return losses.prediction_divergence(
-                clean_logits, predict(_distorted(kind, features))
+                clean_logits, predict(distorted(kind, features))
             )
 
         return sum(of(kind) for kind in kinds) / len(kinds)
@@ -321,18 +320,21 @@ class IMSAT(Seeded, DiscriminativeModel):
         says nothing of how well distorted samples were learnt.
         """
         x = self.as_inputs(x)
-        # With an order and draws that are the same every time.
-        batches = ShuffledBatches(x, self.targets_of(x), batch_size, seed=0)
-        kinds, seed = [_fresh(kind) for kind in self._kinds()], self.seed or 0
+        radius, kinds, seed = self.targets_of(x), self._kinds(), self.seed or 0
         total, found = 0.0, []
-        with kept_statistics(self.encoder):
-            for i in range(len(batches)):
-                x_batch, radius = batches[i]
-                soft_assignment = self(x_batch, training=True)
+        # With an order and draws that are the same every time.
+        with kept_statistics(self.encoder), repeated_draws(*kinds):
+            for rows in _shuffled_rows(x, radius, batch_size):
+                soft_assignment = self(x[rows], training=True)
                 found.append(soft_assignment)
                 if kinds:
                     penalty = self._penalty(
-                        kinds, x_batch, radius, soft_assignment, seed, True
+                        kinds,
+                        x[rows],
+                        radius[rows],
+                        soft_assignment,
+                        seed,
+                        True,
                     )
                     total += float(ops.sum(penalty))
         information, _ = self._information(ops.concatenate(found))
@@ -341,7 +343,20 @@ class IMSAT(Seeded, DiscriminativeModel):
     # === Config ===
 
     def get_config(self):
-        return {**super().get_config(), "class_prior": self.class_prior}
+        return {
+            **super().get_config(),
+            "class_prior": self.class_prior,
+            # No argument: what `adapt` was called with.
+            "neighborhood": list(self._neighborhood),
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        config = dict(config)
+        neighborhood = config.pop("neighborhood", ())  # older ones lack it
+        model = super().from_config(config, custom_objects)
+        model._neighborhood = tuple(neighborhood)
+        return model
 
     def get_compile_config(self):
         config = super().get_compile_config()
@@ -373,17 +388,23 @@ def _checked_prior(class_prior, num_clusters):
     return [float(share) for share in prior]
 
 
-def _distorted(augmentation, features):
-    if isinstance(augmentation, keras.Layer):
-        return augmentation(features, training=True)
-    return augmentation(features)
+def _check_setting(name, value):
+    above = name in ("radius_factor", "xi")
+    if not 0 <= value < np.inf or (above and value == 0):
+        raise ValueError(
+            f"`{name}` must be finite and {'above' if above else 'at least'} "
+            f"0. Received: {name}={value}"
+        )
 
 
-def _fresh(kind):
-    """A layer anew: its draws begin again from its seed."""
-    if not isinstance(kind, keras.Layer):
-        return kind
-    return kind.__class__.from_config(kind.get_config())
+def _shuffled_rows(x, radius, batch_size):
+    """Which samples the batches of `objective` hold, in a fixed order."""
+    batches = ShuffledBatches(x, radius, batch_size, seed=0)
+    rows = [batches.rows(i) for i in range(len(batches))]
+    # A few samples' own statistics would say little.
+    if len(rows) > 1 and 4 * len(rows[-1]) < batch_size:
+        rows[-2:] = [np.concatenate(rows[-2:])]
+    return rows
 
 
 def _fingerprint(x):

@@ -1,0 +1,414 @@
+"""What IMSAT and DAC, which have no decoder, share."""
+
+import keras
+import numpy as np
+import pytest
+from states import assert_same
+from states import state
+from test_dec_inputs import FORMS
+from test_dec_inputs import Batches
+from test_dec_inputs import dataset
+
+import kerasdc
+from kerasdc.layers import TfIdf
+from kerasdc.models import DAC
+from kerasdc.models import IMSAT
+from kerasdc.models import imsat
+
+SYSTEMS = {"imsat": IMSAT, "dac": DAC}
+TEXTS = [
+    f"{word} {verb} it {time}"
+    for word, verb in (("cat", "eats"), ("dog", "sees"), ("stock", "beats"))
+    for time in ("now", "later", "today", "at night", "again", "never")
+]
+
+
+@pytest.fixture(params=SYSTEMS)
+def system(request):
+    return request.param
+
+
+def make(system, num_clusters=3, shape=(6,), compiled=True, **kwargs):
+    keras.utils.set_random_seed(5)
+    encoder = kerasdc.networks.normalized_mlp_encoder(shape, (16,))
+    arguments = {"encoder": encoder, "seed": 1, **kwargs}
+    model = SYSTEMS[system](num_clusters, **arguments)
+    if compiled:
+        model.compile(keras.optimizers.Adam(0.01))
+    return model
+
+
+def fit(model, x, **kwargs):
+    return model.fit(x, **{"batch_size": 30, "verbose": 0, **kwargs})
+
+
+@pytest.fixture(scope="module")
+def briefly(blobs):
+    """A model of each system after an epoch. Not to be trained further."""
+    models = {system: make(system) for system in SYSTEMS}
+    for model in models.values():
+        fit(model, blobs[0], epochs=1)
+    return models
+
+
+# === Restarts ===
+
+
+def with_siblings(model, monkeypatch):
+    """Collects the models that restarts train."""
+    found = []
+    original = model.sibling
+
+    def sibling(seed):
+        found.append(original(seed))
+        return found[-1]
+
+    monkeypatch.setattr(model, "sibling", sibling)
+    return found
+
+
+def with_objectives(model, values, monkeypatch):
+    values = iter(values)
+    monkeypatch.setattr(
+        type(model), "objective", lambda self, x, batch_size=1: next(values)
+    )
+
+
+def test_restarts_of_texts(system, monkeypatch):
+    model = make(system, encoder=None, preprocessor=TfIdf())
+    found = with_siblings(model, monkeypatch)
+    restarts = {"num": 2, "epochs": 1, "batch_size": 9}
+    model.adapt(TEXTS, restarts=restarts)
+    assert len(found) == 2
+    for other in found:
+        np.testing.assert_array_equal(
+            other.preprocessor.idf, model.preprocessor.idf
+        )
+    fit(model, TEXTS, epochs=1, batch_size=9)
+    assert model.assign(TEXTS).shape == (18,)
+
+
+def test_siblings_of_normalized_data(system, blobs):
+    model = make(system, preprocessor=keras.layers.Normalization())
+    model.adapt(blobs[0])
+    np.testing.assert_array_equal(
+        model.sibling(3).features(blobs[0]), model.features(blobs[0])
+    )
+
+
+def test_a_restart_without_an_objective_is_not_kept(system, blobs, monkeypatch):
+    model = make(system)
+    found = with_siblings(model, monkeypatch)
+    with_objectives(model, [np.nan, 2.0, 1.0, np.nan], monkeypatch)
+    model.adapt(blobs[0], restarts={"num": 4, "epochs": 0})
+    assert_same(state(model), state(found[2]))
+
+
+def test_restarts_that_all_fail(system, blobs, monkeypatch):
+    model = make(system)
+    with_objectives(model, [np.nan, np.inf], monkeypatch)
+    with pytest.raises(ValueError, match="Received: objectives of 2 train"):
+        model.adapt(blobs[0], restarts={"num": 2, "epochs": 0})
+    assert not model.adapted
+
+
+@pytest.mark.parametrize(
+    ("restarts", "message"),
+    [
+        ({"num": 2, "epoch": 1}, "Received: restarts={'num': 2, 'epoch': 1}"),
+        ({"num": 2, "epochs": 1, "seed": 3}, "Received: restarts="),
+        ({"epochs": 1}, "Received: restarts="),
+        (3, "Received: restarts=3$"),
+        ({"num": 0, "epochs": 1}, "Received: num=0$"),
+        ({"num": 2, "epochs": 1.5}, "Received: epochs=1.5$"),
+        ({"num": 2, "epochs": 1, "batch_size": 2}, "Received: batch_size=2,"),
+    ],
+)
+def test_bad_restarts_are_met_early(restarts, message, system, blobs):
+    model = make(system)
+    with pytest.raises(ValueError, match=message):
+        model.adapt(blobs[0], restarts=restarts)
+    assert not model.built and not model.preprocessor.adapted
+
+
+def test_restarts_before_compile(system, blobs, monkeypatch):
+    monkeypatch.setattr(imsat, "neighbor_distances", None)
+    model = make(system, compiled=False)
+    with pytest.raises(ValueError, match="before `adapt`. Received: compiled"):
+        model.adapt(blobs[0], restarts={"num": 2, "epochs": 1})
+    assert not model.built
+
+
+# === A training that fails ===
+
+
+class Failing(keras.callbacks.Callback):
+    """Fails when a certain epoch begins."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == self.epoch:
+            raise RuntimeError("failed")
+
+
+@pytest.mark.parametrize("epoch", [0, 1])
+def test_clusters_are_there_after_a_whole_epoch(epoch, system, blobs):
+    model = make(system)
+    with pytest.raises(RuntimeError, match="failed"):
+        fit(model, blobs[0], epochs=2, callbacks=[Failing(epoch)])
+    assert model.adapted == (epoch == 1)
+    fit(model, blobs[0], epochs=1)
+    with pytest.raises(RuntimeError, match="failed"):
+        fit(model, blobs[0], epochs=1, callbacks=[Failing(0)])
+    assert model.adapted
+
+
+# === Augmentation ===
+
+
+def drop_a_feature(features):
+    return features[:, 1:]
+
+
+@pytest.mark.parametrize(
+    ("augmentation", "shape", "message"),
+    [
+        (keras.layers.RandomRotation(0.1), (6,), r"of shape \(6,\)$"),
+        (keras.layers.RandomRotation(0.1), (8, 8), r"of shape \(8, 8\)$"),
+        (
+            keras.Sequential([keras.layers.RandomTranslation(0.1, 0.1)]),
+            (8, 8),
+            r"of shape \(8, 8\)$",
+        ),
+        (keras.layers.Dropout(0.5, noise_shape=(3, 3)), (6,), "which raises "),
+        (keras.layers.Lambda(drop_a_feature), (6,), r"makes \(2, 5\) of \("),
+    ],
+)
+def test_augmentation_of_other_data(augmentation, shape, message, system):
+    x = np.random.default_rng(0).random((40, *shape)).astype("float32")
+    model = make(system, shape=shape, augmentation=augmentation)
+    with pytest.raises(ValueError, match=f"Received: .*{message}"):
+        fit(model, x)
+    assert not model.built and not model.adapted
+    assert not model.preprocessor.adapted and not model.preprocessor.built
+
+
+@pytest.mark.parametrize(
+    ("augmentation", "message"),
+    [
+        (drop_a_feature, r"drop_a_feature.* makes \(2, 5\) of \(2, 6\)$"),
+        (lambda x: x[..., None] @ x, "lambda.* raises "),
+    ],
+)
+def test_a_function_of_other_data(augmentation, message, blobs):
+    model = make("imsat", augmentation=augmentation)
+    with pytest.raises(ValueError, match=f"Received: .*{message}"):
+        fit(model, blobs[0])
+    assert not model.built and not model.preprocessor.adapted
+
+
+def test_the_trial_of_an_augmentation_draws_nothing(system):
+    x = np.random.default_rng(0).random((40, 8, 8, 1)).astype("float32")
+    layer = keras.layers.RandomRotation(0.1, seed=3)
+    before = [variable.numpy() for variable in layer.variables]
+    model = make(system, shape=(8, 8, 1), augmentation=layer)
+    model.build((None, 8, 8, 1))
+    assert_same(before, [variable.numpy() for variable in layer.variables])
+    history = fit(model, x, epochs=1).history
+    assert np.isfinite(history["loss"]).all()
+
+
+# === Inputs ===
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_of_data_gives_the_same(form, system, blobs, briefly):
+    model, x = make(system), FORMS[form](blobs[0])
+    fit(model, x, epochs=1)
+    assert_same(state(briefly[system]), state(model))
+    assert_same(
+        [briefly[system].predict(blobs[0], verbose=0)],
+        [model.predict(x, verbose=0)],
+    )
+
+
+def test_one_sample_and_few(system, blobs, briefly):
+    model, x = briefly[system], blobs[0]
+    q = model.predict(x, verbose=0)
+    for few in (x[:1], x[:2].tolist()):
+        np.testing.assert_allclose(
+            model.predict(few, verbose=0), q[: len(few)], 1e-4, 1e-5
+        )
+    assert model.assign(x[:1]).shape == (1,)
+    assert model.embed(x[:1]).shape == (1, 16)
+    assert np.isfinite(np.ravel(model.evaluate(x[:1], verbose=0))).all()
+    with pytest.raises(ValueError, match=r"one sample is `x\[None\]`"):
+        model.predict(x[0])
+
+
+def test_data_is_left_alone(system, blobs):
+    x = blobs[0].astype("float32")
+    x.flags.writeable = False
+    fit(make(system), x, epochs=1)
+    np.testing.assert_array_equal(x, blobs[0])
+
+
+def test_validation_reports_a_loss(system, blobs):
+    history = fit(
+        make(system),
+        blobs[0],
+        epochs=2,
+        validation_data=blobs[0][:40].tolist(),
+    ).history
+    assert len(history["val_loss"]) == 2
+    assert np.isfinite(history["val_loss"]).all()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda m, x, y: m.fit(x, y),
+        lambda m, x, y: m.fit(dataset(x, y)),
+        lambda m, x, y: m.fit(Batches(x, y)),
+        lambda m, x, y: m.fit(x, validation_data=(x, y)),
+        lambda m, x, y: m.adapt(dataset(x, y)),
+        lambda m, x, y: m.evaluate(x, y),
+    ],
+)
+def test_labels_are_refused(call, system, blobs, briefly):
+    before = state(briefly[system])
+    with pytest.raises(ValueError, match="never trains on labels.*Received"):
+        call(briefly[system], *blobs)
+    assert_same(before, state(briefly[system]))
+
+
+# === Errors: clear, and nothing is lost ===
+
+
+def with_value(value):
+    def change(x):
+        x = x.astype("float32")
+        x[3, 2] = value
+        return x
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("make_x", "message"),
+    [
+        (lambda x: x[:2], "Received: 2 samples, 2 of them distinct"),
+        (lambda x: x[[0, 1] * 9], "Received: 18 samples, 2 of them distinct"),
+        (lambda x: x[:0], r"Received: a ndarray of shape \(0, 6\)"),
+        (with_value(np.nan), "Received: nan in row 3"),
+        (with_value(-np.inf), "Received: -inf in row 3"),
+        (lambda x: x[:, :5], r"Received: input shape \(6,\)"),
+        (lambda x: x[..., None], r"Received: input shape \(6,\)"),
+        (lambda x: x[0], r"Received: x of shape \(6,\)"),
+        (lambda x: x.astype(str), "Received: x of dtype <U3"),
+        (lambda x: x.astype(object), "Received: x of dtype object"),
+        (lambda x: None, "Received: a NoneType"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["adapt", "fit"])
+def test_bad_data_changes_nothing(verb, make_x, message, system, blobs):
+    model = make(system)
+    before = model.encoder.get_weights()
+    with pytest.raises(ValueError, match=message):
+        getattr(model, verb)(make_x(blobs[0]))
+    assert not model.built and not model.adapted
+    assert not model.preprocessor.adapted
+    assert_same(before, model.encoder.get_weights())
+
+
+@pytest.mark.parametrize("verb", ["adapt", "fit", "predict", "evaluate"])
+def test_wrong_width_after_build(verb, system, blobs, briefly):
+    before = state(briefly[system])
+    with pytest.raises(ValueError, match=r"shape \(n, 6\).*\(90, 5\)$"):
+        getattr(briefly[system], verb)(blobs[0][:, :5])
+    assert_same(before, state(briefly[system]))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"epochs": -1}, "Received: epochs=-1"),
+        ({"epochs": 1.5}, "Received: epochs=1.5"),
+        ({"batch_size": 0}, "Received: batch_size=0"),
+        ({"batch_size": None}, "Received: batch_size=None"),
+        ({"validation_data": np.ones((3, 5))}, r"Received: .* \(3, 5\)"),
+    ],
+)
+def test_bad_arguments_are_met_early(arguments, message, system, blobs):
+    model = make(system)
+    with pytest.raises(ValueError, match=message):
+        fit(model, blobs[0], **arguments)
+    assert not model.adapted
+
+
+@pytest.mark.parametrize("value", [0, 1.5, True, -3])
+def test_num_clusters_is_checked(value, system):
+    with pytest.raises(ValueError, match=f"Received: num_clusters={value}$"):
+        SYSTEMS[system](value)
+
+
+def test_one_sample_is_too_few(system, blobs):
+    model = make(system, 1)
+    with pytest.raises(ValueError, match="at least 2 .*Received: 1 samples$"):
+        fit(model, blobs[0][:1])
+    assert not model.built
+    fit(model, blobs[0][:2], epochs=1)
+
+
+def test_advice_names_what_the_model_has(system, blobs):
+    model = make(system)
+    for verb in ("embed", "latent", "predict", "assign", "evaluate"):
+        with pytest.raises(ValueError, match=r"yet: call `fit\(x\)` first\. "):
+            getattr(model, verb)(blobs[0])
+
+
+def test_encoders_that_do_not_fit(system, blobs):
+    flat = keras.Sequential([keras.Input((6,)), keras.layers.Reshape((3, 2))])
+    with pytest.raises(ValueError, match=r"Received: output shape \(3, 2\)"):
+        fit(make(system, encoder=flat), blobs[0])
+
+
+# === A fresh process ===
+
+PROGRAM = """
+import sys
+import keras
+import kerasdc
+import numpy as np
+
+folder = sys.argv[1]
+x = np.load(folder + "/x.npy")
+model = keras.models.load_model(folder + "/model.keras")
+results = {"loaded": model.predict(x, verbose=0), "adapted": model.adapted}
+model.fit(x, batch_size=30, epochs=3, initial_epoch=1, verbose=0)
+results["continued"] = model.predict(x, verbose=0)
+results["iterations"] = int(model.optimizer.iterations)
+np.savez(folder + "/results.npz", **results)
+"""
+
+
+def test_in_a_fresh_process(system, blobs, run_python, tmp_path):
+    x = blobs[0]
+    model = make(system)
+    fit(model, x, epochs=1)
+    model.save(tmp_path / "model.keras")
+    np.save(tmp_path / "x.npy", x)
+    run_python(PROGRAM, str(tmp_path))
+    results = np.load(tmp_path / "results.npz")
+    assert results["adapted"]
+    np.testing.assert_allclose(
+        results["loaded"], model.predict(x, verbose=0), 1e-4, 1e-5
+    )
+    fit(model, x, epochs=3, initial_epoch=1)
+    assert results["iterations"] == 9
+    np.testing.assert_allclose(
+        results["continued"], model.predict(x, verbose=0), 1e-3, 1e-4
+    )
