@@ -46,6 +46,54 @@ def test_curves_have_a_panel_per_stage_and_one_of_metrics():
     pixels(figure)
 
 
+def with_terms(**terms):
+    """Two stages, the second of three epochs with further columns."""
+    pretrain = {"stage": "pretrain", "epoch": 1, "loss": 2.0, "decay": 3.0}
+    fit = [
+        {"stage": "fit", "epoch": i + 1, "loss": 1.0, "accuracy": 0.5}
+        | {"seconds": 3.0, "smallest_cluster": 0.1, "val_loss": 5.0}
+        | {name: values[i] for name, values in terms.items()}
+        for i in range(3)
+    ]
+    return [pretrain, *fit]
+
+
+def test_curves_of_what_else_the_last_stage_logged():
+    log = with_terms(
+        upper_threshold=["0.9", "0.7", "0.5"],
+        selected_pairs=[0.4, None, 0.6],
+        remark=["", "a", None],
+    )
+    figure = plots.training_curves(log)
+    titles = [ax.get_title(loc="left") for ax in figure.axes]
+    assert titles[2:] == ["Clustering, by epoch", "Also logged, by epoch"]
+    ax = figure.axes[3]
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert names == ["upper threshold", "selected pairs"]
+    assert list(ax.lines[0].get_ydata()) == [0.9, 0.7, 0.5]
+    assert ax.get_yscale() == "linear"
+    pixels(figure)
+
+
+def test_curves_of_far_scales_are_all_seen():
+    figure = plots.training_curves(
+        with_terms(
+            reconstruction=[-300.0, -310.0, -320.0],
+            divergence=[2.0, 1.0, 0.5],
+            penalty=[0.0, 0.0, 0.0],
+        )
+    )
+    ax = figure.axes[3]
+    figure.canvas.draw()
+    heights = [
+        ax.transData.transform(np.column_stack([[0] * 3, line.get_ydata()]))
+        for line in ax.lines
+    ]
+    fall = heights[1][0, 1] - heights[1][2, 1]
+    assert fall > 0.1 * ax.bbox.height
+    pixels(figure)
+
+
 def test_curves_without_metrics_or_without_anything():
     assert len(plots.training_curves(LOG[:1]).axes) == 1
     for log in ([], [{"stage": "fit", "epoch": 1, "loss": None}]):

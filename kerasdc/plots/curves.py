@@ -14,16 +14,21 @@ _METRICS = {
     "ari": "ARI",
     "label_change": "changed labels",
 }
+# What of a log is no curve, or one in another panel.
+_ASIDE = {"stage", "epoch", "seconds", "smallest_cluster", *_LOSS, *_METRICS}
+_FAR_APART = 20  # scales of curves that no linear axis can show together
 
 
 @styled
 def training_curves(log):
-    """Loss of each stage, and the scores of the clustering stage.
+    """Loss of each stage; scores and terms of the clustering stage.
 
     Args:
         log: Iterable of dicts, one per epoch, with `stage`, `epoch` and
             `loss`, and where known `accuracy`, `nmi`, `ari` and
-            `label_change`. Missing values are gaps in the curves.
+            `label_change`. Missing values are gaps in the curves. Further
+            numbers of the clustering stage, such as the terms of its loss or
+            thresholds, stand together in a panel of their own.
 
     Returns:
         A matplotlib `Figure`.
@@ -43,20 +48,28 @@ def training_curves(log):
     scored = [part for part in stages.values() if _known(part, _METRICS)]
     if scored:
         panels.append(("Clustering, by epoch", scored[-1], _METRICS))
+    last = scored[-1] if scored else next(reversed(stages.values()), [])
+    terms = _terms(last)
+    if panels and terms:
+        panels.append(("Also logged, by epoch", last, terms))
     if not panels:
         raise ValueError(
             "`log` must hold at least one number under `loss` or a metric. "
             f"Received: {len(rows)} rows without"
         )
-    figure = new_figure((3.2 * len(panels) + (1.2 if scored else 0), 2.7))
+    width = sum(3.2 + _legend_width(columns) for *_, columns in panels)
+    figure = new_figure((width, 2.7))
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
-    for ax, panel in zip(axes, panels):
-        _draw_curves(ax, *panel)
-    if scored:
-        axes[-1].set_ylim(min(0, axes[-1].get_ylim()[0]), 1.02)
-        axes[-1].legend(
-            loc="center left", bbox_to_anchor=(1, 0.5), handlelength=1.5
-        )
+    for ax, (title, part, columns) in zip(axes, panels):
+        _draw_curves(ax, title, part, columns)
+        if columns is _METRICS:
+            ax.set_ylim(min(0, ax.get_ylim()[0]), 1.02)
+        elif columns is not _LOSS:
+            _fit_scale(ax)
+        if columns is not _LOSS:
+            ax.legend(
+                loc="center left", bbox_to_anchor=(1, 0.5), handlelength=1.5
+            )
     return figure
 
 
@@ -92,6 +105,31 @@ def _draw_curves(ax, title, rows, columns):
     ax.set_axisbelow(True)
 
 
+def _terms(rows):
+    """Columns beside the others that hold numbers, with their names."""
+    keys = {key: None for row in rows for key in row if key not in _ASIDE}
+    named = [key for key in keys if not str(key).startswith("val_")]
+    return {
+        key: plain(str(key).replace("_", " "), 24)
+        for key in _known(rows, named)[: len(PALETTE)]
+    }
+
+
+def _legend_width(columns):
+    if columns is _LOSS:
+        return 0
+    return 0.4 + 0.06 * max(map(len, columns.values()))
+
+
+def _fit_scale(ax):
+    """Parts curves of very different scales: logarithmic, but through 0."""
+    sizes = [np.nanmax(np.abs(line.get_ydata())) for line in ax.lines]
+    sizes = [size for size in sizes if size > 0]
+    if sizes and max(sizes) > _FAR_APART * min(sizes):
+        ax.set_yscale("symlog", linthresh=min(sizes))
+        ax.yaxis.set_major_formatter("{x:g}")
+
+
 def _known(rows, keys):
     """Those keys under which any row has a number."""
     return [
@@ -102,5 +140,8 @@ def _known(rows, keys):
 
 
 def _number(value, default=np.nan):
-    """`value` as a float; what a table left empty is `default`."""
-    return default if value in (None, "") else float(value)
+    """`value` as a float; what is none, or left empty, is `default`."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return default
