@@ -139,3 +139,65 @@ def published(model, digits, tmp_path_factory):
 def own(published, tmp_path):
     """A copy of it to change."""
     return shutil.copytree(published, tmp_path / "zoo")
+
+
+# === Data sets ===
+
+
+@pytest.fixture
+def isolated(monkeypatch, tmp_path):
+    """An empty home, and no data sets of the user's."""
+    monkeypatch.delenv("KERASDC_DATA", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+
+
+@pytest.fixture
+def server():
+    """A server of `server.files`, see `dataset_samples`."""
+    import threading
+
+    from dataset_samples import Server
+
+    with Server() as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def toy(monkeypatch, server):
+    """A set of three rows whose home is the test's own server."""
+    import dataclasses
+
+    from kerasdc.datasets import catalogue
+    from kerasdc.datasets import entry
+    from kerasdc.datasets import parse
+
+    server.files["pendigits.tra"] = b" 1, 2,0\n 3, 4,1\n"
+    server.files["pendigits.tes"] = b" 5, 6,1\n"
+    originals = tuple(
+        entry.Original(name, (server.url(name),)) for name in server.files
+    )
+    record = entry.Entry(
+        name="toy",
+        kind="tabular",
+        value_range=(0, 9),
+        source="made up",
+        shape=(2,),
+        class_counts=(1, 2),
+        class_names=("a", "b"),
+        file="toy.npz",
+        originals=originals,
+    )
+
+    def register(**changes):
+        changed = dataclasses.replace(record, **changes)
+        monkeypatch.setitem(catalogue.ENTRIES, "toy", changed)
+        return changed
+
+    monkeypatch.setitem(parse.PARSERS, "toy", parse.pendigits)
+    register()
+    return register

@@ -1,5 +1,6 @@
 """Downloads that are resumed, checked, and only then put in place."""
 
+import contextlib
 import hashlib
 import http.client
 import os
@@ -37,10 +38,43 @@ def fetch(urls, path, sha256=None, timeout=60.0):
         OSError: If no address gave the whole file with the right digest.
         ValueError: If the file that is there has another digest.
     """
-    if path.is_file():
-        check_sha256(path.read_bytes(), [sha256] if sha256 else [], path)
+    if _is_there(path, sha256):
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(path):
+        # Another process may have fetched it in the meantime.
+        if _is_there(path, sha256):
+            return False
+        _fetch_first(urls, path, sha256, timeout)
+    return True
+
+
+def _is_there(path, sha256):
+    if not path.is_file():
+        return False
+    check_sha256(path.read_bytes(), [sha256] if sha256 else [], path)
+    return True
+
+
+@contextlib.contextmanager
+def _alone(path):
+    """Keeps other processes from writing to the same part of the file."""
+    try:
+        import fcntl
+    except ImportError:  # not on Windows
+        yield
+        return
+    lock = path.with_name(f".{path.name}.lock")
+    with open(lock, "wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
+
+
+def _fetch_first(urls, path, sha256, timeout):
+    """Fetches from the first address that gives the right file."""
     part = path.with_name(path.name + ".part")
     failures = []
     for url in urls:
@@ -50,7 +84,7 @@ def fetch(urls, path, sha256=None, timeout=60.0):
             failures.append(f"{url}: {error}")
         else:
             os.replace(part, path)
-            return True
+            return
     raise OSError(
         f"{path.name} could not be downloaded ({'; '.join(failures)}). "
         f"Received: urls={list(urls)}"

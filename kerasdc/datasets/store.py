@@ -54,7 +54,8 @@ def read(path, sha256=None):
     expected = [sha256] if sha256 else []
     sidecar = _sidecar(path)
     if sidecar.is_file():
-        expected.append(sidecar.read_text(encoding="ascii").split()[0])
+        words = sidecar.read_text(encoding="ascii", errors="replace").split()
+        expected.append(words[0] if words else f"none in {sidecar.name}")
     if not expected:
         raise ValueError(
             f"No checksum is known for {path.name}: put {sidecar.name} from "

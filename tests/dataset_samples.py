@@ -1,0 +1,64 @@
+"""A server and small sets that the tests of data sets share."""
+
+import hashlib
+import http.server
+import os
+import re
+
+import numpy as np
+import pytest
+
+from kerasdc.datasets import store
+
+REAL = os.environ.get("KERASDC_DATA")
+needs_data = pytest.mark.skipif(not REAL, reason="KERASDC_DATA is not set")
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Serves `server.files`; can ignore ranges and cut connections."""
+
+    def do_GET(self):
+        data = self.server.files.get(self.path[1:])
+        start = self.server.range_start(self.headers["Range"])
+        self.server.starts.append(start)
+        if data is None:
+            return self.send_error(404)
+        if start and start >= len(data):
+            self.send_response(416)
+            self.send_header("Content-Range", f"bytes */{len(data)}")
+            return self.end_headers()
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(data) - start))
+        if start:
+            span = f"bytes {start}-{len(data) - 1}/{len(data)}"
+            self.send_header("Content-Range", span)
+        self.end_headers()
+        self.wfile.write(data[start:][: self.server.limit])
+
+    def log_message(self, *args):
+        pass
+
+
+class Server(http.server.ThreadingHTTPServer):
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.files, self.starts = {}, []
+        # Bytes sent before the connection is cut, and whether ranges work.
+        self.limit, self.ranges = None, True
+
+    def range_start(self, header):
+        found = re.match(r"bytes=(\d+)-$", header or "")
+        return int(found.group(1)) if found and self.ranges else 0
+
+    def url(self, name):
+        return f"http://127.0.0.1:{self.server_port}/{name}"
+
+
+DATA = bytes(range(256)) * 40
+SHA256 = hashlib.sha256(DATA).hexdigest()
+
+
+def save_toy(folder, value):
+    x = np.full((3, 2), value, np.uint8)
+    y = np.array([0, 1, 1], np.uint8)
+    store.write(folder / "toy.npz", {"x": x, "y": y})
