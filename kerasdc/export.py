@@ -6,6 +6,7 @@ import pathlib
 import keras
 from keras import ops
 
+from kerasdc.inputs import checked_count
 from kerasdc.staging import staged
 
 
@@ -120,12 +121,7 @@ def _version_folder(path, version):
     if version is None:
         names = os.listdir(path) if path.is_dir() else []
         version = 1 + max((int(n) for n in names if n.isdecimal()), default=0)
-    if not isinstance(version, int) or version < 1:
-        raise ValueError(
-            "`version` must be an integer of at least 1, or None. "
-            f"Received: version={version}"
-        )
-    return path / str(version)
+    return path / str(checked_count("version", version))
 
 
 def _check_model(model):

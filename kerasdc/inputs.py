@@ -15,7 +15,7 @@ def to_array(x, sample_shape=None, allow_text=False):
     Args:
         x: Array, list, pandas frame, SciPy sparse matrix, tensor,
             `tf.data.Dataset` or `keras.utils.PyDataset` (these two are read
-            once, into memory; they must yield inputs only).
+            once, into memory; they must yield batches of inputs only).
         sample_shape: Optional tuple: the shape that one sample must have.
         allow_text: Boolean. Whether strings are accepted.
 
@@ -27,7 +27,7 @@ def to_array(x, sample_shape=None, allow_text=False):
         ValueError: If `x` is empty, of the wrong shape, not numeric, holds
             NaN or infinity, or comes with labels.
     """
-    array = _as_numpy(x)
+    array = _as_numpy(x, sample_shape)
     if array.size == 0 or array.ndim == 0:
         raise ValueError(
             "`x` must hold at least one sample and one feature. "
@@ -101,12 +101,13 @@ def checked_choice(name, value, choices):
     return choices[value]
 
 
-def _as_numpy(x):
+def _as_numpy(x, sample_shape=None):
     if isinstance(x, keras.utils.PyDataset):
         _reject_endless(x, x.num_batches is None)
         return _concatenate(x[i] for i in range(x.num_batches))
     if hasattr(x, "element_spec"):
         _reject_endless(x, int(x.cardinality()) == -1)
+        _reject_single_samples(x, sample_shape)
         return _concatenate(x.as_numpy_iterator())
     if hasattr(x, "toarray"):
         return _from_sparse(x)
@@ -128,6 +129,30 @@ def _as_numpy(x):
         return np.asarray(x)
     except ValueError as error:
         raise _not_rectangular(x) from error
+
+
+def _reject_single_samples(dataset, sample_shape):
+    """Raises if elements seem to be samples, whose rows would be taken apart.
+
+    Batches say that their length may differ, unless a last one is dropped;
+    then the shape of a sample must be known.
+    """
+    spec = _first_of(dataset.element_spec)
+    shape = getattr(spec, "shape", None)
+    if not shape or shape[0] is None or spec.dtype.name == "string":
+        return
+    if int(dataset.cardinality()) == 1:  # all data at once
+        return
+    if sample_shape is None or tuple(shape[1:]) != tuple(sample_shape):
+        raise ValueError(
+            "A dataset must yield batches of samples: end it with "
+            "`.batch(256)`, where the last batch may be shorter. "
+            f"Received: elements of shape {tuple(shape)}"
+        )
+
+
+def _first_of(element):
+    return element[0] if isinstance(element, (tuple, list)) else element
 
 
 def _from_sparse(x):

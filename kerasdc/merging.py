@@ -9,6 +9,8 @@ partitions the one of least normalised cut is kept. No labels, no gradients.
 
 import numpy as np
 
+from kerasdc.inputs import checked_count
+
 _PIECES_PER_CLUSTER = (5, 10, 15)
 
 
@@ -40,17 +42,29 @@ def merged_kmeans(
 
     Returns:
         Float32 array `(num_clusters, dim)`: the means of the clusters.
+
+    Raises:
+        ValueError: If `num_restarts` is less than 1, or there are fewer
+            distinct points than clusters among those partitioned.
     """
+    num_restarts = checked_count("num_restarts", num_restarts)
     generator = np.random.default_rng(seed)
     if len(z) > max_points:
         z = z[generator.choice(len(z), max_points, replace=False)]
+    distinct = len(np.unique(z, axis=0))
+    if distinct < num_clusters:
+        raise ValueError(
+            "There must be at least as many distinct points as clusters. "
+            f"Received: {len(z)} points, {distinct} of them distinct, "
+            f"num_clusters={num_clusters}"
+        )
     graph = neighbor_graph(z, min(num_neighbors, len(z) - 1))
     best_cut, best = np.inf, None
     for restart in range(num_restarts):
         factor = _PIECES_PER_CLUSTER[restart % len(_PIECES_PER_CLUSTER)]
         # Pieces of fewer than two points say nothing of density.
         num_pieces = min(factor * num_clusters, len(z) // 2)
-        num_pieces = max(num_pieces, num_clusters)
+        num_pieces = min(max(num_pieces, num_clusters), distinct)
         pieces = _pieces(z, num_pieces, generator)
         affinity = _sum_between(graph, pieces)
         clusters = _average_linkage(affinity, np.bincount(pieces), num_clusters)

@@ -177,9 +177,14 @@ def test_versions_count_up(fitted, exported):
     assert kerasdc.export_saved_model(fitted[0], path, version=9).name == "9"
     with pytest.raises(FileExistsError, match="already. Received: '.*9'"):
         kerasdc.export_saved_model(fitted[0], path, version=9)
-    with pytest.raises(ValueError, match="at least 1.*Received: version=0"):
-        kerasdc.export_saved_model(fitted[0], path, version=0)
-    assert sorted(os.listdir(path)) == ["1", "2", "9", "notes"]
+    for version in (0, True, 1.0):
+        match = f"at least 1.*Received: version={version}"
+        with pytest.raises(ValueError, match=match):
+            kerasdc.export_saved_model(fitted[0], path, version=version)
+    number = np.int64(11)
+    target = kerasdc.export_saved_model(fitted[0], path, version=number)
+    assert target.name == "11"
+    assert sorted(os.listdir(path)) == ["1", "11", "2", "9", "notes"]
 
 
 def test_model_without_decoder_has_no_reconstruction(tmp_path):

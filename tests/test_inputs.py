@@ -174,6 +174,27 @@ def test_refuses(case):
     assert str(error.value).startswith(("`x` ", "A dataset", "Clustering"))
 
 
+def test_dataset_of_single_samples_is_refused():
+    images = np.zeros((5, 8, 8), "float32")
+    single = tf.data.Dataset.from_tensor_slices(images)
+    for shape in (None, (8, 8)):
+        with pytest.raises(ValueError, match=r"of shape \(8, 8\)$"):
+            to_array(single, shape)
+    with pytest.raises(ValueError, match=r"batch\(256\).*\(8,\)$"):
+        to_array(tf.data.Dataset.from_tensor_slices(images[0]))
+
+
+def test_dataset_of_batches_of_one_size_is_read():
+    images = np.zeros((6, 8, 8), "float32")
+    single = tf.data.Dataset.from_tensor_slices(images)
+    batches = single.batch(3, drop_remainder=True)
+    assert to_array(batches, (8, 8)).shape == (6, 8, 8)
+    with pytest.raises(ValueError, match=r"of shape \(3, 8, 8\)$"):
+        to_array(batches)
+    at_once = tf.data.Dataset.from_tensors(images)
+    assert to_array(at_once).shape == (6, 8, 8)
+
+
 def test_width_says_what_was_expected():
     with pytest.raises(ValueError, match=r"shape \(n, 28, 28\)"):
         to_array(np.ones((28, 28)), (28, 28))

@@ -63,6 +63,25 @@ def test_as_many_points_as_clusters():
     assert sorted(map(tuple, centers)) == sorted(map(tuple, z))
 
 
+def test_copies_of_few_points_are_no_more_pieces():
+    """Of fewer distinct points than pieces, k-means would warn."""
+    z = np.repeat(np.eye(4, 3) * 10, 50, axis=0)
+    centers = merging.merged_kmeans(z, 4, num_restarts=3, seed=0)
+    order = np.lexsort(centers.T)
+    expected = np.eye(4, 3)[np.lexsort(np.eye(4, 3).T)] * 10
+    np.testing.assert_allclose(centers[order], expected, atol=1e-6)
+
+
+def test_no_restarts_and_too_few_points_are_refused():
+    z = np.eye(5, 3)
+    with pytest.raises(ValueError, match="Received: num_restarts=0"):
+        merging.merged_kmeans(z, 2, num_restarts=0)
+    # All but one point of a thousand are the same: no sample has three.
+    z = np.repeat(np.eye(3), [998, 1, 1], axis=0)
+    with pytest.raises(ValueError, match="Received: 50 points, . of them"):
+        merging.merged_kmeans(z, 3, max_points=50, seed=0)
+
+
 def test_layer_takes_the_method_and_names_unknown_ones():
     z, label = two_strips()
     layer = ClusteringLayer(2)
