@@ -6,12 +6,14 @@ import pytest
 
 import kerasdc
 from kerasdc import metrics
+from kerasdc.callbacks import Adapt
 from kerasdc.callbacks import ClusteringMetrics
 from kerasdc.callbacks import ClusterSizes
 from kerasdc.callbacks import EpochDecay
 from kerasdc.callbacks import LabelChangeStopping
 from kerasdc.callbacks import ThresholdSchedule
 from kerasdc.callbacks import TrackAssignments
+from kerasdc.callbacks import matched_clusters
 
 
 @pytest.fixture(scope="module")
@@ -275,3 +277,50 @@ def test_thresholds_of_one_epoch_are_those_of_the_start():
 def test_a_schedule_needs_epochs(num_epochs):
     with pytest.raises(ValueError, match=f"Received: num_epochs={num_epochs}"):
         ThresholdSchedule(num_epochs)
+
+
+def test_clusters_are_matched_by_the_samples_they_share():
+    previous = np.array([0, 0, 0, 1, 1, 2, 2, 2])
+    # Of old cluster 2 most samples are now in 0, but so is all of 1.
+    assignments = np.array([2, 2, 1, 0, 0, 0, 0, 1])
+    order = matched_clusters(previous, assignments, 3)
+    assert order.tolist() == [2, 0, 1]
+    same = matched_clusters(assignments, assignments, 4)
+    assert same.tolist() == [0, 1, 2, 3]
+    with pytest.raises(ValueError, match="Received: 8 and 2 assignments"):
+        matched_clusters(previous, assignments[:2], 3)
+
+
+class Adapting(keras.Model):
+    """Notes what it is asked to adapt to."""
+
+    def __init__(self, adapted):
+        super().__init__()
+        self.adapted = adapted
+        self.calls = []
+
+    def assign(self, x):
+        return np.zeros(len(x), int)
+
+    def adapt(self, x, num_restarts, previous):
+        previous = None if previous is None else previous.tolist()
+        self.calls.append((num_restarts, previous))
+        return np.full(len(x), len(self.calls))
+
+
+@pytest.mark.parametrize("adapted", [False, True])
+def test_adapting_goes_on_from_what_was_found(adapted):
+    model = Adapting(adapted)
+    callback = Adapt(np.zeros((2, 1)), num_restarts=5)
+    callback.set_model(model)
+    for _ in range(2):  # trainings
+        model.calls.clear()
+        callback.on_train_begin()
+        for epoch in range(3):
+            callback.on_epoch_begin(epoch)
+            callback.on_epoch_end(epoch)
+        first = [0, 0] if adapted else None
+        assert model.calls == [(5, first), (5, [1, 1]), (5, [2, 2])]
+        assert callback.assignments.tolist() == [3, 3]
+    with pytest.raises(ValueError, match="Received: num_restarts=0"):
+        Adapt(np.zeros((2, 1)), num_restarts=0)

@@ -4,12 +4,25 @@ import pytest
 from keras import ops
 from states import assert_same
 from states import state
+from test_dec_errors import with_nan
+from test_dec_inputs import FORMS
 
 import kerasdc
+from kerasdc import building
 from kerasdc import losses
+from kerasdc import recipes
+from kerasdc.callbacks import LabelChangeStopping
+from kerasdc.callbacks import TrackAssignments
 from kerasdc.models import EmbeddingNetwork
 
-COMPILE = ("optimizer", "similarity_weight", "conditional", "summed")
+COMPILE = (
+    "optimizer",
+    "similarity_weight",
+    "conditional",
+    "summed",
+    "pretrain_optimizer",
+    "reconstruction_loss",
+)
 
 
 def make_model(num_clusters=3, shape=(6,), compiled=True, **kwargs):
@@ -53,16 +66,61 @@ def test_blobs_are_recovered(fitted, blobs):
     )
 
 
-def test_default_networks_are_the_papers(blobs):
+def widths(network):
+    dense = keras.layers.Dense
+    return [v.units for v in network.layers if isinstance(v, dense)]
+
+
+def test_default_networks_are_the_papers():
     model = EmbeddingNetwork(3)
     model.compile()
     model.build((None, 6))
-    widths = [
-        layer.units
-        for layer in model.embedding.layers
-        if isinstance(layer, keras.layers.Dense)
+    assert widths(model.embedding) == [2000, 500, 500, 500, 10]
+    assert model._settings == {
+        "similarity_weight": 0.01,
+        "conditional": True,
+        "summed": True,
+    }
+    again = EmbeddingNetwork.from_config(model.get_config())
+    again.build((None, 6))
+    # Published weights have no names: their order must survive.
+    assert [w.path.split("/")[-2:] for w in again.weights] == [
+        w.path.split("/")[-2:] for w in model.weights
     ]
-    assert widths == [2000, 500, 500, 500, 10]
+
+
+def test_the_papers_recipe_is_the_authors_code():
+    x = np.random.default_rng(0).integers(0, 256, (40, 28, 28), "uint8")
+    recipe = recipes.get_recipe("embedding", "mnist", "paper")
+    model = building.build_model("embedding", recipe, x, 10, seed=0)
+    assert widths(model.encoder) == [500, 500, 2000, 10]
+    assert widths(model.embedding) == [2000, 500, 500, 500, 10]
+    for layer in model.embedding.layers[1:]:
+        np.testing.assert_array_equal(layer.kernel, np.eye(*layer.kernel.shape))
+    settings = {"similarity_weight": 0.01, "conditional": True, "summed": True}
+    assert model._settings == settings
+    for optimizer in (model.optimizer, model.pretrain_optimizer):
+        assert float(optimizer.learning_rate) == pytest.approx(1e-3)
+        assert (optimizer.momentum, optimizer.nesterov) == (0.9, True)
+    assert model.reconstruction_loss is losses.summed_binary_crossentropy
+    assert model.likelihood_name == "bernoulli"
+    assert (recipe["batch_size"], recipe["fit"]["epochs"]) == (100, 50)
+    assert recipe["pretrain"]["epochs"] == 10
+    assert np.allclose(model.features(np.full((1, 28, 28), 255)), 1)
+
+
+def test_deviations_name_the_original_weight():
+    for dataset, weight in (("mnist", "0.01"), ("reuters21578", "0.001")):
+        recipe = recipes.get_recipe("embedding", dataset, "best")
+        assert recipe["compile"]["summed"] is False
+        text = " ".join(recipe["deviations"])
+        assert f"(original: sums, of weight {weight})" in text
+
+
+def test_rectangular_identities_hand_on_what_is_not_negative():
+    network = kerasdc.networks.embedding_mlp(kernel_initializer="identity")
+    z = np.random.default_rng(0).normal(size=(5, 10)).astype("float32")
+    np.testing.assert_allclose(network(z), np.maximum(z, 0), 1e-6)
 
 
 def test_one_call_equals_two(blobs):
@@ -111,32 +169,98 @@ def test_loss_by_hand(conditional, summed, blobs):
     assert loss == pytest.approx(reconstruction + similarity, rel=1e-4)
 
 
+class Halved(keras.Layer):
+    """An augmentation without chance."""
+
+    def call(self, x, training=False):
+        return 0.5 * x
+
+
+def gradients(model, value):
+    """Of encoder, decoder and embedding, each a list of arrays."""
+    import tensorflow as tf
+
+    parts = (model.encoder, model.decoder, model.embedding)
+    variables = [[w.value for w in part.trainable_weights] for part in parts]
+    with tf.GradientTape() as tape:
+        loss = value()
+    found = tape.gradient(loss, variables, unconnected_gradients="zero")
+    return [[np.array(value) for value in part] for part in found]
+
+
 @pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="takes TensorFlow's tape"
 )
-def test_gradients_go_where_the_paper_sends_them(blobs):
-    import tensorflow as tf
-
+@pytest.mark.parametrize("augmented", [False, True])
+@pytest.mark.parametrize("weight", [0.0, 0.01, 1.0])
+def test_gradients_go_where_the_paper_sends_them(weight, augmented, blobs):
     x = blobs[0]
-    found = {}
-    for weight in (0.0, 0.01, 1.0):
-        model = make_model(similarity_weight=weight)
-        model.build((None, 6))
-        model.preprocessor.adapt(x)
-        parts = (model.encoder, model.decoder, model.embedding)
-        variables = [[w.value for w in p.trainable_weights] for p in parts]
-        with tf.GradientTape() as tape:
-            loss = model.compute_loss(x)
-        found[weight] = tape.gradient(loss, variables)
-    none, little, full = found.values()
-    encoder = zip(none[0], little[0], full[0], strict=True)
-    for a, b, c in encoder:  # linear in the weight
-        np.testing.assert_allclose(b - a, 0.01 * (c - a), 1e-2, 1e-6)
-        assert np.abs(c - a).max() > 0
-    for part in (1, 2):  # decoder and embedding: whatever the weight
-        for a, c in zip(none[part], full[part], strict=True):
-            np.testing.assert_allclose(a, c, 1e-4, 1e-7)
-            assert np.abs(a).max() > 0
+    augmentation = Halved() if augmented else None
+    model = make_model(similarity_weight=weight, augmentation=augmentation)
+    model.build((None, 6))
+    model.preprocessor.adapt(x)
+    clean = model.features(x)
+    features = 0.5 * clean if augmented else clean
+
+    def reconstruction():
+        outputs = model.decoder(model.encoder(features))
+        return ops.mean(-model.likelihood.log_prob(features, outputs))
+
+    def similarity():
+        z = model.encoder(features)
+        log_q = losses.log_student_t_similarities(
+            model.embedding(z), conditional=True
+        )
+        if augmented:  # what is to be learned
+            z = ops.stop_gradient(model.encoder(clean))
+        p = losses.student_t_similarities(z, 6.0, conditional=True)
+        return losses.similarity_cross_entropy(p, log_q)
+
+    received = gradients(model, lambda: model.compute_loss(x))
+    first, second = (
+        gradients(model, reconstruction),
+        gradients(model, similarity),
+    )
+    for part, share in enumerate((weight, 0.0, 1.0)):
+        largest = max(abs(a).max() for a in received[part])
+        assert largest > 0
+        for a, b, c in zip(received[part], first[part], second[part]):
+            expected = b + share * c
+            np.testing.assert_allclose(a, expected, 1e-3, 1e-4 * largest)
+    assert max(abs(c).max() for c in second[0]) > 0
+    assert not any(b.any() for b in first[2] + second[1])
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="takes TensorFlow's tape"
+)
+def test_duplicates_alone_stay_finite():
+    x = np.ones((30, 3))
+    model = make_model(num_clusters=1, shape=(3,))
+    model.prepare(x)
+    found = gradients(model, lambda: model.compute_loss(x))
+    assert all(np.isfinite(a).all() for part in found for a in part)
+    assert np.isfinite(model.objective(x))
+
+
+@pytest.mark.parametrize(
+    ("likelihood", "loss", "constant"),
+    [
+        ("bernoulli", losses.summed_binary_crossentropy, 0.0),
+        ("gaussian", losses.summed_squared_error, 3 * np.log(np.pi)),
+    ],
+)
+def test_both_stages_reconstruct_alike(likelihood, loss, constant, blobs):
+    model = make_model(
+        likelihood=likelihood,
+        reconstruction_loss=loss,
+        pretrain_optimizer=keras.optimizers.SGD(0.0),
+    )
+    x = blobs[0]
+    history = model.pretrain(x, epochs=1, batch_size=90, verbose=0).history
+    found = model.evaluate(x, batch_size=90, verbose=0, return_dict=True)
+    expected = found["reconstruction"] - constant
+    assert history["loss"][0] == pytest.approx(expected, rel=1e-4)
 
 
 def test_history_holds_each_term(blobs):
@@ -158,9 +282,49 @@ def test_objective_is_the_loss_of_clean_samples(fitted, blobs):
     assert fitted.objective(x) == pytest.approx(whole, rel=1e-4)
 
 
+def test_batches_count_by_their_size(fitted, blobs):
+    x = blobs[0]
+    for n, ends in ((90, (40, 80)), (81, (40,))):  # none of one sample
+        parts = np.split(x[:n], ends)
+        values = [float(fitted.compute_loss(p, training=False)) for p in parts]
+        expected = np.average(values, weights=[len(p) for p in parts])
+        found = fitted.evaluate(
+            x[:n], batch_size=40, verbose=0, return_dict=True
+        )
+        assert found["loss"] == pytest.approx(expected, rel=1e-4)
+        terms = found["reconstruction"] + found["similarity"]
+        assert found["loss"] == pytest.approx(terms, rel=1e-4)
+        assert fitted.objective(x[:n], 40) == pytest.approx(expected, rel=1e-4)
+
+
 def test_validation(blobs):
-    history = fit(make_model(), blobs[0], epochs=1, validation_data=blobs[0])
-    assert np.isfinite(history.history["val_loss"]).all()
+    x = blobs[0]
+    model = make_model()
+    model.pretrain(x, epochs=1, verbose=0)
+    history = fit(
+        model, x, epochs=3, validation_data=x[:50], validation_freq=3
+    ).history
+    expected = model.evaluate(x[:50], batch_size=30, verbose=0)[0]
+    assert history["val_loss"] == [pytest.approx(expected, rel=1e-4)]
+
+
+# === Numbers of clusters ===
+
+
+def test_clusters_keep_their_numbers(blobs):
+    x, y = blobs
+    model = make_model(seed=None)
+    model.pretrain(x, epochs=30, batch_size=16, verbose=0)
+    callbacks = [TrackAssignments(x), LabelChangeStopping(0)]
+    history = fit(model, x, epochs=6, callbacks=callbacks).history
+    assert history["label_change"] == [0] * 5
+    before = model.training_assignments
+    np.testing.assert_array_equal(model.assign(x), before)
+    fit(model, x, epochs=1, initial_epoch=0, callbacks=callbacks)
+    np.testing.assert_array_equal(model.training_assignments, before)
+    for seed in range(4):
+        found = model.adapt(x, seed=seed, num_restarts=3, previous=before)
+        np.testing.assert_array_equal(found, before)
 
 
 # === Embedding, latent, reconstruction ===
@@ -196,6 +360,19 @@ def test_compile_arguments_survive(blobs, tmp_path):
     model.save(tmp_path / "m.keras")
     again = keras.models.load_model(tmp_path / "m.keras")
     assert again._settings == model._settings
+    again = keras.models.load_model(tmp_path / "m.keras", compile=False)
+    assert np.isfinite(again.objective(blobs[0]))
+    with pytest.raises(ValueError, match="before `evaluate`. Received: com"):
+        again.evaluate(blobs[0])
+
+
+def test_a_loss_that_is_a_sum_survives(blobs, tmp_path):
+    loss = losses.summed_squared_error
+    model = make_model(reconstruction_loss=loss)
+    model.pretrain(blobs[0], epochs=1, verbose=0)
+    model.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras")
+    assert again.reconstruction_loss is loss
 
 
 def test_resumed_equals_uninterrupted(blobs, tmp_path):
@@ -260,6 +437,12 @@ def test_an_encoder_alone_is_refused():
         EmbeddingNetwork(3, encoder)
 
 
+def test_an_embedding_alone_is_refused():
+    embedding = kerasdc.networks.embedding_mlp(10, (4,))
+    with pytest.raises(ValueError, match="Received: encoder=None"):
+        EmbeddingNetwork(3, embedding=embedding)
+
+
 def test_networks_of_different_widths(blobs):
     embedding = kerasdc.networks.embedding_mlp(4, (8,))
     networks = kerasdc.networks
@@ -286,22 +469,133 @@ def test_a_bernoulli_decoder_gives_back_pixels(blobs):
         fit(model, blobs[0])
 
 
-def test_batches_of_one(blobs):
-    with pytest.raises(ValueError, match="Received: batch_size=1"):
-        fit(make_model(), blobs[0], batch_size=1)
-
-
-@pytest.mark.parametrize("verb", ["pretrain", "adapt", "fit"])
-def test_bad_data_changes_nothing(verb, blobs):
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"epochs": -1}, "Received: epochs=-1"),
+        ({"epochs": 1.5}, "Received: epochs=1.5"),
+        ({"batch_size": 0}, "Received: batch_size=0"),
+        ({"batch_size": 1}, "Received: batch_size=1"),
+        ({"batch_size": None}, "Received: batch_size=None"),
+        ({"validation_data": np.ones((3, 5))}, r"Received: .* \(3, 5\)"),
+        ({"validation_data": np.ones((1, 6))}, "Received: 1 samples"),
+    ],
+)
+def test_bad_arguments_are_met_early(arguments, message, blobs):
     model = make_model()
-    with pytest.raises(ValueError, match="Received: 2 samples"):
-        getattr(model, verb)(blobs[0][:2])
+    with pytest.raises(ValueError, match=message):
+        fit(model, blobs[0], **arguments)
+    assert not model.pretrained
+
+
+def test_a_sample_alone_has_no_similarities(fitted, blobs):
+    x = blobs[0]
+    for call in (
+        lambda: fitted.evaluate(x[:1]),
+        lambda: fitted.objective(x[:1]),
+        lambda: make_model(num_clusters=1).fit(x[:1]),
+    ):
+        with pytest.raises(ValueError, match="Received: 1 samples"):
+            call()
+    for call in (fitted.evaluate, fitted.objective):
+        with pytest.raises(ValueError, match="Received: batch_size=1"):
+            call(x, batch_size=1)
+
+
+@pytest.mark.parametrize("name", ["class_weight", "steps_per_epoch"])
+def test_what_fit_cannot_honour_is_no_argument(name, fitted, blobs):
+    with pytest.raises(TypeError, match=name):
+        fitted.fit(blobs[0], **{name: 2})
+
+
+def test_before_any_data(blobs):
+    model = make_model()
+    for built in (False, True):
+        for call in (model.evaluate, model.objective):
+            with pytest.raises(ValueError, match="no data yet.*Received: "):
+                call(blobs[0])
+        if not built:
+            model.build((None, 6))
+    assert not model.preprocessor.adapted
+    for call in (model.predict, model.assign):
+        with pytest.raises(ValueError, match="Received: adapted=False"):
+            call(blobs[0])
+
+
+def test_before_compile(blobs):
+    model = make_model(compiled=False)
+    for verb in ("fit", "pretrain", "evaluate"):
+        with pytest.raises(ValueError, match=f"before `{verb}`. Received: com"):
+            getattr(model, verb)(blobs[0])
+    assert not model.built
+
+
+@pytest.mark.parametrize(
+    ("make_x", "message"),
+    [
+        (lambda x: x[:2], "Received: 2 samples, 2 of them distinct"),
+        (lambda x: x[[0, 1] * 9], "Received: 18 samples, 2 of them distinct"),
+        (lambda x: x[:0], r"Received: a ndarray of shape \(0, 6\)"),
+        (with_nan, "Received: nan in row 3"),
+        (lambda x: x[:, :5], r"Received: .*shape \(6,\)"),
+        (lambda x: x[..., None], r"Received: .*shape \(6,\)"),
+        (lambda x: x[0], r"Received: x of shape \(6,\)"),
+        (lambda x: x.astype(str), "Received: x of dtype <U3"),
+        (lambda x: None, "Received: a NoneType"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["pretrain", "adapt", "fit"])
+def test_bad_data_changes_nothing(verb, make_x, message, blobs):
+    model = make_model()
+    before = state(model.encoder)
+    with pytest.raises(ValueError, match=message):
+        getattr(model, verb)(make_x(blobs[0]))
     assert not model.built and not model.preprocessor.adapted
+    assert_same(before, state(model.encoder))
 
 
-def test_labels_are_refused(blobs):
+@pytest.mark.parametrize("verb", ["fit", "evaluate", "objective", "embed"])
+def test_wrong_width_after_build(verb, fitted, blobs):
+    before = state(fitted)
+    with pytest.raises(ValueError, match=r"shape \(n, 6\).*\(90, 5\)$"):
+        getattr(fitted, verb)(blobs[0][:, :5])
+    assert_same(before, state(fitted))
+
+
+def train_briefly(x):
+    model = make_model()
+    model.pretrain(x, epochs=1, batch_size=30, verbose=0)
+    fit(model, x, epochs=1, validation_data=x)
+    return model
+
+
+@pytest.fixture(scope="module")
+def trained_on_array(blobs):
+    return train_briefly(blobs[0])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_of_data_gives_the_same(form, blobs, trained_on_array):
+    x = FORMS[form](blobs[0])
+    model = train_briefly(x)
+    assert_same(state(trained_on_array), state(model))
+    assert model.objective(x) == trained_on_array.objective(blobs[0])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda model, x, y: model.fit(x, y),
+        lambda model, x, y: model.fit(x, validation_data=(x, y)),
+        lambda model, x, y: model.evaluate(x, y),
+        lambda model, x, y: model.pretrain(x, y=y),
+    ],
+)
+def test_labels_are_refused(call, fitted, blobs):
+    before = state(fitted)
     with pytest.raises(ValueError, match="Received: y of type"):
-        make_model().fit(*blobs)
+        call(fitted, *blobs)
+    assert_same(before, state(fitted))
 
 
 def test_duplicates_stay_finite():

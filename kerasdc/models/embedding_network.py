@@ -8,6 +8,7 @@ from kerasdc import likelihoods
 from kerasdc import losses
 from kerasdc import networks
 from kerasdc.callbacks import Adapt
+from kerasdc.callbacks import matched_clusters
 from kerasdc.feeding import feed
 from kerasdc.inputs import checked_count
 from kerasdc.inputs import reject_labels
@@ -17,8 +18,9 @@ from kerasdc.models.base import ClusteringModel
 from kerasdc.models.parts import check_range
 from kerasdc.models.parts import check_shape
 from kerasdc.models.pretraining import PretrainedModel
-from kerasdc.targets import FeatureBatches
 from kerasdc.targets import ShuffledBatches
+
+_WEIGHT = 0.01  # of the similarities, for the encoder
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
@@ -51,7 +53,7 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
         decoder: `keras.Model` from there to samples; comes and is left out
             with the encoder.
         embedding: Optional `keras.Model` from `(batch, dim)` to the
-            embedding. `None` makes 2000-500-500-500-dim.
+            embedding; needs its encoder. `None` makes 2000-500-500-500-dim.
         preprocessor: Optional layer from raw inputs to what the encoder
             takes. `"auto"` scales the largest feature to 1 for a Bernoulli
             decoder, the mean squared feature to 1 for a Gaussian one. `None`
@@ -97,6 +99,10 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
             raise ValueError(
                 "An `encoder` needs its `decoder`. Received: decoder=None"
             )
+        if embedding is not None and encoder is None:
+            raise ValueError(
+                "An `embedding` needs its `encoder`. Received: encoder=None"
+            )
         self.clustering = ClusteringLayer(num_clusters, name="clustering")
         self.clustering.trainable = False  # k-means sets the centers
         self.num_clusters = self.clustering.num_clusters
@@ -112,6 +118,11 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
         )
         self.embedding = embedding
         self.seed = None if seed is None else checked_count("seed", seed, 0)
+        self._settings = {
+            "similarity_weight": _WEIGHT,
+            "conditional": True,
+            "summed": True,
+        }
         self._terms = {
             name: keras.metrics.Mean(name=name)
             for name in ("reconstruction", "similarity")
@@ -120,8 +131,9 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
     # === Functional Model ===
 
     def build(self, input_shape):
-        if self.embedding is not None and self.encoder is not None:
+        if self.embedding is not None:
             check_shape(self.embedding, "input", self.encoder.output_shape[1:])
+            check_shape(self.embedding, "output", (None,))
         self.build_networks(input_shape)
         if self.embedding is None:
             dim = self.encoder.output_shape[-1]
@@ -175,13 +187,13 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
     def compile(
         self,
         optimizer="auto",
-        similarity_weight=0.01,
+        similarity_weight=_WEIGHT,
         conditional=True,
-        summed=False,
+        summed=True,
         reconstruction_loss="auto",
         **kwargs,
     ):
-        """Configures both trainings.
+        """Configures both trainings; similarities count as in the original.
 
         Args:
             optimizer: Keras optimizer of the joint stage. `"auto"` is Adam
@@ -193,10 +205,13 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
                 every sample counts as much. `False` compares joint ones, as
                 its paper: most of them lie where samples are dense.
             summed: Boolean. `True` sums conditional cross-entropies over the
-                batch, as the original code; `False` takes their mean. Joint
-                ones are one sum in any case.
+                batch, as the original code; `False` takes their mean, which
+                needs a larger `similarity_weight`. Joint ones are one sum in
+                any case.
             reconstruction_loss: Keras loss of `pretrain`. `"auto"` is that of
-                the likelihood.
+                the likelihood, a mean over features;
+                `kerasdc.losses.summed_binary_crossentropy` is the original's,
+                on whose sum plain gradient descent rests.
             **kwargs: Further arguments of `PretrainedModel.compile`
                 (`pretrain_optimizer`) and of `keras.Model.compile`.
         """
@@ -218,12 +233,14 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
             **kwargs,
         )
 
-    def adapt(self, x, seed=None, **kwargs):
+    def adapt(self, x, seed=None, previous=None, **kwargs):
         """Sets the cluster centers by k-means on the embedding.
 
         Args:
             x: Samples.
             seed: Optional integer; `None` takes the model's.
+            previous: Optional integer array `(n,)` of earlier assignments:
+                clusters take the numbers of those whose samples they hold.
             **kwargs: `initial_centers`, `method` and `num_restarts` of
                 `ClusteringLayer.adapt`.
 
@@ -232,7 +249,13 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
         """
         x = self.prepare(x)
         seed = self._draw_seed() if seed is None else seed
-        return self.clustering.adapt(self.embed(x), seed=seed, **kwargs)
+        h = self.embed(x)
+        assignments = self.clustering.adapt(h, seed=seed, **kwargs)
+        if previous is None:
+            return assignments
+        order = matched_clusters(previous, assignments, self.num_clusters)
+        centers = ops.convert_to_numpy(self.clustering.centers)[order]
+        return self.clustering.adapt(h, initial_centers=centers)
 
     def fit(
         self,
@@ -244,7 +267,8 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
         callbacks=None,
         validation_data=None,
         shuffle=True,
-        **kwargs,
+        initial_epoch=0,
+        validation_freq=1,
     ):
         """Trains both networks, then finds the clusters.
 
@@ -258,10 +282,12 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
             epochs: Integer, passes over the data in the joint stage.
             verbose: As in `keras.Model.fit`.
             callbacks: Keras callbacks of the joint stage. Clusters are looked
-                for at the end of every epoch, so that they can report.
+                for at the end of every epoch, so that they can report (to a
+                `keras.callbacks.CallbackList` nothing is added).
             validation_data: Optional samples on which the loss is reported.
             shuffle: Boolean. Whether each pass has its own random order.
-            **kwargs: Further arguments of `keras.Model.fit`.
+            initial_epoch: As in `keras.Model.fit`.
+            validation_freq: As in `keras.Model.fit`.
 
         Returns:
             The joint stage's `History`: the loss and its terms
@@ -276,21 +302,22 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
         batch_size = checked_count("batch_size", batch_size, minimum=2)
         x = self.prepare(x, y)
         if validation_data is not None:
-            validation_data = self._batches(
+            validation_data = _WholePass(
                 self._validation_inputs(validation_data), batch_size
             )
         if not self.pretrained:
             self.pretrain(x, batch_size=batch_size, verbose=verbose)
-        batches, callbacks = feed(
-            self._batches(
-                x,
-                batch_size,
-                shuffle=shuffle,
-                seed=self._draw_seed(),
-                count_steps=self._count_steps,
-            ),
-            [Adapt(x), *keras.tree.flatten(callbacks or [])],
+        batches = ShuffledBatches(
+            x,
+            np.zeros(len(x), "float32"),  # there is no target
+            batch_size,
+            shuffle=shuffle,
+            seed=self._draw_seed(),
+            count_steps=self._count_steps,
+            drop_remainder=True,
         )
+        clusters = Adapt(x)
+        batches, callbacks = feed(batches, _with_first(clusters, callbacks))
         history = super().fit(
             batches,
             epochs=epochs,
@@ -299,42 +326,38 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
             validation_data=validation_data,
             # The batches do it: Keras' order would not survive a restart.
             shuffle=False,
-            **kwargs,
+            initial_epoch=initial_epoch,
+            validation_freq=validation_freq,
         )
-        self.adapt(x)
+        self.adapt(x, previous=clusters.assignments)
         return history
 
     def evaluate(
         self, x=None, y=None, batch_size=256, verbose="auto", **kwargs
     ):
-        """The loss on `x`.
+        """The loss on `x`, batches counting by their size.
 
         Args:
-            x: Samples.
+            x: Samples, at least 2.
             y: Must be `None`.
-            batch_size: Integer, at least 2.
+            batch_size: Integer, at least 2: pairs are of one batch. A sample
+                that would be left alone joins the last one.
             verbose: As in `keras.Model.evaluate`.
             **kwargs: Further arguments of `keras.Model.evaluate`.
 
         Returns:
             As `keras.Model.evaluate`.
+
+        Raises:
+            ValueError: If the model is not compiled or has seen no data, if
+                labels are passed, or `x` or `batch_size` is not usable.
         """
         if not isinstance(x, ShuffledBatches):  # as Keras' `fit` passes
             self._check_compiled("evaluate")
+            self._check_seen()
             reject_labels(y)
-            x = self._batches(self.as_inputs(x), batch_size)
+            x = _WholePass(self.as_inputs(x), batch_size)
         return super().evaluate(x, verbose=verbose, **kwargs)
-
-    def _batches(self, x, batch_size, shuffle=False, **kwargs):
-        no_target = np.zeros(len(x), "float32")
-        return ShuffledBatches(
-            x,
-            no_target,
-            batch_size,
-            shuffle=shuffle,
-            drop_remainder=True,
-            **kwargs,
-        )
 
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
@@ -358,7 +381,8 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
             clean = self.features(x)
         terms = self._loss_terms(features, clean, training)
         for name, value in terms.items():
-            self._terms[name].update_state(value)
+            # As Keras weights the loss itself.
+            self._terms[name].update_state(value, ops.shape(x)[0])
         return sum(terms.values())
 
     def _loss_terms(self, features, clean, training):
@@ -390,21 +414,34 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
 
     def objective(self, x, batch_size=1024):
         """The loss of all batches, of clean samples; see `ClusteringModel`."""
-        batches = FeatureBatches(
-            self.as_inputs(x), self.features, batch_size=batch_size
-        )
+        self._check_seen()
+        batches = _WholePass(self.as_inputs(x), batch_size)
         total = 0.0
-        for i in range(len(batches)):
-            features = batches[i][0]
-            if len(features) > 1:
-                terms = self._loss_terms(features, features, training=False)
-                total += len(features) * float(sum(terms.values()))
+        for batch, _ in (batches[i] for i in range(len(batches))):
+            features = self.features(batch)
+            terms = self._loss_terms(features, features, training=False)
+            total += len(batch) * float(sum(terms.values()))
         return total / len(batches.x)
+
+    # === Checks ===
 
     def _check_enough(self, array):
         super()._check_enough(array)
+        _check_pairs(array)
         if self.likelihood is likelihoods.Bernoulli and array.dtype != object:
             check_range(array, self.preprocessor)
+
+    def _check_seen(self):
+        missing = None
+        if not self.built:
+            missing = "built=False"
+        elif self._preprocessor_must_adapt():
+            missing = "a preprocessor that is not adapted"
+        if missing:
+            raise ValueError(
+                f"This {type(self).__name__} has seen no data yet: call "
+                f"`pretrain(x)` or `fit(x)` first. Received: {missing}"
+            )
 
     # === Config ===
 
@@ -414,3 +451,40 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
     def get_compile_config(self):
         config = super().get_compile_config()
         return {**config, **self._settings} if config else config
+
+
+class _WholePass(ShuffledBatches):
+    """All samples in order; one that would be alone joins the last batch."""
+
+    def __init__(self, x, batch_size):
+        batch_size = checked_count("batch_size", batch_size, minimum=2)
+        _check_pairs(x)
+        whole, left = divmod(len(x), batch_size)
+        super().__init__(
+            x,
+            np.zeros(len(x), "float32"),
+            batch_size,
+            steps_per_epoch=whole + (left > 1),
+            shuffle=False,
+        )
+
+    def rows(self, index):
+        start = index * self.batch_size
+        is_last = index == len(self) - 1
+        stop = len(self.x) if is_last else start + self.batch_size
+        return np.arange(start, stop)
+
+
+def _check_pairs(x):
+    if len(x) < 2:
+        raise ValueError(
+            "Similarities are of pairs: `x` must hold at least 2 samples. "
+            f"Received: {len(x)} samples"
+        )
+
+
+def _with_first(callback, callbacks):
+    """Callbacks after one of our own; a finished list takes none."""
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        return callbacks
+    return [callback, *keras.tree.flatten(callbacks or [])]
