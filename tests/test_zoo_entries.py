@@ -33,6 +33,15 @@ def test_card_is_the_generated_one(name):
     assert text == card.card(entry.read_metadata(folder))
 
 
+@pytest.mark.parametrize("name", repository_models())
+def test_entry_tells_outliers_from_its_data(name):
+    metadata = entry.read_metadata(zoo.location.entry_folder(name))
+    outliers = metadata.get("outliers", {})
+    assert all(auroc >= 0.95 for auroc in outliers.values()), outliers
+    if name == "vade_mnist":
+        assert {"uniform noise", "fashion_mnist"} <= set(outliers)
+
+
 @pytest.mark.parametrize(
     "name", [name for name in repository_models() if "vade" in name]
 )

@@ -46,6 +46,40 @@ def served_outputs(folder, inputs):
     return {name: value.numpy() for name, value in found.items()}
 
 
+def generated_difference(model, folder):
+    """How far what an entry's two forms generate is apart.
+
+    Args:
+        model: The model as `kerasdc.load` returns it.
+        folder: `pathlib.Path` of the entry.
+
+    Returns:
+        Float, as `largest_difference`: of one sample of each cluster, by the
+        same seed. 0 for a model that generates none.
+
+    Raises:
+        ValueError: If it is above 1e-5.
+    """
+    import tensorflow as tf
+
+    if "generate" not in signatures(model):
+        return 0.0
+    generate, _ = signatures(model)["generate"]
+    request = {
+        "cluster": tf.range(model.num_clusters),
+        "seed": tf.constant(0),
+    }
+    served = tf.saved_model.load(str(folder / entry.SAVED_MODEL))
+    outputs = [
+        {k: keras.ops.convert_to_numpy(v) for k, v in found.items()}
+        for found in (
+            served.signatures["generate"](**request),
+            generate(**request),
+        )
+    ]
+    return largest_difference(*outputs)
+
+
 def write(folder, inputs, outputs):
     """Writes inputs and outputs into an entry's folder.
 
