@@ -78,6 +78,14 @@ def test_responsibilities_by_hand():
     np.testing.assert_allclose(received, [expected], 1e-5)
 
 
+def test_responsibilities_with_a_weight_of_log_pi():
+    layer, z = by_hand(), np.float32([[2]])
+    # Weights as 1 to 27 in place of 1 to 3.
+    expected = np.array([np.exp(-2), 27 / 2])
+    received = layer.responsibilities(z, log_weight_factor=3)
+    np.testing.assert_allclose(received, [expected / expected.sum()], 1e-4)
+
+
 def test_log_densities_by_hand():
     layer, z = by_hand(), np.float32([[2]])
     joint = np.array([np.exp(-2) / 4, 3 / 8]) / np.sqrt(2 * np.pi)
@@ -499,6 +507,24 @@ def test_adapt_refuses_another_width():
 def test_sample_refuses(num, cluster, message):
     with pytest.raises(ValueError, match=message):
         in_the_plane().sample(num, cluster)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda layer: layer.sample(2),
+        lambda layer: layer.log_prob(ABC),
+        lambda layer: layer.log_joint(ABC),
+        lambda layer: layer.log_weights(),
+        lambda layer: layer.responsibilities(ABC),
+        lambda layer: layer.assign(ABC),
+        lambda layer: layer.divergence(ABC, ABC, ABC),
+        lambda layer: layer.distribution(),
+    ],
+)
+def test_before_adapt(call):
+    with pytest.raises(ValueError, match=r"`adapt\(z\)`.*Received: built=Fal"):
+        call(GaussianMixturePrior(3))
 
 
 def test_distribution_needs_tensorflow(monkeypatch):

@@ -74,7 +74,22 @@ class GaussianMixturePrior(Adaptable):
     # === Densities ===
 
     def call(self, inputs):
-        log_joint = self.log_joint(inputs)
+        return self.responsibilities(inputs)
+
+    def responsibilities(self, z, log_weight_factor=1.0):
+        """p(c | z), equation (16).
+
+        Args:
+            z: Tensor `(n, dim)`.
+            log_weight_factor: Float that log pi is multiplied by. 1 is
+                equation (16).
+
+        Returns:
+            Float32 tensor `(n, k)`; every row sums to 1.
+        """
+        log_joint = self.log_joint(z)
+        if log_weight_factor != 1:
+            log_joint += (log_weight_factor - 1) * self.log_weights()
         # Not `softmax`: Keras' own warns when there is one cluster.
         return ops.exp(
             log_joint - ops.logsumexp(log_joint, axis=1, keepdims=True)
@@ -88,7 +103,11 @@ class GaussianMixturePrior(Adaptable):
 
         Returns:
             Float32 tensor `(n, k)`, all constants included.
+
+        Raises:
+            ValueError: If there are no components yet.
         """
+        self._check_built()
         z = ops.cast(z, "float32")
         # Differences, not expanded squares: small variances far from the
         # origin would lose all digits. At most (n, k, dim), small for k = 10.
@@ -103,7 +122,11 @@ class GaussianMixturePrior(Adaptable):
 
         Returns:
             Tensor `(k,)`.
+
+        Raises:
+            ValueError: If there are no components yet.
         """
+        self._check_built()
         return self.logits - ops.logsumexp(self.logits)
 
     def log_prob(self, z):
@@ -114,6 +137,9 @@ class GaussianMixturePrior(Adaptable):
 
         Returns:
             Float32 tensor `(n,)`, in nats.
+
+        Raises:
+            ValueError: If there are no components yet.
         """
         return ops.logsumexp(self.log_joint(z), axis=1)
 
@@ -133,7 +159,11 @@ class GaussianMixturePrior(Adaptable):
             Tuple of float32 tensors `(n,)`, in nats: `latent`, the sum over
             c of gamma_c KL(q(z | x) || p(z | c)), and `assignment`,
             KL(gamma || pi).
+
+        Raises:
+            ValueError: If there are no components yet.
         """
+        self._check_built()
         mean, log_variance = (
             ops.expand_dims(ops.cast(part, "float32"), 1)
             for part in (mean, log_variance)
@@ -206,9 +236,18 @@ class GaussianMixturePrior(Adaptable):
         self.means.assign(means)
         self.log_variances.assign(np.log(np.maximum(variances, floor)))
         self.mark_adapted()
-        return self._assign(z)
+        return self.assign(z)
 
-    def _assign(self, z, block=8192):
+    def assign(self, z, block=8192):
+        """The most probable component of each point.
+
+        Args:
+            z: Array `(n, dim)`.
+            block: Integer, points taken at once, which bounds the memory.
+
+        Returns:
+            Integer array `(n,)`.
+        """
         blocks = [
             ops.convert_to_numpy(
                 ops.argmax(self.log_joint(z[i : i + block]), 1)
@@ -232,8 +271,10 @@ class GaussianMixturePrior(Adaptable):
             Float32 NumPy array `(num, dim)`.
 
         Raises:
-            ValueError: If `num` is not a count or there is no such component.
+            ValueError: If `num` is not a count, there is no such component,
+                or there are none yet.
         """
+        self._check_built()
         num = checked_count("num", num)
         generator = np.random.default_rng(seed)
         if cluster is None:
@@ -258,7 +299,9 @@ class GaussianMixturePrior(Adaptable):
         Raises:
             ImportError: If TensorFlow Probability is missing.
             RuntimeError: If Keras runs on another backend than TensorFlow.
+            ValueError: If there are no components yet.
         """
+        self._check_built()
         if keras.backend.backend() != "tensorflow":
             raise RuntimeError(
                 "TensorFlow Probability needs the TensorFlow backend. "
@@ -279,6 +322,13 @@ class GaussianMixturePrior(Adaptable):
                 ops.exp(0.5 * self.log_variances),
             ),
         )
+
+    def _check_built(self):
+        if not self.built:
+            raise ValueError(
+                "This GaussianMixturePrior has no components yet: call "
+                "`adapt(z)` first. Received: built=False"
+            )
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], self.num_clusters)
