@@ -309,6 +309,21 @@ def test_generated_samples_beside_real_ones(shape):
     pixels(figure)
 
 
+def test_generated_samples_stand_on_their_side():
+    real, made = np.zeros((2, 2, 4, 4)), np.ones((2, 2, 4, 4))
+    real[0, 0, 0, 0], made[1, 1, 3, 3] = 1, 0
+    figure = plots.generated_samples(list(real), list(made))
+    left, right = (ax.images[0].get_array() for ax in figure.axes)
+    # A row of pixels apart; of the gaps between nothing is asked.
+    tiles = [slice(0, 4), slice(5, 9)]
+    for image, samples in ((left, real), (right, made)):
+        assert image.shape == (9, 9)
+        for row in range(2):
+            for column in range(2):
+                tile = image[tiles[row], tiles[column]]
+                np.testing.assert_array_equal(tile, samples[row, column])
+
+
 def test_interpolations_have_a_row_for_each_way():
     samples = np.random.default_rng(0).random((3, 7, 8, 8))
     (ax,) = plots.interpolations(samples).axes
