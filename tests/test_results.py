@@ -1,17 +1,24 @@
-"""Which run becomes the zoo's model, and which may be published at all."""
+"""What a run scores; which becomes the zoo's model, which may not."""
 
+import csv
+from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from zoo_samples import NAME
 from zoo_samples import make_row
 
 import train
+from kerasdc import datasets
+from kerasdc import metrics
 from kerasdc import results
 from kerasdc import zoo
 from kerasdc.settings import Settings
+from kerasdc.training import Run
 from kerasdc.zoo import card
 from kerasdc.zoo import entry
+from kerasdc.zoo import verifying
 
 
 @pytest.fixture
@@ -111,3 +118,36 @@ def test_example_of_the_zoo_is_the_best_known_model(own):
     zoo.write_zoo_readme(own)
     text = (own / "README.md").read_text(encoding="utf-8")
     assert 'kerasdc.load("dec_mnist")' in text
+
+
+def test_held_out_samples_are_scored_and_not_trained_on(
+    digits, tmp_path, monkeypatch
+):
+    x, y = digits.x[:400], digits.y[:400]
+    small = replace(digits, x=x, y=y, num_train=300, num_test=80)
+    monkeypatch.setattr(datasets, "load", lambda *args: small)
+    settings = Settings(split="test", pretrain_epochs=1, epochs=1)
+    assert settings.folder.name == "dec_digits_best_0_held_out"
+    run = Run(settings, tmp_path, tensorboard=False)
+    run.start()
+    run.train()
+    np.testing.assert_array_equal(run.inputs, x[:300])
+    assert len(run.model.training_assignments) == 300
+    figures = results.write_results(run)
+    assert (figures["split"], figures["num_samples"]) == ("test", 80)
+    expected = metrics.evaluate(y[300:380], run.model.assign(x[300:380]))
+    assert {score: figures[score] for score in expected} == expected
+    with open(tmp_path / "assignments.csv", newline="") as file:
+        assert len(list(csv.DictReader(file))) == 80
+
+
+def test_embedding_of_held_out_samples_is_compared_with_the_training():
+    model = SimpleNamespace(
+        embed=lambda x: np.asarray(x, "float32"), as_inputs=np.asarray
+    )
+    x, reference = np.array([[0.0, 0], [1, 0], [9, 9]]), [[0, 1], [9, 8]]
+    # Among each other, the last would be the only one of its class.
+    found = verifying.scores(model, x, [0, 0, 1], reference, [0, 1])
+    assert found["neighbor_error"] == 0
+    found = verifying.scores(model, x, [0, 0, 1])
+    assert found["neighbor_error"] == pytest.approx(1 / 3)
