@@ -2,6 +2,7 @@
 
 import math
 
+import keras
 from keras import ops
 
 from kerasdc.inputs import checked_choice
@@ -35,6 +36,23 @@ class Bernoulli:
         return ops.sum(features * logits - ops.softplus(logits), axis=1)
 
     @staticmethod
+    def covers(features):
+        """Which samples have features that can be.
+
+        Args:
+            features: Tensor `(batch, ...)`.
+
+        Returns:
+            Boolean tensor `(batch,)`: here, whether all are from 0 to 1, but
+            for what rounding adds.
+        """
+        dtype = keras.backend.standardize_dtype(features.dtype)
+        slack = 1e-2 if dtype in ("float16", "bfloat16") else 1e-5
+        features = _flat(features)
+        inside = ops.logical_and(features >= -slack, features <= 1 + slack)
+        return ops.all(inside, axis=1)
+
+    @staticmethod
     def mean(outputs):
         """The expected features.
 
@@ -65,6 +83,11 @@ class Gaussian:
         features, means = _flat(features), _flat(outputs)
         squared_error = ops.sum(ops.square(features - means), axis=1)
         return -squared_error - 0.5 * features.shape[1] * math.log(math.pi)
+
+    @staticmethod
+    def covers(features):
+        """Which samples have features that can be: all finite ones."""
+        return ops.all(ops.isfinite(_flat(features)), axis=1)
 
     @staticmethod
     def mean(outputs):

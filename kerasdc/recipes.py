@@ -141,7 +141,9 @@ def _best_vectors(pretrain_epochs, fit_epochs, **overrides):
     }
 
 
-def _vade_paper(scale, likelihood="bernoulli", **fit):
+def _vade_paper(
+    scale, likelihood="bernoulli", epochs=3000, deviations=(), **decay
+):
     """Jiang et al., 2017, section 4, and the authors' code."""
     return {
         "network": {"kind": "mlp"},
@@ -152,8 +154,11 @@ def _vade_paper(scale, likelihood="bernoulli", **fit):
         "adapt": {"method": "gmm", "num_restarts": 1},
         "compile": {
             "decay": 0.9,
+            "decay_interval": 10,
+            "decay_minimum": 2e-4,
             "fixed_weights": True,
             "log_weight_factor": 10.0,
+            **decay,
         },
         "fit": {
             "optimizer": {
@@ -161,10 +166,12 @@ def _vade_paper(scale, likelihood="bernoulli", **fit):
                 "learning_rate": 2e-3,
                 "epsilon": 1e-4,
             },
-            "epochs": 3000,
-            **fit,
+            "epochs": epochs,
         },
         "deviations": [
+            *deviations,
+            "The clusters' weights are equal and stay so (original: start "
+            "equal, and are trained).",
             "End-to-end pretraining with Adam, 50 epochs (original: stacked "
             "autoencoders, whose training was not released).",
             "The head of the log-variance starts at a constant (original: at "
@@ -683,7 +690,21 @@ RECIPES = {
             "best": _vade_images(1.0, 160, 20, 40),
         },
         "reuters21578": {
-            "paper": {**_vade_paper(None, "gaussian", epochs=15), **_TEXT},
+            "paper": {
+                **_vade_paper(
+                    None,
+                    "gaussian",
+                    epochs=15,
+                    decay=0.5,
+                    decay_interval=5,
+                    decay_minimum=0.0,
+                    deviations=[
+                        "The mixture starts from expectation maximisation "
+                        "(original: means of k-means, variances of 1).",
+                    ],
+                ),
+                **_TEXT,
+            },
             "best": _vade_best(
                 {"epochs": 50, "optimizer": _ADAM},
                 30,

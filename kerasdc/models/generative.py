@@ -6,12 +6,19 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasdc import likelihoods
 from kerasdc.inputs import checked_count
 from kerasdc.models.base import ClusteringModel
+from kerasdc.models.parts import check_range
 from kerasdc.models.pretraining import PretrainedModel
 from kerasdc.targets import FeatureBatches
 
 _SERVED_SAMPLES = 10  # of the latent space, per sample that is scored
+
+# Far from all data the head extrapolates to log-variances that overflow.
+_LOG_VARIANCE_LIMIT = 40.0
+
+_LOWEST_SCORE = float(np.finfo("float32").min)  # JSON has no infinity
 
 
 class GenerativeModel(PretrainedModel, ClusteringModel):
@@ -91,6 +98,9 @@ class GenerativeModel(PretrainedModel, ClusteringModel):
     def log_prob(self, x, num_samples=20, batch_size=256, seed=0):
         """Log-likelihood of samples, from below: a score of anomalies.
 
+        The signature `log_prob` of a served model is this with
+        `num_samples=10` and `seed=0`; see `export_signatures`.
+
         The importance-weighted bound: log of the mean, over `num_samples`
         points z drawn from q(z | x), of p(x | z) p(z) / q(z | x). It rises
         with their number to log p(x).
@@ -100,19 +110,27 @@ class GenerativeModel(PretrainedModel, ClusteringModel):
 
         Args:
             x: Raw samples.
-            num_samples: Integer, at least 1.
+            num_samples: Integer, at least 1. The default is twice that of a
+                served model, whose scores are a little lower.
             batch_size: Integer, samples taken at once.
             seed: Integer. All samples share one noise drawn by it, so that a
                 sample's figure does not depend on its neighbours.
 
         Returns:
             Float array `(n,)`, in nats: of densities of the features for a
-            Gaussian decoder, of probabilities for a Bernoulli decoder.
+            Gaussian decoder, of probabilities for a Bernoulli decoder. All
+            are finite: what is too far from all data to be computed has
+            float32's lowest value.
+
+        Raises:
+            ValueError: If features are not from 0 to 1 for a Bernoulli
+                decoder, to which brighter pixels would look probable; or if
+                the model has no clusters yet.
         """
         self._check_adapted()
         num_samples = checked_count("num_samples", num_samples)
         batches = FeatureBatches(
-            self.as_inputs(x),
+            self._scorable(x),
             self.features,
             checked_count("batch_size", batch_size),
         )
@@ -123,6 +141,21 @@ class GenerativeModel(PretrainedModel, ClusteringModel):
         ]
         return np.concatenate(scores)
 
+    def _scorable(self, x):
+        """Raw samples as inputs; raises where p(x | z) is not defined."""
+        array = self.as_inputs(x)
+        self._check_range(array)
+        return array
+
+    def _validation_inputs(self, data):
+        array = super()._validation_inputs(data)
+        self._check_range(array)
+        return array
+
+    def _check_range(self, array):
+        if self.likelihood is likelihoods.Bernoulli:
+            check_range(array, self.preprocessor)
+
     def _noise(self, num_samples, seed):
         shape = (num_samples, self.encoder.output_shape[-1])
         generator = np.random.default_rng(seed)
@@ -130,6 +163,10 @@ class GenerativeModel(PretrainedModel, ClusteringModel):
 
     def _importance_bound(self, features, noise):
         mean, log_variance = self.posterior(features)
+        # Still a bound: z is drawn from the distribution it is divided by.
+        log_variance = ops.clip(
+            log_variance, -_LOG_VARIANCE_LIMIT, _LOG_VARIANCE_LIMIT
+        )
         log_weights = []
         for row in map(ops.convert_to_tensor, noise):
             z = mean + ops.exp(0.5 * log_variance) * row
@@ -139,7 +176,11 @@ class GenerativeModel(PretrainedModel, ClusteringModel):
                 - _log_normal(row, log_variance)
             )
         log_weights = ops.stack(log_weights, axis=1)
-        return ops.logsumexp(log_weights, axis=1) - math.log(len(noise))
+        bound = ops.logsumexp(log_weights, axis=1) - math.log(len(noise))
+        valid = ops.logical_and(
+            ops.isfinite(bound), self.likelihood.covers(features)
+        )
+        return ops.where(valid, bound, _LOWEST_SCORE)
 
     def _decode(self, z, batch_size=1024):
         outputs = self.decoder.predict(z, batch_size, verbose=0)
@@ -152,7 +193,11 @@ class GenerativeModel(PretrainedModel, ClusteringModel):
 
         Returns:
             Dict with `generate` (integers `cluster` `(n,)` and a scalar
-            `seed` to `samples`) and `log_prob`.
+            `seed` to `samples`; a cluster that does not exist is an error)
+            and `log_prob`, which is the method `log_prob` with 10 draws in
+            place of 20. A server cannot refuse one sample of a batch: those
+            whose features are not from 0 to 1, with a Bernoulli decoder,
+            score float32's lowest value, -3.4e38.
         """
         noise = self._noise(_SERVED_SAMPLES, seed=0)
 
@@ -172,6 +217,11 @@ class GenerativeModel(PretrainedModel, ClusteringModel):
     def _served_generate(self, cluster, seed):
         import tensorflow as tf  # its random numbers take a seed at run time
 
+        exists = (cluster >= 0) & (cluster < self.num_clusters)
+        message = f"Clusters are numbered from 0 to {self.num_clusters - 1}. "
+        tf.debugging.Assert(
+            tf.reduce_all(exists), [f"{message}Received: cluster=", cluster]
+        )
         mean = ops.take(self.prior.means, cluster, axis=0)
         log_variance = ops.take(self.prior.log_variances, cluster, axis=0)
         noise = tf.random.stateless_normal(tf.shape(mean), tf.stack([seed, 0]))

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from kerasdc.layers import Scaling
+from kerasdc.targets import FeatureBatches
 
 
 def checked_preprocessor(preprocessor, default):
@@ -88,14 +89,53 @@ def check_range(array, preprocessor):
     Raises:
         ValueError: If they are not, as far as that can be told.
     """
-    limits = np.array([array.min(), array.max()], "float64")
-    if isinstance(preprocessor, Scaling):
-        limits *= preprocessor.scale_for(array)
-    elif preprocessor is not None:
-        return  # its own business; the loss stays finite
-    if limits[0] < 0 or limits[1] > 1 + 1e-5:
+    lowest, highest = _feature_limits(array, preprocessor)
+    if not -1e-5 <= lowest <= highest <= 1 + 1e-5:
         raise ValueError(
             "A Bernoulli decoder needs features from 0 to 1: scale them, or "
             'use likelihood="gaussian". Received: features from '
-            f"{limits[0]:.4g} to {limits[1]:.4g}"
+            f"{lowest:.4g} to {highest:.4g}"
         )
+
+
+def _feature_limits(array, preprocessor):
+    """The least and the largest feature."""
+    if preprocessor is None or isinstance(preprocessor, Scaling):
+        limits = np.array([array.min(), array.max()], "float64")
+        if preprocessor is not None:
+            limits *= preprocessor.scale_for(array)
+        return np.sort(limits)  # a scale may be negative
+    layer = _ready(preprocessor, array)
+    if layer is None:
+        return 0.0, 1.0
+    if array.dtype == object:
+        layer = layer.transform
+    # By blocks: a float copy of uint8 images would be 4 times their size.
+    batches = FeatureBatches(array, layer, batch_size=4096)
+    blocks = (batches[i][0] for i in range(len(batches)))
+    limits = np.array([_block_limits(block) for block in blocks])
+    return limits[:, 0].min(), limits[:, 1].max()
+
+
+def _block_limits(block):
+    limits = [float(block.min()), float(block.max())]
+    # Half precision rounds 1 up to 1.004.
+    return np.round(limits, 2) if block.dtype.itemsize < 4 else limits
+
+
+def _ready(preprocessor, array):
+    """The preprocessor, or an adapted copy where it is not ready itself.
+
+    `None` where it is not, and cannot be copied.
+    """
+    built = getattr(preprocessor, "built", True)
+    can_adapt = hasattr(preprocessor, "adapt")
+    if getattr(preprocessor, "adapted", built) if can_adapt else built:
+        return preprocessor
+    try:
+        copy = type(preprocessor).from_config(preprocessor.get_config())
+    except NotImplementedError:
+        return None
+    if can_adapt:
+        copy.adapt(array)
+    return copy

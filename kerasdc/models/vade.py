@@ -1,5 +1,8 @@
 """Variational deep embedding (VaDE)."""
 
+import math
+import numbers
+
 import keras
 import numpy as np
 from keras import ops
@@ -8,13 +11,13 @@ from kerasdc import likelihoods
 from kerasdc.callbacks import ComponentWeights
 from kerasdc.callbacks import EpochDecay
 from kerasdc.inputs import checked_count
+from kerasdc.inputs import reject_labels
 from kerasdc.layers import GaussianMixturePrior
 from kerasdc.layers import Sampling
 from kerasdc.layers import Scaling
 from kerasdc.models.autoencoder import Autoencoder
 from kerasdc.models.dec import DEC
 from kerasdc.models.generative import GenerativeModel
-from kerasdc.models.parts import check_range
 from kerasdc.targets import FeatureBatches
 
 _NARROW = 0.1  # share of the components' variance that q(z | x) starts with
@@ -42,7 +45,7 @@ class VaDE(GenerativeModel):
         num_clusters: Integer, at least 1.
         encoder: Optional `keras.Model` from `(batch, *sample_shape)` to the
             posterior's mean `(batch, dim)`, Functional or Sequential; the
-            log-variance is computed from the same inputs as its last layer's.
+            log-variance is computed from the same input as its last layer's.
             `None` makes the paper's 500-500-2000-10 when data is first seen.
         decoder: `keras.Model` from there to samples, linear at the end; comes
             and is left out with the encoder.
@@ -109,8 +112,9 @@ class VaDE(GenerativeModel):
     # === Functional Model ===
 
     def build(self, input_shape):
+        if self.encoder is not None:
+            _check_head(self.encoder)
         self.build_networks(input_shape)
-        _check_head(self.encoder)
         self.log_variance = keras.layers.Dense(
             self.encoder.output_shape[-1], dtype="float32", name="log_variance"
         )
@@ -125,7 +129,9 @@ class VaDE(GenerativeModel):
 
         Made anew where it is traced: as an attribute, it would be saved.
         """
-        return keras.Model(self.encoder.input, self.encoder.layers[-1].input)
+        # Not `encoder.input`, which a Sequential has only once it was called.
+        (inputs,) = self.encoder.inputs
+        return keras.Model(inputs, self.encoder.layers[-1].input)
 
     def posterior(self, features, training=False):
         hidden = self._trunk()(features, training=training)
@@ -151,6 +157,8 @@ class VaDE(GenerativeModel):
         self,
         optimizer="auto",
         decay=None,
+        decay_interval=10,
+        decay_minimum=2e-4,
         log_weight_factor=1.0,
         fixed_weights=False,
         reconstruction_loss="auto",
@@ -163,21 +171,36 @@ class VaDE(GenerativeModel):
                 the paper's Adam: learning rate 0.002, falling by `decay`
                 0.9.
             decay: Optional float above 0, up to 1: the factor that the
-                learning rate falls by every 10 epochs, not below 0.0002. For
+                learning rate falls by every `decay_interval` epochs. For
                 optimizers without a schedule of their own.
-            log_weight_factor: Float, weight of log pi in the loss. 1 is the
-                ELBO; the authors' code has the number of latent dimensions.
-            fixed_weights: Boolean. `True` keeps all clusters' weights pi
-                equal, as the authors' code.
+            decay_interval: Integer, at least 1.
+            decay_minimum: Float, at least 0: the rate that it does not fall
+                below.
+            log_weight_factor: Float, at least 0, that log pi is multiplied by
+                in the responsibilities of equation (16), in training alone.
+                1 is the ELBO; the authors' code has the number of latent
+                dimensions, over which it sums log pi.
+            fixed_weights: Boolean. `True` makes all clusters' weights pi
+                equal, and keeps them so. In the authors' code they start
+                equal, and are trained.
             reconstruction_loss: Keras loss of `pretrain`. `"auto"` is that of
                 the likelihood.
             **kwargs: Further arguments of `PretrainedModel.compile`
                 (`pretrain_optimizer`) and of `keras.Model.compile`.
+
+        Raises:
+            ValueError: If a number is out of its range.
         """
+        _check_decay(decay)
+        decay_interval = checked_count("decay_interval", decay_interval)
+        _check_number("decay_minimum", decay_minimum)
+        _check_number("log_weight_factor", log_weight_factor)
         if isinstance(optimizer, str) and optimizer == "auto":
             optimizer = keras.optimizers.Adam(2e-3, epsilon=1e-4)
             decay = 0.9 if decay is None else decay
         self.decay = decay
+        self.decay_interval = decay_interval
+        self.decay_minimum = decay_minimum
         self.log_weight_factor = log_weight_factor
         self.fixed_weights = fixed_weights
         if self.built:
@@ -224,9 +247,11 @@ class VaDE(GenerativeModel):
         if self_training is not None:
             groups = self._self_train(x, seed, kwargs, **self_training)
             kwargs = {"initial_assignments": groups}
-        assignments = self.prior.adapt(self.embed(x), seed=seed, **kwargs)
-        if self.compiled:
+        z = self.embed(x)
+        assignments = self.prior.adapt(z, seed=seed, **kwargs)
+        if self.compiled and self.fixed_weights:
             self._fix_weights()
+            assignments = self.prior.assign(z)  # equal weights move borders
         self._start_posterior()
         return assignments
 
@@ -264,12 +289,15 @@ class VaDE(GenerativeModel):
             self.augmentation,
             self.likelihood.reconstruction_loss,
         )
+        parts = _with_flags(self.encoder)
         self.encoder.trainable = False
         try:
             autoencoder.compile("adam")
             autoencoder.fit(x, epochs=epochs, batch_size=batch_size, verbose=0)
         finally:
-            self.encoder.trainable = True
+            # One by one: some may have been frozen before.
+            for part, trainable in parts:
+                part.trainable = trainable
 
     def _start_posterior(self):
         """Makes q(z | x) narrow beside the components, for all x alike."""
@@ -323,7 +351,9 @@ class VaDE(GenerativeModel):
         self.complete_stages(x, batch_size, verbose)
         callbacks = [*keras.tree.flatten(callbacks or []), ComponentWeights()]
         if self.decay is not None:
-            callbacks.append(EpochDecay(self.decay, every=10, minimum=2e-4))
+            callbacks.append(
+                EpochDecay(self.decay, self.decay_interval, self.decay_minimum)
+            )
         return super().fit(
             x,
             batch_size=batch_size,
@@ -334,38 +364,82 @@ class VaDE(GenerativeModel):
             **kwargs,
         )
 
+    def evaluate(
+        self, x=None, y=None, batch_size=256, verbose="auto", **kwargs
+    ):
+        """Minus the ELBO on `x`, and its terms, of clean samples.
+
+        Args:
+            x: Samples.
+            y: Must be `None`.
+            batch_size: Integer.
+            verbose: As in `keras.Model.evaluate`.
+            **kwargs: Further arguments of `keras.Model.evaluate`.
+
+        Returns:
+            As `keras.Model.evaluate`.
+
+        Raises:
+            ValueError: If labels are passed, the model is not compiled or
+                has no clusters yet, or `x` is not usable.
+        """
+        self._check_compiled("evaluate")
+        self._check_adapted()
+        reject_labels(y)
+        return super().evaluate(
+            self._scorable(x), batch_size=batch_size, verbose=verbose, **kwargs
+        )
+
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
     ):
         """Minus the ELBO, equation (12): the mean over the batch.
+
+        The encoder's and the decoder's own losses, such as those of
+        regularizers, are added.
 
         Args:
             x: Tensor of raw inputs.
             y: Not used.
             y_pred: Not used.
             sample_weight: Not used.
-            training: Boolean. `True` augments.
+            training: Boolean. `True` augments, draws new noise, and heeds
+                `log_weight_factor`.
 
         Returns:
             Scalar tensor, in nats per sample.
         """
-        terms = self._elbo_terms(self.features(x, training), training)
+        features = self.features(x, training)
+        terms = (
+            self._elbo_terms(features, training=True)
+            if training
+            else self._elbo_terms(features, noise=self._same_noise(features))
+        )
         for name, value in terms.items():
             self._terms[name].update_state(value)
-        return ops.mean(sum(terms.values()))
+        loss = ops.mean(sum(terms.values()))
+        # Now that every layer has been called: of its last call alone.
+        return loss + sum(ops.sum(extra) for extra in self.losses)
 
-    def _elbo_terms(self, features, training):
+    def _same_noise(self, features):
+        """Noise that is the same for every batch of that size."""
+        shape = (ops.shape(features)[0], self.encoder.output_shape[-1])
+        return keras.random.normal(shape, dtype="float32", seed=0)
+
+    def _elbo_terms(self, features, noise=None, training=False):
         mean, log_variance = self.posterior(features, training)
-        z = self.sampling((mean, log_variance))
+        if noise is None:
+            z = self.sampling((mean, log_variance))
+        else:
+            z = mean + ops.exp(0.5 * log_variance) * noise
         outputs = self.decoder(z, training=training)
-        responsibilities = self.prior(z)  # equation (16), by one sample
+        # Equation (16), by one sample.
+        responsibilities = self.prior.responsibilities(
+            z, self.log_weight_factor if training else 1.0
+        )
         latent, assignment = self.prior.divergence(
             mean, log_variance, responsibilities
         )
-        if self.log_weight_factor != 1:
-            extra = self.log_weight_factor - 1
-            log_weights = extra * self.prior.log_weights()
-            assignment -= ops.matmul(responsibilities, log_weights)
         return {
             "reconstruction": -self.likelihood.log_prob(features, outputs),
             "latent": latent,
@@ -373,20 +447,27 @@ class VaDE(GenerativeModel):
         }
 
     def objective(self, x, batch_size=1024):
-        """Minus the ELBO per sample, in nats; see `ClusteringModel`."""
+        """Minus the ELBO per sample, in nats; see `ClusteringModel`.
+
+        The same noise is drawn each time, so that calls agree.
+        """
+        self._check_adapted()
         batches = FeatureBatches(
-            self.as_inputs(x), self.features, batch_size=batch_size
+            self._scorable(x), self.features, batch_size=batch_size
         )
+        dim = self.encoder.output_shape[-1]
+        generator = np.random.default_rng(0)
         total = 0.0
         for i in range(len(batches)):
-            terms = self._elbo_terms(batches[i][0], training=False)
+            (features,) = batches[i]
+            noise = generator.standard_normal((len(features), dim))
+            terms = self._elbo_terms(features, noise.astype("float32"))
             total += float(ops.sum(sum(terms.values())))
         return total / len(batches.x)
 
     def _check_enough(self, array):
         super()._check_enough(array)
-        if self.likelihood is likelihoods.Bernoulli and array.dtype != object:
-            check_range(array, self.preprocessor)
+        self._check_range(array)
 
     # === Config ===
 
@@ -396,7 +477,13 @@ class VaDE(GenerativeModel):
     def get_compile_config(self):
         config = super().get_compile_config()
         if config:
-            for name in ("decay", "log_weight_factor", "fixed_weights"):
+            for name in (
+                "decay",
+                "decay_interval",
+                "decay_minimum",
+                "log_weight_factor",
+                "fixed_weights",
+            ):
                 config[name] = getattr(self, name)
         return config
 
@@ -408,4 +495,37 @@ def _check_head(encoder):
             "The `encoder` must be Functional or Sequential, for the "
             "log-variance is computed beside its last layer. "
             f"Received: encoder of type {type(encoder).__name__}"
+        )
+    head = layers[-1]
+    if not isinstance(head.input, keras.KerasTensor):
+        raise ValueError(
+            "The last layer of the `encoder` must have one input, for the "
+            "log-variance is computed from it, too: put a `Dense` layer last. "
+            f"Received: {type(head).__name__} of {len(head.input)} inputs"
+        )
+
+
+def _with_flags(network):
+    """Its layers, outer ones first, then its weights: whether each trains."""
+    parts = [*network._flatten_layers(), *network.weights]
+    return [(part, part.trainable) for part in parts]
+
+
+def _check_decay(decay):
+    if decay is None:
+        return
+    _check_number("decay", decay)
+    if not 0 < decay <= 1:
+        raise ValueError(
+            "`decay` must be above 0, up to 1, or None. "
+            f"Received: decay={decay}"
+        )
+
+
+def _check_number(name, value):
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not is_number or not math.isfinite(value) or value < 0:
+        raise ValueError(
+            f"`{name}` must be a finite number of at least 0. "
+            f"Received: {name}={value!r}"
         )
