@@ -18,6 +18,7 @@ COMPILE = (
     "log_weight_factor",
     "fixed_weights",
     "run_eagerly",
+    "augmented",
 )
 LOWEST = np.finfo("float32").min
 
@@ -52,6 +53,21 @@ def fitted(blobs):
 
 
 # === The ELBO ===
+
+
+@pytest.mark.parametrize("augmented", [True, False])
+def test_the_elbo_may_be_of_samples_as_they_are(augmented, blobs, tmp_path):
+    black = keras.layers.Rescaling(0.0)
+    model = make_vade(augmentation=black, augmented=augmented)
+    model.pretrain(blobs[0], epochs=0, verbose=0)
+    before = model.encoder.trainable_weights[0].numpy()
+    model.fit(blobs[0], epochs=1, verbose=0)
+    after = model.encoder.trainable_weights[0].numpy()
+    # Of black images alone, the first layer learns nothing.
+    assert (before == after).all() == augmented
+    model.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras")
+    assert again.augmented == augmented
 
 
 def test_loss_is_minus_the_elbo_by_hand(blobs):

@@ -161,6 +161,7 @@ class VaDE(GenerativeModel):
         decay_minimum=2e-4,
         log_weight_factor=1.0,
         fixed_weights=False,
+        augmented=True,
         reconstruction_loss="auto",
         **kwargs,
     ):
@@ -183,6 +184,10 @@ class VaDE(GenerativeModel):
             fixed_weights: Boolean. `True` makes all clusters' weights pi
                 equal, and keeps them so. In the authors' code they start
                 equal, and are trained.
+            augmented: Boolean. Whether the ELBO is of augmented samples;
+                pretraining and self-training augment in any case. `False`
+                leaves to the decoder what the data holds alone: what a
+                cluster generates is then more often taken for its own.
             reconstruction_loss: Keras loss of `pretrain`. `"auto"` is that of
                 the likelihood.
             **kwargs: Further arguments of `PretrainedModel.compile`
@@ -203,6 +208,7 @@ class VaDE(GenerativeModel):
         self.decay_minimum = decay_minimum
         self.log_weight_factor = log_weight_factor
         self.fixed_weights = fixed_weights
+        self.augmented = bool(augmented)
         if self.built:
             self._fix_weights()
         if reconstruction_loss == "auto":
@@ -286,7 +292,7 @@ class VaDE(GenerativeModel):
             self.encoder,
             self.decoder,
             self.preprocessor,
-            self.augmentation,
+            self.augmentation if self.augmented else None,
             self.likelihood.reconstruction_loss,
         )
         parts = _with_flags(self.encoder)
@@ -409,7 +415,7 @@ class VaDE(GenerativeModel):
         Returns:
             Scalar tensor, in nats per sample.
         """
-        features = self.features(x, training)
+        features = self.features(x, training and self.augmented)
         terms = (
             self._elbo_terms(features, training=True)
             if training
@@ -483,6 +489,7 @@ class VaDE(GenerativeModel):
                 "decay_minimum",
                 "log_weight_factor",
                 "fixed_weights",
+                "augmented",
             ):
                 config[name] = getattr(self, name)
         return config
