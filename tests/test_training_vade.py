@@ -7,6 +7,8 @@ import pytest
 import kerasdc
 import train
 from kerasdc.backup import read_log
+from kerasdc.zoo import entry
+from kerasdc.zoo import golden
 
 SHORT = ["--model", "vade", "--pretrain-epochs", "2", "--epochs", "2"]
 
@@ -28,6 +30,7 @@ def test_every_stage_is_logged(finished):
     assert stages == [
         ("pretrain", "1"),
         ("pretrain", "2"),
+        ("adapt", "1"),
         ("fit", "1"),
         ("fit", "2"),
     ]
@@ -58,4 +61,16 @@ def test_published_model_loads_generates_and_verifies(finished):
     card = (folder / "vade_digits" / "README.md").read_text(encoding="utf-8")
     assert "the lowest negative ELBO" in card
     assert "`generate`" in card
-    assert "| uniform noise | 0." in card or "| uniform noise | 1.0" in card
+    metadata = entry.read_metadata(folder / "vade_digits")
+    (auroc,) = metadata["outliers"].values()
+    assert auroc >= 0.9
+    assert f"| uniform noise | {auroc} |" in card
+
+
+def test_what_both_forms_generate_is_compared(finished):
+    folder = finished / "zoo"
+    model = kerasdc.load("vade_digits", folder)
+    assert golden.generated_difference(model, folder / "vade_digits") <= 1e-5
+    model.prior.means.assign(model.prior.means + 1)
+    with pytest.raises(ValueError, match="output samples is not the published"):
+        golden.generated_difference(model, folder / "vade_digits")
