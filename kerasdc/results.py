@@ -144,9 +144,10 @@ def check_publishable(settings):
 def publish_run(run, figures):
     """Adds a run to the zoo's results, and its model if it is the choice.
 
-    The zoo keeps, of all seeds of the recipe `best` on all data, the model
-    of the lowest objective: no label takes part in the choice. A model of a
-    recipe that has changed since makes way for any.
+    The zoo keeps, of all seeds of the recipe `best` on the split that such
+    models are published of, the model of the lowest objective: no label takes
+    part in the choice. A model of a recipe that has changed since makes way
+    for any.
 
     Args:
         run: A trained `kerasdc.training.Run`.
@@ -174,7 +175,9 @@ def publish_run(run, figures):
 def _is_choice(run, figures, name):
     settings = run.settings
     (row,) = zoo.merge([], [figures])
-    candidate = (settings.recipe, settings.split) == ("best", "all")
+    has_parts = run.data.x_test is not None
+    split = run.model.published_split if has_parts else "all"
+    candidate = (settings.recipe, settings.split) == ("best", split)
     if not candidate or row["objective"] is None:
         return False
     if name not in zoo.list_models():

@@ -151,3 +151,26 @@ def test_embedding_of_held_out_samples_is_compared_with_the_training():
     assert found["neighbor_error"] == 0
     found = verifying.scores(model, x, [0, 0, 1])
     assert found["neighbor_error"] == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize(
+    ("split", "wanted", "num_train", "chosen"),
+    [
+        ("all", "all", 1700, True),
+        ("test", "all", 1700, False),
+        ("test", "test", 1700, True),
+        ("all", "test", 1700, False),
+        ("all", "test", None, True),  # a data set without parts
+    ],
+)
+def test_models_are_published_of_their_split(
+    split, wanted, num_train, chosen, digits, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("KERASDC_ZOO", str(tmp_path))
+    run = SimpleNamespace(
+        settings=Settings(split=split),
+        model=SimpleNamespace(published_split=wanted),
+        data=replace(digits, num_train=num_train, num_test=97),
+    )
+    row = {**make_row(), "split": split}
+    assert results._is_choice(run, row, "dec_digits") == chosen

@@ -20,6 +20,10 @@ class EncoderModel(keras.Model):
     _parts = ("encoder", "decoder", "preprocessor", "augmentation")
 
     objective_name = None  # in words, for the cards of published models
+
+    # Whose model the zoo keeps: `"all"`, as the papers cluster all data, or
+    # `"test"`, fitted on the training part alone.
+    published_split = "all"
     ways_to_weights = "`pretrain(x)` or `fit(x)`"  # for those without
 
     # === Inputs ===

@@ -84,6 +84,7 @@ class ParametricTSNE(PretrainedModel):
 
     trains_decoder = True
     _parts = ("encoder", "decoder", "preprocessor")
+    published_split = "test"  # what it is for is samples it has not seen
     objective_name = "divergence of the affinities"
 
     def __init__(
