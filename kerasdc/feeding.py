@@ -40,12 +40,16 @@ class _Pipeline:
             x = tf.convert_to_tensor(targets.x)
             self._rows = tf.Variable(np.zeros(0, "int64"), shape=[None])
             self._ends = tf.Variable(np.zeros(len(targets) + 1, "int64"))
-            self._target = tf.Variable(targets.target, dtype="float32")
+            if self._has_target():
+                self._target = tf.Variable(targets.target, dtype="float32")
         self._lay_out()
 
         def batch(index):
             rows = self._rows[self._ends[index] : self._ends[index + 1]]
-            return ops.take(x, rows, 0), ops.take(self._target, rows, 0)
+            inputs = ops.take(x, rows, 0)
+            if self._has_target():
+                return inputs, ops.take(self._target, rows, 0)
+            return (inputs,) if targets.target is None else (inputs, inputs)
 
         self.dataset = (
             tf.data.Dataset.range(len(targets))
@@ -56,7 +60,13 @@ class _Pipeline:
     def refresh(self):
         self.targets.on_epoch_begin()
         self._lay_out()
-        self._target.assign(self.targets.target)
+        if self._has_target():
+            self._target.assign(self.targets.target)
+
+    def _has_target(self):
+        """Whether there is one beside the inputs, which are large."""
+        target = self.targets.target
+        return target is not None and target is not self.targets.x
 
     def _lay_out(self):
         """The rows of all the epoch's batches, one after the other."""

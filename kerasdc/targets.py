@@ -20,7 +20,8 @@ class ShuffledBatches(keras.utils.PyDataset):
 
     Args:
         x: Array `(n, ...)` of inputs.
-        target: Array `(n, ...)`, one row for each sample.
+        target: Array `(n, ...)`, one row for each sample; it may be `x`. With
+            `None`, batches are `(x,)`.
         batch_size: Integer, rows per batch.
         steps_per_epoch: Optional integer, batches per epoch. `None` is one
             pass over the data.
@@ -65,7 +66,12 @@ class ShuffledBatches(keras.utils.PyDataset):
 
     def __getitem__(self, index):
         rows = self.rows(index)
-        return self.x[rows], self.target[rows]
+        inputs = self.x[rows]
+        if self.target is None:
+            return (inputs,)
+        if self.target is self.x:
+            return inputs, inputs
+        return inputs, self.target[rows]
 
     def rows(self, index):
         """Which samples a batch of this epoch holds.
@@ -104,6 +110,20 @@ class ShuffledBatches(keras.utils.PyDataset):
             # Keras' prefetching threads may replace it before it is read.
             return rows
         return self._order[1]
+
+
+def steps_taken(optimizer):
+    """How many steps a training has taken, for `ShuffledBatches`.
+
+    Args:
+        optimizer: Its Keras optimizer.
+
+    Returns:
+        Integer.
+    """
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    # `iterations` counts updates: fewer when gradients are accumulated.
+    return int(optimizer._iterations)
 
 
 class SelfTrainingTargets(ShuffledBatches):

@@ -110,6 +110,36 @@ def test_layerwise_trains_a_frozen_decoder_and_leaves_it_frozen(x):
     assert decoder.trainable_weights == []
 
 
+def test_layerwise_holds_no_copy_of_the_targets(x, monkeypatch):
+    """Codes are their own target: as arrays Keras would copy them twice."""
+    passed = []
+    fit = keras.Model.fit
+
+    def spy(model, x=None, y=None, **kwargs):
+        passed.append((x, y))
+        return fit(model, x, y, **kwargs)
+
+    monkeypatch.setattr(keras.Model, "fit", spy)
+    layerwise = LayerwisePretraining(*make_networks())
+    layerwise.fit(x, keras.optimizers.SGD, epochs=1, verbose=0)
+    for batches, y in passed:
+        assert y is None
+        assert not isinstance(batches, np.ndarray)
+
+
+def test_order_of_layerwise_depends_on_the_seed_alone(x):
+    found = []
+    for seed, global_seed in ((3, 0), (3, 1), (4, 0)):
+        encoder, decoder = make_networks()
+        keras.utils.set_random_seed(global_seed)
+        layerwise = LayerwisePretraining(encoder, decoder, 0.0, seed=seed)
+        sgd = keras.optimizers.SGD(0.1)
+        layerwise.fit_pair(0, x, sgd, batch_size=2, epochs=2, verbose=0)
+        found.append(encoder.get_weights()[0])
+    np.testing.assert_array_equal(found[0], found[1])
+    assert (found[0] != found[2]).any()
+
+
 def pair_weights(pair):
     return [w for layer in pair for w in layer.get_weights()]
 

@@ -4,6 +4,7 @@ import pytest
 
 from kerasdc.feeding import feed
 from kerasdc.targets import SelfTrainingTargets
+from kerasdc.targets import ShuffledBatches
 
 pytestmark = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="tf.data is TensorFlow's"
@@ -25,6 +26,19 @@ class Recorder(keras.Model):
     def train_step(self, data):
         self.batches.append([part.numpy() for part in data])
         return {"loss": keras.ops.zeros(())}
+
+
+@pytest.mark.parametrize("own_target", [True, False])
+def test_inputs_alone_or_as_their_own_target(own_target):
+    x = np.arange(14, dtype="float32").reshape(7, 2)
+    target = x if own_target else None
+    targets = ShuffledBatches(x, target, 3, seed=1)
+    batches, _ = feed(targets)
+    expected = [targets[i] for i in range(len(targets))]
+    assert [len(batch) for batch in expected] == 3 * [1 + own_target]
+    received = [[p.numpy() for p in batch] for batch in batches]
+    for ours, its in zip(expected, received, strict=True):
+        np.testing.assert_array_equal(ours, its)
 
 
 @pytest.fixture

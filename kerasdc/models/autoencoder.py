@@ -4,8 +4,11 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasdc.feeding import feed
 from kerasdc.models.encoding import EncoderModel
 from kerasdc.targets import FeatureBatches
+from kerasdc.targets import ShuffledBatches
+from kerasdc.targets import steps_taken
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
@@ -102,17 +105,24 @@ class LayerwisePretraining:
         decoder: Its mirror image, as `mlp_decoder` makes.
         dropout: Float from 0 to 1, share of inputs and codes dropped.
         reconstruction_loss: Name of a Keras loss, or a function.
+        seed: Integer seed of the order of the samples.
 
     Raises:
         ValueError: If the two are not mirrored stacks of dense layers.
     """
 
     def __init__(
-        self, encoder, decoder, dropout=0.2, reconstruction_loss="mse"
+        self,
+        encoder,
+        decoder,
+        dropout=0.2,
+        reconstruction_loss="mse",
+        seed=0,
     ):
         self.pairs = _mirrored_dense_layers(encoder, decoder)
         self.dropout = dropout
         self.reconstruction_loss = reconstruction_loss
+        self.seed = seed
 
     def fit(self, x, make_optimizer, **fit_kwargs):
         """Trains the pairs one after the other.
@@ -134,13 +144,25 @@ class LayerwisePretraining:
             x = self.encode_with(i, x)
         return histories
 
-    def fit_pair(self, index, codes, optimizer, **fit_kwargs):
+    def fit_pair(
+        self,
+        index,
+        codes,
+        optimizer,
+        batch_size=32,
+        callbacks=None,
+        shuffle=True,
+        **fit_kwargs,
+    ):
         """Trains one pair.
 
         Args:
             index: Integer, 0 for the layer next to the data.
             codes: Array, the output of the layer below (for 0: features).
             optimizer: A new Keras optimizer.
+            batch_size: Integer.
+            callbacks: Keras callbacks.
+            shuffle: Boolean. Whether each pass has its own random order.
             **fit_kwargs: Arguments of `keras.Model.fit`.
 
         Returns:
@@ -152,7 +174,19 @@ class LayerwisePretraining:
         try:
             model = self._pair_model(index, codes.shape[1])
             model.compile(optimizer, self.reconstruction_loss)
-            history = model.fit(codes, codes, **fit_kwargs)
+            # Inputs are targets: Keras would hold a copy of each.
+            batches = ShuffledBatches(
+                codes,
+                codes,
+                batch_size,
+                shuffle=shuffle,
+                seed=self.seed,
+                count_steps=lambda: steps_taken(model.optimizer),
+            )
+            batches, callbacks = feed(batches, callbacks)
+            history = model.fit(
+                batches, callbacks=callbacks, shuffle=False, **fit_kwargs
+            )
         finally:
             decode.trainable = trainable
         return history
