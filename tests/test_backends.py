@@ -104,6 +104,30 @@ again = keras.models.load_model(path)
 np.testing.assert_allclose(
     again.predict(images, verbose=0), model.predict(images, verbose=0), 1e-4
 )
+
+model = kerasdc.models.EmbeddingNetwork(
+    3,
+    kerasdc.networks.mlp_encoder((4, 4), (16,), 2),
+    kerasdc.networks.mlp_decoder((4, 4), (16,), 2),
+    kerasdc.networks.embedding_mlp(2, (16,)),
+    augmentation=kerasdc.layers.RandomShiftRotation(0.1, 5, seed=0),
+    seed=0,
+)
+model.compile()
+model.pretrain(images, epochs=20, batch_size=10, verbose=0)
+history = model.fit(
+    images, epochs=2, batch_size=25, validation_data=images, verbose=0
+).history
+assert np.isfinite(history["similarity"]).all(), history
+found = model.evaluate(images, batch_size=25, verbose=0)[0]
+np.testing.assert_allclose(history["val_loss"][-1], found, 1e-4)
+np.testing.assert_allclose(model.objective(images, 25), found, 1e-4)
+assert len(set(zip(model.assign(images).tolist(), y.tolist()))) == 3
+model.save(path)
+again = keras.models.load_model(path)
+np.testing.assert_allclose(
+    again.embed(images), model.embed(images), 1e-4, 1e-4
+)
 print(keras.backend.backend())
 """
 
