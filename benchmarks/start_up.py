@@ -33,7 +33,7 @@ def main():
     """Prints the ratio and the seconds."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--model", default="dec_usps")
+    parser.add_argument("--model", default="dec_mnist")
     options = parser.parse_args()
     pairs = [
         [_seconds(_IMPORT.format(module=m)) for m in ("keras", "kerasdc")]
