@@ -1,11 +1,15 @@
 """Callbacks that let a killed training go on, and that log it."""
 
 import csv
+import io
 import re
 import time
 from pathlib import Path
 
 import keras
+import numpy as np
+
+from kerasdc.datasets.store import replace
 
 LOG_COLUMNS = (
     "stage",
@@ -22,6 +26,10 @@ LOG_COLUMNS = (
 
 class EpochBackup(keras.callbacks.Callback):
     """Saves weights and optimizer each epoch; goes on from the last one.
+
+    Kept, too, are the assignments of the training data, with which the next
+    ones are compared, and whether a callback before this one has stopped the
+    training.
 
     Unlike `keras.callbacks.BackupAndRestore`, a kill at any moment leaves
     one whole backup: the file that holds the weights carries the epoch in
@@ -42,15 +50,43 @@ class EpochBackup(keras.callbacks.Callback):
             epoch, path = backups[-1]
             self.model.optimizer.build(self.model.trainable_variables)
             self.model.load_weights(path)
+            stopped = self._load_state(epoch)
             # What Keras' own BackupAndRestore sets.
-            self.model._initial_epoch = epoch
+            self.model._initial_epoch = (
+                self.params["epochs"] if stopped else epoch
+            )
 
     def on_epoch_end(self, epoch, logs=None):
         partial = self.folder / "partial.weights.h5"
         self.model.save_weights(partial, overwrite=True)
+        # The weights come last: they make the backup count.
+        self._save_state(epoch + 1)
         partial.replace(self.folder / f"epoch_{epoch + 1}.weights.h5")
-        for _, path in self._backups()[:-1]:
+        for old, path in self._backups()[:-1]:
             path.unlink()
+            self._state_file(old).unlink(missing_ok=True)
+
+    def _state_file(self, epoch):
+        return self.folder / f"epoch_{epoch}.state.npz"
+
+    def _save_state(self, epoch):
+        state = {"stopped": self.model.stop_training}
+        assignments = getattr(self.model, "training_assignments", None)
+        if assignments is not None:
+            state["assignments"] = assignments
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, **state)
+        replace(self._state_file(epoch), buffer.getvalue())
+
+    def _load_state(self, epoch):
+        """Restores what the weights do not hold; returns whether it ended."""
+        path = self._state_file(epoch)
+        if not path.exists():
+            return False
+        with np.load(path) as state:
+            if "assignments" in state:
+                self.model.training_assignments = state["assignments"]
+            return bool(state["stopped"])
 
     def _backups(self):
         """(epoch, path) of every whole backup, oldest first."""
@@ -146,6 +182,7 @@ class StageProgress(keras.callbacks.Callback):
             self._bar = keras.utils.Progbar(
                 self.params["epochs"] - epoch, unit_name="epoch"
             )
+            self._bar.update(0)
 
     def on_epoch_end(self, epoch, logs=None):
         values = [(k, v) for k, v in (logs or {}).items()]

@@ -273,6 +273,9 @@ class _Reporting(SelfTrainingTargets):
     """Tells the model what each refresh found, for the callbacks."""
 
     def refresh(self):
+        if self.assignments is None:
+            # Of a training that goes on: what it was stopped at.
+            self.assignments = self.model.training_assignments
         super().refresh()
         self.model.training_assignments = self.assignments
         self.model.label_change = self.label_change
