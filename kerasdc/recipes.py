@@ -674,8 +674,16 @@ RECIPES = {
                 1 / 255,
                 12,
                 12,
-                14,
+                10,
                 decoder_epochs=5,
+                # What DEC has found is to last.
+                fit={
+                    "optimizer": {
+                        "name": "adam",
+                        "learning_rate": {"initial": 5e-4},
+                    },
+                    "epochs": 10,
+                },
                 compile={"augmented": False},
                 reconstruction_loss="mean_squared_error",
                 deviations=[
