@@ -1,5 +1,6 @@
 """A recipe's stages, one after the other, in a folder that survives."""
 
+import importlib.util
 import json
 import math
 from dataclasses import asdict
@@ -13,6 +14,7 @@ from kerasdc import datasets
 from kerasdc.backup import EpochBackup
 from kerasdc.backup import StageLog
 from kerasdc.backup import StageProgress
+from kerasdc.backup import read_log
 from kerasdc.callbacks import ClusteringMetrics
 from kerasdc.callbacks import ClusterSizes
 from kerasdc.callbacks import LabelChangeStopping
@@ -69,8 +71,10 @@ class Run:
 
         Raises:
             FileExistsError: If there is a run and `resume` is false.
+            ImportError: If what draws the report at the end is missing.
             ValueError: If the run in the folder has other settings.
         """
+        _check_packages(["tensorboard"] if self.tensorboard else [])
         path = self.out / "settings.json"
         settings = json.loads(
             json.dumps({**asdict(self.settings), "values": self.recipe})
@@ -152,6 +156,7 @@ class Run:
                 self.model.decoder,
                 self.recipe["layerwise"]["dropout"],
                 building.reconstruction_loss(self.recipe),
+                self.settings.seed,
             )
             for i in range(len(self._layerwise.pairs)):
                 stages[f"layerwise_{i + 1}"] = lambda callbacks, i=i: (
@@ -187,9 +192,15 @@ class Run:
         )
 
     def _adapt(self, callbacks):
-        print(callbacks[0].title, flush=True)
+        progress, log, *_ = callbacks
+        print(progress.title, flush=True)
         arguments = building.adapt_arguments(self.recipe, self.x)
+        # No epochs, but time that the run has taken.
+        log.on_epoch_begin(0)
         self.model.adapt(self.inputs, **arguments)
+        log.on_epoch_end(0)
+        seconds = float(read_log(log.path)[-1]["seconds"])
+        print(f"Took {seconds:.1f} s", flush=True)
 
     def _fit(self, callbacks):
         if isinstance(self.model, ClusteringModel):
@@ -248,6 +259,18 @@ class Run:
         for old in path.parent.glob("[0-9]*.weights.h5"):
             if old != path:
                 old.unlink()
+
+
+def _check_packages(names):
+    """Raises before hours of training if what ends it is missing."""
+    names = ["matplotlib", *names]
+    missing = [name for name in names if not importlib.util.find_spec(name)]
+    if missing:
+        raise ImportError(
+            "Reports need matplotlib, the logs of a training tensorboard: "
+            'pip install -e ".[plot]". '
+            f"Received: {' and '.join(missing)} missing"
+        )
 
 
 def _features(model, x):

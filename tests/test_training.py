@@ -10,6 +10,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import small_runs
 
 import train
 from kerasdc.backup import read_log
@@ -51,9 +52,13 @@ def test_run_folder_holds_everything(finished):
     assert stages == [
         ("pretrain", "1"),
         ("pretrain", "2"),
+        ("adapt", "1"),
         ("fit", "1"),
         ("fit", "2"),
     ]
+    assert float(log[2]["seconds"]) > 0
+    total = sum(float(row["seconds"]) for row in log)
+    assert figures["seconds"] == pytest.approx(total, abs=0.06)
     assert list((finished / "tensorboard").rglob("events.*"))
 
 
@@ -127,6 +132,40 @@ def test_killed_run_goes_on_from_the_last_epoch(tmp_path):
     assert epochs == list(range(1, 61))
 
 
+def test_killed_run_ends_as_one_that_was_not(tmp_path):
+    whole = small_runs.train(tmp_path / "whole")
+    out, script = tmp_path / "out", ROOT / "tests" / "small_runs.py"
+    for resume, stage in (("begin", "pretrain"), ("resume", "fit")):
+        killed = subprocess.run(
+            [sys.executable, script, out, resume, stage, "1"],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+        )
+        assert killed.returncode == -signal.SIGKILL, killed.stderr[-3000:]
+    resumed = small_runs.train(out, resume=True)
+    expected = whole.model.assign(whole.x)
+    assert np.array_equal(resumed.model.assign(whole.x), expected)
+    logs = [read_log(run.out / "log.csv") for run in (whole, resumed)]
+    for ours, its in zip(*logs, strict=True):
+        assert (ours["stage"], ours["epoch"]) == (its["stage"], its["epoch"])
+        assert ours["label_change"] == its["label_change"]
+        if ours["loss"]:
+            loss = float(its["loss"])
+            assert float(ours["loss"]) == pytest.approx(loss, rel=1e-4)
+    assert float(logs[1][-1]["label_change"]) >= 0
+
+
+@pytest.mark.parametrize("name", ["matplotlib", "tensorboard"])
+def test_missing_package_is_named_at_once(name, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, name, None)
+    out = tmp_path / "out"
+    assert train.main([*SHORT, "--out", str(out)]) == 2
+    message = capsys.readouterr().err
+    assert 'pip install -e ".[plot]"' in message
+    assert f"Received: {name} missing" in message
+    assert not out.exists()
+
+
 def test_layerwise_stages_resume_between_stages(tmp_path):
     settings = Settings(recipe="paper", pretrain_epochs=1, epochs=1)
     run = Run(settings, tmp_path, tensorboard=False)
@@ -149,6 +188,7 @@ def test_layerwise_stages_resume_between_stages(tmp_path):
     stages = [row["stage"] for row in read_log(tmp_path / "log.csv")]
     assert stages == [f"layerwise_{i}" for i in (1, 2, 3, 4)] + [
         "pretrain",
+        "adapt",
         "fit",
     ]
     assert resumed.model.adapted

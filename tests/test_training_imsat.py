@@ -25,7 +25,7 @@ def finished(tmp_path_factory):
 def test_every_epoch_is_logged(finished):
     log = read_log(finished / "out" / "log.csv")
     stages = [(row["stage"], row["epoch"]) for row in log]
-    assert stages == [("fit", "1"), ("fit", "2")]
+    assert stages == [("adapt", "1"), ("fit", "1"), ("fit", "2")]
     assert float(log[-1]["accuracy"]) > 0.1
     assert float(log[-1]["smallest_cluster"]) >= 0
     page = (finished / "out" / "report.html").read_text(encoding="utf-8")
