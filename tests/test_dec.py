@@ -49,17 +49,6 @@ def test_default_network_recovers_blobs(blobs):
     assert model.encoder.output_shape == (None, 10)
 
 
-def test_order_of_pretraining_depends_on_the_seed_alone(blobs, make_dec):
-    found = []
-    for global_seed in (0, 1):
-        model = make_dec(seed=3)
-        model.build((None, 6))
-        keras.utils.set_random_seed(global_seed)
-        model.pretrain(blobs[0], epochs=2, batch_size=8, verbose=0)
-        found.append(model.encoder.get_weights())
-    assert_same(*found)
-
-
 def test_one_call_equals_stages(blobs, make_dec):
     x = blobs[0]
     models = []

@@ -3,15 +3,12 @@
 import keras
 
 from kerasdc import networks
-from kerasdc.feeding import feed
 from kerasdc.inputs import checked_count
 from kerasdc.layers.adaptable import add_flag
 from kerasdc.models.autoencoder import Autoencoder
 from kerasdc.models.encoding import EncoderModel
 from kerasdc.models.parts import checked_preprocessor
 from kerasdc.models.parts import features_shape
-from kerasdc.targets import ShuffledBatches
-from kerasdc.targets import steps_taken
 
 
 class PretrainedModel(EncoderModel):
@@ -128,8 +125,6 @@ class PretrainedModel(EncoderModel):
         callbacks=None,
         verbose="auto",
         validation_data=None,
-        shuffle=True,
-        steps_per_epoch=None,
         **kwargs,
     ):
         """Trains encoder and decoder as an autoencoder.
@@ -144,9 +139,6 @@ class PretrainedModel(EncoderModel):
             callbacks: Keras callbacks of this stage.
             verbose: As in `keras.Model.fit`.
             validation_data: Optional samples on which the loss is reported.
-            shuffle: Boolean. Whether each pass has its own random order.
-            steps_per_epoch: Optional integer, batches per epoch. `None` is
-                one pass over the data.
             **kwargs: Further arguments of `keras.Model.fit`.
 
         Returns:
@@ -171,27 +163,15 @@ class PretrainedModel(EncoderModel):
             self.reconstruction_loss,
         )
         autoencoder.compile(_fresh(self.pretrain_optimizer))
-        # In an order that a restart does not change, unlike Keras' own.
-        batches = ShuffledBatches(
-            x,
-            None,
-            batch_size,
-            steps_per_epoch,
-            shuffle=shuffle,
-            seed=self._draw_seed(),
-            count_steps=lambda: steps_taken(autoencoder.optimizer),
-        )
-        batches, callbacks = feed(batches, callbacks)
         self.decoder.trainable = True
         try:
             history = autoencoder.fit(
-                batches,
+                x,
                 epochs=epochs,
                 batch_size=batch_size,
                 callbacks=callbacks,
                 verbose=verbose,
                 validation_data=validation_data,
-                shuffle=False,
                 **kwargs,
             )
         finally:
