@@ -219,9 +219,12 @@ class GenerativeModel(PretrainedModel, ClusteringModel):
 
         exists = (cluster >= 0) & (cluster < self.num_clusters)
         message = f"Clusters are numbered from 0 to {self.num_clusters - 1}. "
-        tf.debugging.Assert(
+        check = tf.debugging.Assert(
             tf.reduce_all(exists), [f"{message}Received: cluster=", cluster]
         )
+        # Else what looks the cluster up may run, and fail, before the check.
+        with tf.control_dependencies([check] if check is not None else []):
+            cluster = tf.identity(cluster)
         mean = ops.take(self.prior.means, cluster, axis=0)
         log_variance = ops.take(self.prior.log_variances, cluster, axis=0)
         noise = tf.random.stateless_normal(tf.shape(mean), tf.stack([seed, 0]))
