@@ -6,6 +6,7 @@ import numpy as np
 from kerasdc.inputs import reject_labels
 from kerasdc.inputs import to_array
 from kerasdc.targets import FeatureBatches
+from kerasdc.targets import steps_taken
 
 
 class EncoderModel(keras.Model):
@@ -204,9 +205,7 @@ class EncoderModel(keras.Model):
         raise NotImplementedError
 
     def _count_steps(self):
-        optimizer = getattr(self.optimizer, "inner_optimizer", self.optimizer)
-        # `iterations` counts updates: fewer when gradients are accumulated.
-        return int(optimizer._iterations)
+        return steps_taken(self.optimizer)
 
     def _draw_seed(self):
         if self.seed is not None:

@@ -1,7 +1,5 @@
 """Information-maximizing self-augmented training (IMSAT)."""
 
-import hashlib
-
 import keras
 import numpy as np
 from keras import ops
@@ -9,14 +7,15 @@ from keras import ops
 from kerasdc import losses
 from kerasdc import networks
 from kerasdc.inputs import checked_count
+from kerasdc.inputs import fingerprint
 from kerasdc.layers.seeded import Seeded
 from kerasdc.models.discriminative import DiscriminativeModel
 from kerasdc.models.discriminative import distorted
 from kerasdc.models.discriminative import repeated_draws
 from kerasdc.neighbors import neighbor_distances
 from kerasdc.statistics import kept_statistics
-from kerasdc.targets import FeatureBatches
 from kerasdc.targets import ShuffledBatches
+from kerasdc.targets import all_features
 
 # Augmentations that move samples by their radius, and the steps of power
 # iteration that turn the random direction into the worst one.
@@ -187,7 +186,7 @@ class IMSAT(Seeded, DiscriminativeModel):
         x = self.prepare(x)
         if self._needs_distances():
             distances = self._distances_in(x, neighbor, max_references)
-            self._distances = (_fingerprint(x), distances)
+            self._distances = (fingerprint(x), distances)
             self._neighborhood = (neighbor, max_references)
         super().adapt(x, restarts)
         return self._distances[1]
@@ -203,7 +202,7 @@ class IMSAT(Seeded, DiscriminativeModel):
         Args:
             x: Prepared training data.
         """
-        if self._needs_distances() and self._distances[0] != _fingerprint(x):
+        if self._needs_distances() and self._distances[0] != fingerprint(x):
             self.adapt(x, *self._neighborhood)
 
     def targets_of(self, x):
@@ -211,14 +210,13 @@ class IMSAT(Seeded, DiscriminativeModel):
         if not self._needs_distances():
             return np.zeros(len(x), "float32")
         known, distances = self._distances
-        if known != _fingerprint(x):  # such as validation data
+        if known != fingerprint(x):  # such as validation data
             distances = self._distances_in(x, *self._neighborhood)
         return self._settings["radius_factor"] * distances
 
     def _distances_in(self, x, *neighborhood):
-        batches = FeatureBatches(x, self.preprocessor, batch_size=8192)
-        features = [batches[i][0] for i in range(len(batches))]
-        return neighbor_distances(np.concatenate(features), *neighborhood)
+        features = all_features(x, self.preprocessor)
+        return neighbor_distances(features, *neighborhood)
 
     def _needs_distances(self):
         return any(kind in _RANDOM_STEPS for kind in self._kinds())
@@ -405,7 +403,3 @@ def _shuffled_rows(x, radius, batch_size):
     if len(rows) > 1 and 4 * len(rows[-1]) < batch_size:
         rows[-2:] = [np.concatenate(rows[-2:])]
     return rows
-
-
-def _fingerprint(x):
-    return hashlib.sha256(np.ascontiguousarray(x)).hexdigest(), x.shape
