@@ -27,6 +27,18 @@ def test_initial_kernels_of_the_authors_code():
     assert not np.any(layers_of(zeros, keras.layers.Dense)[0].kernel)
 
 
+def test_first_features_of_small_variance_are_normalized_to_one():
+    encoder = networks.normalized_mlp_encoder((400,), (300,))
+    rng = np.random.default_rng(0)
+    # As of MNIST: before the normalization, a variance of about 0.03.
+    x = rng.normal(scale=0.55, size=(2000, 400)).astype("float32")
+    _, dense, normalization, _ = encoder.layers
+    assert np.var(dense(x)) == pytest.approx(0.03, rel=0.1)
+    normalized = np.asarray(normalization(dense(x), training=True))
+    # Keras' default epsilon makes it 0.98.
+    assert normalized.std(axis=0) == pytest.approx(1.0, abs=2e-3)
+
+
 def test_dac_network_of_mnist():
     encoder = networks.dac_encoder((28, 28))
     convolutions = layers_of(encoder, keras.layers.Conv2D)

@@ -11,6 +11,10 @@ from kerasdc.networks.shapes import checked_image_shape
 from kerasdc.networks.shapes import checked_shape
 from kerasdc.networks.shapes import fresh
 
+# The small first weights make variances of some 0.03, to which Keras' own
+# epsilon of 0.001 is not nothing.
+_CHAINER_EPSILON = 2e-5
+
 
 def normalized_mlp_encoder(
     input_shape, units=(1200, 1200), kernel_initializer="auto", name="encoder"
@@ -45,7 +49,7 @@ def normalized_mlp_encoder(
             use_bias=False,
             kernel_initializer=fresh(kernel_initializer),
         )(x)
-        x = _normalized_relu(x)
+        x = _normalized_relu(x, epsilon=_CHAINER_EPSILON)
     return keras.Model(inputs, x, name=name)
 
 
@@ -139,10 +143,10 @@ def _convolution(x, num_filters, size, **kwargs):
     return _normalized_relu(x)
 
 
-def _normalized_relu(x):
-    return layers.ReLU()(_normalization()(x))
+def _normalized_relu(x, **kwargs):
+    return layers.ReLU()(_normalization(**kwargs)(x))
 
 
-def _normalization():
+def _normalization(epsilon=1e-3):
     # As the authors' Chainer: trainings of few steps must reach inference.
-    return layers.BatchNormalization(momentum=0.9)
+    return layers.BatchNormalization(momentum=0.9, epsilon=epsilon)
