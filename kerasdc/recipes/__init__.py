@@ -1,0 +1,76 @@
+"""Hyperparameters of every (system, dataset), as data.
+
+`paper` follows the original as closely as it can be followed and lists where
+it does not; `paper_short` is the same with a fifth of the pretraining steps;
+`best` is whatever is label-free and better. Nothing here was chosen per seed.
+"""
+
+import copy
+import difflib
+
+from kerasdc.recipes import dac
+from kerasdc.recipes import dec
+from kerasdc.recipes import embedding
+from kerasdc.recipes import imsat
+from kerasdc.recipes import tsne
+from kerasdc.recipes import vade
+
+_SYSTEMS = {
+    "dac": dac,
+    "dec": dec,
+    "embedding": embedding,
+    "imsat": imsat,
+    "tsne": tsne,
+    "vade": vade,
+}
+RECIPES = {system: module.RECIPES for system, module in _SYSTEMS.items()}
+
+# (system, dataset) -> accuracy to compare with, and where it stands.
+PUBLISHED = {
+    (system, dataset): figure
+    for system, module in _SYSTEMS.items()
+    for dataset, figure in module.PUBLISHED.items()
+}
+
+
+def list_recipes():
+    """Names of all recipes.
+
+    Returns:
+        List of tuples `(system, dataset, recipe)`.
+    """
+    return [
+        (system, dataset, recipe)
+        for system, datasets in RECIPES.items()
+        for dataset, recipes in datasets.items()
+        for recipe in recipes
+    ]
+
+
+def get_recipe(system, dataset, recipe="best"):
+    """One recipe, as a copy that may be changed.
+
+    Args:
+        system: Name of a system, such as `"dec"`.
+        dataset: Name of a data set, such as `"mnist"`.
+        recipe: `"best"`, `"paper"` or another of `list_recipes`.
+
+    Returns:
+        Dictionary of plain values.
+
+    Raises:
+        ValueError: If there is none of that name.
+    """
+    found = _look_up(RECIPES, system, "system")
+    found = _look_up(found, dataset, "dataset")
+    return copy.deepcopy(_look_up(found, recipe, "recipe"))
+
+
+def _look_up(table, name, what):
+    if name not in table:
+        closest = difflib.get_close_matches(str(name), table, cutoff=0.0)
+        raise ValueError(
+            f"Unknown {what}; the closest are {', '.join(closest)}. "
+            f"Received: {what}={name!r}"
+        )
+    return table[name]

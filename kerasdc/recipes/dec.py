@@ -1,0 +1,176 @@
+"""Recipes of DEC."""
+
+from kerasdc.recipes.parts import ADAM
+from kerasdc.recipes.parts import AUGMENTATION
+from kerasdc.recipes.parts import COSINE
+from kerasdc.recipes.parts import MERGED
+from kerasdc.recipes.parts import MERGED_DEVIATION
+from kerasdc.recipes.parts import SGD
+from kerasdc.recipes.parts import TEXT
+
+
+def _steps_of_sgd(num_steps, decay_steps):
+    """DEC's pretraining: SGD whose rate falls tenfold every `decay_steps`."""
+    optimizer = {
+        "name": "sgd",
+        "momentum": 0.9,
+        "learning_rate": {
+            "initial": 0.1,
+            "decay_rate": 0.1,
+            "decay_steps": decay_steps,
+        },
+    }
+    return {"num_steps": num_steps, "optimizer": optimizer}
+
+
+def _paper(scale, update_interval, shorter=1):
+    """Xie et al., 2016, section 4.3, and the authors' code."""
+    return {
+        "network": {
+            "kind": "mlp",
+            "kernel_initializer": {
+                "class_name": "RandomNormal",
+                "config": {"stddev": 0.01},
+            },
+        },
+        "scale": scale,
+        "reconstruction_loss": "half_mean_squared_error",
+        "layerwise": {
+            **_steps_of_sgd(50_000 // shorter, 20_000 // shorter),
+            "dropout": 0.2,
+        },
+        "pretrain": _steps_of_sgd(100_000 // shorter, 20_000 // shorter),
+        "batch_size": 256,
+        "adapt": {"num_restarts": 20},
+        "fit": {
+            "optimizer": SGD,
+            "update_interval": update_interval,
+            "epochs": 200,
+            "tolerance": 0.001,
+        },
+        "deviations": [
+            "Biases learn at the same rate as kernels (original: twice).",
+            "Momentum is 0.9 from the start (original: rises to it over the "
+            "first 1,000 steps).",
+            "Momentum is kept across target updates (original: lost).",
+            "At most 200 target updates (original: no limit).",
+            "The stop is decided one update interval after the target update "
+            "that shows fewer than 0.1 % of changes (original: at it).",
+            "Batches are drawn in a new random order each pass (original: "
+            "in the order of the data).",
+        ]
+        + ([f"1/{shorter} of the pretraining steps."] if shorter > 1 else []),
+    }
+
+
+def _papers(scale, update_interval):
+    return {
+        "paper": _paper(scale, update_interval),
+        "paper_short": _paper(scale, update_interval, shorter=5),
+    }
+
+
+def _best_images(
+    scale,
+    pretrain_epochs,
+    fit_epochs,
+    filters=(32, 64, 128),
+    optimizer=None,
+):
+    """ConvDEC-DA of Guo et al., 2018: convolutions and augmentation."""
+    network = {"kind": "conv", "filters": list(filters)}
+    return {
+        "network": network,
+        "scale": scale,
+        "augmentation": dict(AUGMENTATION),
+        "pretrain": {
+            "epochs": pretrain_epochs,
+            "optimizer": optimizer or ADAM,
+        },
+        "batch_size": 256,
+        "adapt": dict(MERGED),
+        "fit": {
+            "optimizer": optimizer or ADAM,
+            "epochs": fit_epochs,
+        },
+        "deviations": [
+            "Convolutional autoencoder, trained end to end on shifted and "
+            "rotated images; targets from clean images, loss on augmented "
+            "ones (Guo et al., 2018).",
+            "Adam in both stages.",
+            MERGED_DEVIATION,
+        ],
+    }
+
+
+def _best_vectors(pretrain_epochs, fit_epochs, **overrides):
+    """Fully connected, trained end to end."""
+    return {
+        "network": {"kind": "mlp"},
+        "scale": None,
+        "pretrain": {"epochs": pretrain_epochs, "optimizer": ADAM},
+        "batch_size": 256,
+        "adapt": dict(MERGED),
+        "fit": {
+            "optimizer": overrides.pop("clustering", SGD),
+            "epochs": fit_epochs,
+        },
+        "deviations": [
+            "End-to-end pretraining with Adam, no denoising.",
+            MERGED_DEVIATION,
+        ],
+        **overrides,
+    }
+
+
+RECIPES = {
+    "digits": {
+        **_papers(1 / 8, 30),
+        "best": _best_vectors(
+            200,
+            20,
+            network={"kind": "mlp", "units": [256, 256]},
+            scale=1 / 16,
+            batch_size=64,
+            clustering=ADAM,
+        ),
+    },
+    "mnist": {
+        **_papers(0.02, 160),
+        "best": _best_images(1 / 255, 40, 40, optimizer=COSINE),
+    },
+    "fashion_mnist": {
+        **_papers(0.02, 160),
+        "best": _best_images(1 / 255, 40, 40, optimizer=COSINE),
+    },
+    "usps": {
+        **_papers(2.0, 30),
+        "best": _best_images(1.0, 160, 60),
+    },
+    "coil20": {
+        **_papers(0.02, 10),
+        "best": _best_images(1 / 255, 400, 60),
+    },
+    "pendigits": {**_papers(None, 30), "best": _best_vectors(100, 60)},
+    "20newsgroups": {
+        "paper": {**_paper(None, 20), **TEXT},
+        "best": _best_vectors(50, 60, **TEXT),
+    },
+    "reuters21578": {
+        "paper": {**_paper(None, 20), **TEXT},
+        "best": _best_vectors(50, 60, **TEXT),
+    },
+    "rcv1": {
+        **_papers(1.0, 20),
+        "best": _best_vectors(50, 60, scale=1.0),
+    },
+}
+
+# Published figures to compare with: accuracy and where it stands.
+PUBLISHED = {
+    "mnist": {"accuracy": 0.843, "source": "Xie et al., 2016, Table 2"},
+    "usps": {
+        "accuracy": 0.741,
+        "source": "Guo et al., 2017 (IDEC), Table 2",
+    },
+}

@@ -1,0 +1,20 @@
+"""Values that recipes of several systems share."""
+
+ADAM = {"name": "adam", "learning_rate": 1e-3}
+SGD = {"name": "sgd", "learning_rate": 0.01, "momentum": 0.9}
+COSINE = {"name": "adam", "learning_rate": {"initial": 2e-3}}
+SLOW_COSINE = {"name": "adam", "learning_rate": {"initial": 1e-3}}
+RMSPROP = {"name": "rmsprop", "learning_rate": 1e-3}
+NESTEROV = {
+    "name": "sgd",
+    "learning_rate": 1e-3,
+    "momentum": 0.9,
+    "nesterov": True,
+}
+AUGMENTATION = {"shift": 0.1, "rotation": 10.0}
+MERGED = {"method": "merged_kmeans", "num_restarts": 24}
+MERGED_DEVIATION = (
+    "Initial centers by merged k-means (see kerasdc.merging), the best of "
+    "24 partitions by their normalised cut."
+)
+TEXT = {"scale": None, "text": {"max_words": 2000}}
