@@ -88,6 +88,36 @@ def test_right_angle_equals_rot90():
     np.testing.assert_allclose(moved, expected, atol=1e-4)
 
 
+class AtLimit(RandomShiftRotation):
+    def _uniform(self, num_images, limit):
+        return ops.ones((num_images,)) * limit
+
+
+def test_shear_slants_upright_lines_alone():
+    images = np.zeros((1, 21, 21), "float32")
+    images[:, :, 10] = 1
+    moved = augment(AtLimit(0, 0, shear=45), images)[0]
+    # One pixel aside for each pixel down, through the middle.
+    np.testing.assert_allclose(moved, np.eye(21)[::-1], atol=1e-4)
+    level = np.swapaxes(images, 1, 2)
+    moved = augment(AtLimit(0, 0, shear=30), level)
+    np.testing.assert_allclose(moved[0, :, 4:17], level[0, :, 4:17], atol=1e-4)
+
+
+def test_zoom_stretches_each_side_about_the_middle():
+    images = np.zeros((300, 31, 31), "float32")
+    images[:, 10:21, 10:21] = 1
+    moved = augment(RandomShiftRotation(0, 0, zoom=0.2, seed=0), images)
+    for axis, other in ((1, 2), (2, 1)):
+        sides = moved.sum(axis=axis).max(axis=other - (other > axis)) / 11
+        assert 1 / 1.25 < sides.min() < 1 / 1.15
+        assert 1 / 0.85 < sides.max() < 1 / 0.75
+    middle = moved.sum(axis=1) @ np.arange(31.0) / moved.sum(axis=(1, 2))
+    np.testing.assert_allclose(middle, 15, atol=1e-3)
+    both = moved.sum(axis=1).max(axis=1), moved.sum(axis=2).max(axis=1)
+    assert abs(np.corrcoef(*both)[0, 1]) < 0.2
+
+
 def test_is_seeded_and_every_image_has_its_own():
     images = np.repeat(images_of((1, 9, 9)), 3, axis=0)
     first, same, other = (
@@ -115,7 +145,16 @@ def test_refuses_rank(shape):
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"shift": 1.1}, {"shift": -0.1}, {"rotation": 181}]
+    "arguments",
+    [
+        {"shift": 1.1},
+        {"shift": -0.1},
+        {"rotation": 181},
+        {"shear": 90},
+        {"shear": -1},
+        {"zoom": 1},
+        {"zoom": float("nan")},
+    ],
 )
 def test_refuses_arguments(arguments):
     with pytest.raises(ValueError, match="Received: "):
@@ -123,8 +162,9 @@ def test_refuses_arguments(arguments):
 
 
 def test_config_round_trip():
-    layer = RandomShiftRotation(0.2, 5, seed=3)
+    layer = RandomShiftRotation(0.2, 5, 20, 0.1, seed=3)
     again = keras.saving.deserialize_keras_object(
         keras.saving.serialize_keras_object(layer)
     )
-    assert (again.shift, again.rotation, again.seed) == (0.2, 5, 3)
+    assert (again.shift, again.rotation) == (0.2, 5)
+    assert (again.shear, again.zoom, again.seed) == (20, 0.1, 3)

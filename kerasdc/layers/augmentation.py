@@ -1,4 +1,4 @@
-"""Random shifts and rotations of images."""
+"""Random shifts, rotations and other affine maps of images."""
 
 import math
 
@@ -12,20 +12,27 @@ from kerasdc.layers.seeded import Seeded
 class RandomShiftRotation(Seeded, keras.layers.Layer):
     """Shifts and rotates every image at random, while training.
 
-    One affine map with one bilinear interpolation does both, which is
-    cheaper and blurs less than a layer for each. Pixels that come from
-    outside the image are 0. Outside training the layer does nothing.
+    It can shear and zoom them, too. One affine map with one bilinear
+    interpolation does everything, which is cheaper and blurs less than a
+    layer for each. Pixels that come from outside the image are 0. Outside
+    training the layer does nothing.
 
     Reference:
 
     - [Guo et al., 2018](https://proceedings.mlr.press/v95/guo18b.html)
       (DEC with data augmentation) shifts by up to 0.1 of the side and
       rotates by up to 10 degrees.
+    - [Chang et al., 2017](https://openaccess.thecvf.com/content_iccv_2017/html/Chang_Deep_Adaptive_Image_ICCV_2017_paper.html)
+      (DAC) zooms, too; by 0.05 in the authors' code.
 
     Args:
         shift: Float from 0 to 1. Largest shift along each side, as a
             fraction of the side.
         rotation: Float from 0 to 180. Largest angle in degrees, both ways.
+        shear: Float from 0 to below 90. Largest angle in degrees, both ways,
+            by which upright lines are slanted.
+        zoom: Float from 0 to below 1. Each side is stretched by a factor from
+            `1 / (1 + zoom)` to `1 / (1 - zoom)`.
         seed: Optional integer for repeatable draws.
         **kwargs: Arguments of `keras.layers.Layer`, such as `name`.
 
@@ -41,7 +48,15 @@ class RandomShiftRotation(Seeded, keras.layers.Layer):
         The same.
     """
 
-    def __init__(self, shift=0.1, rotation=10.0, seed=None, **kwargs):
+    def __init__(
+        self,
+        shift=0.1,
+        rotation=10.0,
+        shear=0.0,
+        zoom=0.0,
+        seed=None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         if not 0 <= shift <= 1:
             raise ValueError(
@@ -52,8 +67,19 @@ class RandomShiftRotation(Seeded, keras.layers.Layer):
                 "`rotation` must be from 0 to 180 degrees. "
                 f"Received: rotation={rotation}"
             )
+        if not 0 <= shear < 90:
+            raise ValueError(
+                "`shear` must be from 0 to below 90 degrees. "
+                f"Received: shear={shear}"
+            )
+        if not 0 <= zoom < 1:
+            raise ValueError(
+                f"`zoom` must be from 0 to below 1. Received: zoom={zoom}"
+            )
         self.shift = float(shift)
         self.rotation = float(rotation)
+        self.shear = float(shear)
+        self.zoom = float(zoom)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
 
@@ -87,13 +113,28 @@ class RandomShiftRotation(Seeded, keras.layers.Layer):
         shift_x = self._uniform(num_images, self.shift * width)
         shift_y = self._uniform(num_images, self.shift * height)
         cos, sin = ops.cos(angle), ops.sin(angle)
-        # Rotate about the middle of the image, not its corner.
+        (a0, a1), (b0, b1) = self._stretched(num_images, cos, sin)
+        # About the middle of the image, not its corner.
         middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
-        offset_x = middle_x - cos * middle_x + sin * middle_y + shift_x
-        offset_y = middle_y - sin * middle_x - cos * middle_y + shift_y
+        a2 = middle_x - a0 * middle_x - a1 * middle_y + shift_x
+        b2 = middle_y - b0 * middle_x - b1 * middle_y + shift_y
         zero = ops.zeros_like(angle)
-        rows = [cos, -sin, offset_x, sin, cos, offset_y, zero, zero]
-        return ops.stack(rows, axis=1)
+        return ops.stack([a0, a1, a2, b0, b1, b2, zero, zero], axis=1)
+
+    def _stretched(self, num_images, cos, sin):
+        """The rotation's matrix, sheared and zoomed where that is asked."""
+        x, y = (cos, sin), (-sin, cos)  # images of the two axes
+        if self.shear:
+            limit = math.tan(math.radians(self.shear))
+            slant = self._uniform(num_images, limit)
+            y = [at_y + slant * at_x for at_x, at_y in zip(x, y, strict=True)]
+        if self.zoom:
+            x, y = (self._zoomed(axis, num_images) for axis in (x, y))
+        return (x[0], y[0]), (x[1], y[1])
+
+    def _zoomed(self, axis, num_images):
+        factor = 1.0 + self._uniform(num_images, self.zoom)
+        return [factor * at for at in axis]
 
     def _uniform(self, num_images, limit):
         return keras.random.uniform(
@@ -109,6 +150,8 @@ class RandomShiftRotation(Seeded, keras.layers.Layer):
             {
                 "shift": self.shift,
                 "rotation": self.rotation,
+                "shear": self.shear,
+                "zoom": self.zoom,
                 "seed": self.seed,
             }
         )
