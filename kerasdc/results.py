@@ -59,7 +59,7 @@ def write_results(run):
     """Fills the run folder: figures, model, outputs, report, export.
 
     The outputs are assignments or, of a system without clusters, the
-    embedding, with a picture of it in place of a report.
+    embedding, with a picture of it.
 
     Args:
         run: A trained `kerasdc.training.Run`.
@@ -71,17 +71,16 @@ def write_results(run):
     write_json(run.out / "metrics.json", figures)
     run.model.save(run.out / "model.keras")
     if isinstance(run.model, ClusteringModel):
-        _write_clusters(run, figures)
+        _write_assignments(run)
     else:
         _write_embedding(run)
+    _write_report(run, figures)
     if not (run.out / "serving" / "1").exists():
         export_saved_model(run.model, run.out / "serving", version=1)
     return figures
 
 
-def _write_clusters(run, figures):
-    q = run.model.predict(run.x_scored, batch_size=1024, verbose=0)
-    _write_assignments(run.out / "assignments.csv", q)
+def _write_report(run, figures):
     write_report(
         run.out / "report.html",
         run.model,
@@ -108,8 +107,9 @@ def _seconds(run):
     return round(sum(float(row["seconds"]) for row in log), 1)
 
 
-def _write_assignments(path, q):
-    with open(path, "w", newline="") as file:
+def _write_assignments(run):
+    q = run.model.predict(run.x_scored, batch_size=1024, verbose=0)
+    with open(run.out / "assignments.csv", "w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["index", "cluster", "confidence"])
         for i, row in enumerate(q):

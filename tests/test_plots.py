@@ -182,6 +182,26 @@ def test_embedding_colors_follow_the_order():
     np.testing.assert_array_equal(*colors)
 
 
+def test_embedding_without_groups_is_of_one_color():
+    points, _ = blobs(50)
+    (ax,) = plots.embedding(points, None).axes
+    assert len(ax.texts) == 0
+    assert len(np.unique(ax.collections[0].get_facecolor(), axis=0)) == 1
+
+
+def test_grid_lies_evenly_over_the_picture():
+    points = np.array([[0.0, 10], [10, 12], [5, 11]])
+    found = plots.grid(points, 4)
+    # The middle is (5, 11), the half width 5.4: cells are 2.7 wide.
+    np.testing.assert_allclose(found[0, :, 0], [0.95, 3.65, 6.35, 9.05])
+    np.testing.assert_allclose(found[:, 0, 1], [15.05, 12.35, 9.65, 6.95])
+    assert np.ptp(found[:, 1, 0]) == 0 and found.shape == (4, 4, 2)
+    (ax,) = plots.embedding(points, None).axes
+    assert ax.get_xlim() == pytest.approx((0.95 - 1.35, 9.05 + 1.35))
+    assert ax.get_ylim() == pytest.approx((6.95 - 1.35, 15.05 + 1.35))
+    assert plots.grid(points[:1], 2).shape == (2, 2, 2)
+
+
 def test_embedding_checks_its_points():
     with pytest.raises(ValueError, match=r"Received: points_2d of shape \(3,"):
         plots.embedding(np.ones((3, 3)), [0, 1, 2])
@@ -324,9 +344,10 @@ def test_generated_samples_stand_on_their_side():
                 np.testing.assert_array_equal(tile, samples[row, column])
 
 
-def test_interpolations_have_a_row_for_each_way():
+@pytest.mark.parametrize("draw", [plots.interpolations, plots.plane])
+def test_images_stand_in_the_rows_they_are_given_in(draw):
     samples = np.random.default_rng(0).random((3, 7, 8, 8))
-    (ax,) = plots.interpolations(samples).axes
+    (ax,) = draw(samples).axes
     image = ax.images[0].get_array()
     assert image.shape == (3 * 9 - 1, 7 * 9 - 1)
     expected = samples[1, 2] / samples.max()

@@ -9,6 +9,9 @@ from sklearn.datasets import load_digits
 
 from kerasdc import networks
 from kerasdc.models import DEC
+from kerasdc.models import ClusteringModel
+from kerasdc.models import ParametricTSNE
+from kerasdc.report import contents
 from kerasdc.report import write_report
 
 HOSTILE = "<script>alert('1')</script> & \"x\""
@@ -41,10 +44,11 @@ class Page(HTMLParser):
             self.headings.append(data)
 
 
-class FakeModel:
+class FakeModel(ClusteringModel):
     """Three clusters by the remainder of the row number."""
 
     def __init__(self, dim=2):
+        super().__init__()
         self.dim = dim
 
     def predict(self, x, verbose):
@@ -116,6 +120,103 @@ def check_images(page):
         assert len(image["alt"]) > 10
     without_data = re.sub(r"base64,[^']*", "", page.source)
     assert not re.search(r"https?://|url\(|@import|<script", without_data)
+
+
+@pytest.fixture(scope="module")
+def tsne():
+    """A t-SNE of digits that has a decoder, fitted for a moment."""
+    keras.utils.set_random_seed(0)
+    model = ParametricTSNE(
+        encoder=networks.mlp_encoder((8, 8), (32,), 2),
+        decoder=networks.mlp_decoder((8, 8), (32,), 2),
+        perplexity=10,
+        seed=0,
+    )
+    model.compile()
+    model.fit(load_digits().images[:100], epochs=2, verbose=0)
+    return model
+
+
+def test_report_of_a_model_without_clusters(tmp_path, tsne):
+    x, y = load_digits(return_X_y=True)
+    figures = {"neighbor_error": 0.25, "trustworthiness": 0.98765}
+    page = write(
+        tmp_path,
+        x[:100].reshape(-1, 8, 8),
+        y[:100],
+        model=tsne,
+        log=[{"stage": "fit", "epoch": 1, "loss": 2.0}],
+        config={"dataset": "digits", "perplexity": 10},
+        metrics={**figures, "objective": 0.5, "seconds": 75.2, "nmi": None},
+    )
+    assert page.headings == [
+        "Summary",
+        "How it was made",
+        "Training",
+        "Embedding",
+        "What lies where",
+    ]
+    assert "ParametricTSNE on digits" in page.text
+    assert "An embedding of 100 samples (8 × 8)" in page.text
+    assert "0.2500" in page.text and "0.9877" in page.text
+    assert "of another class" in page.text and "1 min 15 s" in page.text
+    assert "cluster" not in page.text.lower()
+    assert "cluster" not in "".join(image["alt"] for image in page.images)
+    assert [image["alt"].split()[0] for image in page.images] == [
+        "Curves",
+        "Scatter",
+        "Images",
+    ]
+    assert page.images[1]["alt"].endswith("coloured by class.")
+    check_images(page)
+
+
+def test_embedding_without_labels_is_drawn_plain(tmp_path, tsne):
+    page = write(tmp_path, load_digits().images[:50], model=tsne)
+    assert page.headings == ["Summary", "Embedding", "What lies where"]
+    assert page.images[0]["alt"] == "Scatter of the embedding."
+    assert "class" not in page.text.lower()
+    check_images(page)
+
+
+def test_plane_is_inverted_over_the_picture_of_the_embedding(
+    tmp_path, tsne, monkeypatch
+):
+    asked = []
+
+    def inverse(z):
+        asked.append(z)
+        return np.zeros((len(z), 8, 8))
+
+    x = load_digits().images[:50]
+    monkeypatch.setattr(tsne, "inverse", inverse)
+    write(tmp_path, x, model=tsne)
+    (points,) = asked
+    z = tsne.embed(x)
+    # Whole in the picture, and up to its edges: the longer side's.
+    sides, asked_for = np.ptp(z, axis=0), np.ptp(points, axis=0)
+    assert asked_for == pytest.approx(1.08 * sides.max() * 15 / 16, rel=1e-5)
+    middle = (z.min(axis=0) + z.max(axis=0)) / 2
+    np.testing.assert_allclose(points.mean(axis=0), middle, atol=1e-5)
+
+
+def test_plane_needs_a_decoder_images_and_two_dimensions():
+    def shown(model, x):
+        model.prepare(x)
+        return "What lies where" in contents.plane(model, x, model.embed(x))
+
+    def untrained(shape, dim, decoder=True):
+        return ParametricTSNE(
+            dim,
+            networks.mlp_encoder(shape, (8,), dim),
+            networks.mlp_decoder(shape, (8,), dim) if decoder else None,
+        )
+
+    x = load_digits().images[:40]
+    assert shown(untrained((8, 8), 2), x)
+    assert not shown(untrained((8, 8), 2, decoder=False), x)
+    assert not shown(untrained((64,), 2), x.reshape(40, 64))
+    assert not shown(untrained((8, 8), 3), x)
 
 
 def test_what_a_model_generates_is_shown(tmp_path):
@@ -210,6 +311,14 @@ def test_a_training_that_diverged_is_no_obstacle(tmp_path):
     page = write(tmp_path, x, np.arange(9), log, model=Diverged())
     assert "0 of 9 samples" in page.text
     assert "Training" not in page.headings
+
+
+def test_an_embedding_that_diverged_is_no_obstacle(tmp_path, tsne, monkeypatch):
+    nowhere = np.full((9, 2), np.nan)
+    monkeypatch.setattr(tsne, "embed", lambda x: nowhere)
+    page = write(tmp_path, np.ones((9, 8, 8)), np.arange(9), model=tsne)
+    assert "0 of 9 samples" in page.text
+    assert "What lies where" not in page.headings
 
 
 def test_more_classes_than_clusters_and_one_sample(tmp_path):

@@ -8,6 +8,7 @@ from kerasdc.plots.curves import has_curves
 from kerasdc.plots.curves import training_curves
 from kerasdc.plots.generation import generated_samples
 from kerasdc.plots.generation import interpolations
+from kerasdc.plots.generation import plane
 from kerasdc.plots.matrix import confusion
 from kerasdc.plots.overview import preview
 from kerasdc.plots.projection import two_dimensional
@@ -15,6 +16,7 @@ from kerasdc.plots.samples import cluster_samples
 from kerasdc.plots.samples import is_images
 from kerasdc.plots.samples import ranked
 from kerasdc.plots.scatter import embedding
+from kerasdc.plots.scatter import grid
 from kerasdc.plots.style import PALETTE
 from kerasdc.plots.style import png
 
@@ -24,9 +26,11 @@ __all__ = [
     "confusion",
     "embedding",
     "generated_samples",
+    "grid",
     "has_curves",
     "interpolations",
     "is_images",
+    "plane",
     "png",
     "preview",
     "ranked",

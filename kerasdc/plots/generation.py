@@ -54,9 +54,29 @@ def interpolations(samples):
     Raises:
         ValueError: If `samples` does not hold images.
     """
-    num_rows, steps = samples.shape[:2]
-    (ax,) = _axes(1, num_rows, steps, _checked(samples[0]))
-    _draw_rows(ax, list(samples), steps, "From one sample to another")
+    return _one_block(samples, "From one sample to another")
+
+
+@styled
+def plane(samples):
+    """Images where they lie in the plane, such as at the points of a `grid`.
+
+    Args:
+        samples: Array `(n, m, h, w)` or `(n, m, h, w, c)`, the top row first.
+
+    Returns:
+        A matplotlib `Figure`.
+
+    Raises:
+        ValueError: If `samples` does not hold images.
+    """
+    return _one_block(samples, "From points of the plane")
+
+
+def _one_block(samples, title):
+    num_rows, num_columns = samples.shape[:2]
+    (ax,) = _axes(1, num_rows, num_columns, _checked(samples[0]))
+    _draw_rows(ax, list(samples), num_columns, title)
     return ax.figure
 
 

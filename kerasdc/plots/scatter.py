@@ -17,7 +17,8 @@ def embedding(points_2d, groups, title="", order=None):
 
     Args:
         points_2d: Floats `(n, 2)`.
-        groups: Integers or strings `(n,)`: clusters or labels.
+        groups: Integers or strings `(n,)`: clusters or labels. `None` draws
+            all in one colour, without a name.
         title: String.
         order: Optional sequence of groups, in the order of the colours, so
             that two figures can agree. `None` sorts the groups.
@@ -34,9 +35,27 @@ def embedding(points_2d, groups, title="", order=None):
     return figure
 
 
+def grid(points_2d, num_rows=16):
+    """Points evenly over the square that `embedding` draws.
+
+    Args:
+        points_2d: Floats `(n, 2)`, at least one.
+        num_rows: Integer.
+
+    Returns:
+        Floats `(num_rows, num_rows, 2)`, the middles of equal cells: the top
+        row first, and in it the left one.
+    """
+    middle, half = _frame(np.asarray(points_2d, "float64"))
+    steps = half * ((2 * np.arange(num_rows) + 1) / num_rows - 1)
+    x, y = np.meshgrid(middle[0] + steps, middle[1] - steps)
+    return np.stack([x, y], axis=-1)
+
+
 def draw_embedding(ax, points, groups, title, order=None):
     """Draws what `embedding` does into a matplotlib `Axes`."""
-    points, groups = np.asarray(points, "float64"), np.asarray(groups)
+    points, named = np.asarray(points, "float64"), groups is not None
+    groups = np.asarray(groups) if named else np.zeros(len(points), "int64")
     if points.ndim != 2 or points.shape[1] != 2:
         raise ValueError(
             "`points_2d` must have shape (n, 2). "
@@ -66,7 +85,7 @@ def draw_embedding(ax, points, groups, title, order=None):
     ax.set(xticks=[], yticks=[])
     ax.set_title(plain(title, 60))
     ax.spines[:].set_visible(True)
-    if 0 < len(names) <= _MOST_LABELS:
+    if named and 0 < len(names) <= _MOST_LABELS:
         medians = [np.median(points[codes == i], 0) for i in range(len(names))]
         _name_groups(ax, medians, names, colors)
 
@@ -85,11 +104,15 @@ def _square(ax, points):
     ax.set_box_aspect(1)
     if len(points) == 0:
         return
-    low, high = points.min(axis=0), points.max(axis=0)
-    half = 0.54 * ((high - low).max() or 1.0)
-    middle = (low + high) / 2
+    middle, half = _frame(points)
     ax.set_xlim(middle[0] - half, middle[0] + half)
     ax.set_ylim(middle[1] - half, middle[1] + half)
+
+
+def _frame(points):
+    """The square around points: its middle, and half of its width."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    return (low + high) / 2, 0.54 * ((high - low).max() or 1.0)
 
 
 def _name_groups(ax, medians, names, colors):

@@ -1,4 +1,4 @@
-"""What the clusters hold: pictures, texts or means of features."""
+"""What the clusters or the plane hold: pictures, texts, means of features."""
 
 import numpy as np
 
@@ -76,6 +76,36 @@ def generated(model, x, assignments):
         "Along a straight line in the latent space.",
     )
     return section("What the model generates", body)
+
+
+def plane(model, x, z):
+    """The section of an embedding in the plane that can be inverted.
+
+    Args:
+        model: Trained model; without `inverse` and a decoder there is no
+            section.
+        x: Array `(n, ...)`.
+        z: Floats `(n, d)`, the embedding.
+
+    Returns:
+        HTML; empty for data that are not images, or more dimensions.
+    """
+    invertible = hasattr(model, "inverse") and model.decoder is not None
+    if not invertible or not plots.is_images(x) or z.shape[1] != 2:
+        return ""
+    _, points = plots.two_dimensional(z)
+    if len(points) == 0:
+        return ""
+    grid = plots.grid(points)
+    images = model.inverse(grid.reshape(-1, 2))
+    body = image(
+        plots.plane(images.reshape(*grid.shape[:2], *images.shape[1:])),
+        "Images that the decoder makes of points of the plane.",
+        "What the decoder makes of points evenly over the picture of the "
+        "embedding, each where its point lies. Where no samples are, nothing "
+        "has taught it what to make.",
+    )
+    return section("What lies where", body)
 
 
 def _texts(x, assignments, confidences):

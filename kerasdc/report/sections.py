@@ -16,32 +16,58 @@ _NAMES = {
     "accuracy": "Accuracy (ACC)",
     "nmi": "Normalized mutual information (NMI)",
     "ari": "Adjusted Rand index (ARI)",
+    "neighbor_error": "Error of the nearest neighbor",
     "objective": "Objective",
     "seconds": "Training time",
 }
+_SCORES = ("accuracy", "nmi", "ari", "neighbor_error", "trustworthiness")
 
 
-def summary(y, q, metrics):
+_LABELS = "The labels are used for these figures, not for the training."
+
+
+def cluster_summary(y, q, metrics):
     """The figures, those in `metrics` before those computed."""
     assignments = q.argmax(axis=1)
     computed = {} if y is None else evaluate(y, assignments)
+    used = len(np.unique(assignments))
+    text = (
+        "Accuracy is the share of samples in the cluster that is matched to "
+        f"their class, one to one. {_LABELS}"
+    )
+    return _summary(
+        {**computed, **metrics},
+        len(q),
+        ["Clusters", f"{q.shape[1]:,} ({used:,} with samples)"],
+        y,
+        "" if y is None else text,
+    )
+
+
+def embedding_summary(y, z, metrics):
+    """The figures in `metrics`."""
+    text = (
+        "The error of the nearest neighbor is the share of samples whose "
+        "nearest neighbor in the embedding is of another class; "
+        "trustworthiness, the share of neighbors in the embedding that are "
+        f"near in the data, too. {_LABELS}"
+    )
+    dimensions = ["Dimensions", f"{z.shape[1]:,}"]
+    known = metrics.get("neighbor_error") is not None
+    return _summary(metrics, len(z), dimensions, y, text if known else "")
+
+
+def _summary(figures, num_samples, row, y, text):
+    """Figures, then counts, of which one row is the system's; explained."""
     rows = [
         [escape(_figure_name(key)), escape(_figure_text(key, value))]
-        for key, value in {**computed, **metrics}.items()
+        for key, value in figures.items()
         if value is not None and key != "num_samples"
     ]
-    used = len(np.unique(assignments))
-    rows.append(["Samples", f"{len(q):,}"])
-    rows.append(["Clusters", f"{q.shape[1]:,} ({used:,} with samples)"])
-    if y is None:
-        return section("Summary", table(rows))
-    rows.append(["Classes", f"{len(np.unique(y)):,}"])
-    explained = note(
-        "Accuracy is the share of samples in the cluster that is matched to "
-        "their class, one to one. The labels are used for these figures, not "
-        "for the training."
-    )
-    return section("Summary", table(rows) + explained)
+    rows += [["Samples", f"{num_samples:,}"], row]
+    if y is not None:
+        rows.append(["Classes", f"{len(np.unique(y)):,}"])
+    return section("Summary", table(rows) + (note(text) if text else ""))
 
 
 def settings(config):
@@ -62,19 +88,19 @@ def curves(log):
     return section("Training", image(figure, alt))
 
 
-def embedding(z, y, assignments):
-    """The embedding in the plane, by cluster and by class."""
+def embedding(z, y, assignments=None):
+    """The embedding in the plane: by cluster, by class, or plain."""
     indices, points = plots.two_dimensional(z)
-    pictures = [("cluster", assignments, None)]
-    if y is not None:
-        pictures.append(("class", y, _matching_order(y, assignments)))
     images = [
         image(
             plots.embedding(points, groups[indices], f"By {word}", order),
             f"Scatter of the embedding, coloured by {word}.",
         )
-        for word, groups, order in pictures
+        for word, groups, order in _groupings(y, assignments)
     ]
+    if not images:
+        figure = plots.embedding(points, None)
+        images = [image(figure, "Scatter of the embedding.")]
     part = "All" if len(indices) == len(z) else f"{len(indices):,} of"
     text = f"{part} {len(z):,} samples. "
     if z.shape[1] != 2:
@@ -117,6 +143,18 @@ def sizes(y, q):
     return section("Sizes of the clusters", table(rows, head, (1, 2, 4)))
 
 
+def _groupings(y, assignments):
+    """Words, groups and orders of what an embedding is coloured by."""
+    found, order = [], None
+    if assignments is not None:
+        found.append(("cluster", assignments, None))
+    if y is not None:
+        if assignments is not None:
+            order = _matching_order(y, assignments)
+        found.append(("class", y, order))
+    return found
+
+
 def _matching_order(y, assignments):
     """Classes in the order of their clusters, so that colours agree."""
     _, classes, matched = confusion_matrix(y, assignments)
@@ -153,7 +191,7 @@ def _figure_text(key, value):
     if key == "seconds":
         minutes, seconds = divmod(round(float(value)), 60)
         return f"{minutes} min {seconds} s" if minutes else f"{value:.1f} s"
-    if key in ("accuracy", "nmi", "ari"):
+    if key in _SCORES:
         return f"{value:.4f}"
     if isinstance(value, (int, np.integer)):
         return f"{value:,}"
