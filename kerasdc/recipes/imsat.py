@@ -1,7 +1,7 @@
 """Recipes of IMSAT."""
 
-from kerasdc.recipes.parts import AUGMENTATION
 from kerasdc.recipes.parts import COSINE
+from kerasdc.recipes.parts import STRONG_AUGMENTATION
 from kerasdc.recipes.parts import TEXT
 
 
@@ -72,16 +72,16 @@ def _images(scale, epochs, num_restarts=0, **overrides):
     return {
         **paper,
         "network": {"kind": "normalized_conv"},
-        "augmentation": ["vat", dict(AUGMENTATION)],
+        "augmentation": ["vat", dict(STRONG_AUGMENTATION)],
         "adapt": adapt,
         "compile": {"radius_factor": 0.5},
         "fit": {"optimizer": COSINE, "epochs": epochs},
         "deviations": [
             *paper["deviations"],
             "Convolutions in place of dense layers.",
-            "Shifted and rotated images beside the adversarial ones, whose "
-            "radius is half the distance to the neighbor (original: a "
-            "quarter).",
+            "Shifted, rotated, sheared and zoomed images beside the "
+            "adversarial ones, whose radius is half the distance to the "
+            "neighbor (original: a quarter).",
             "The rate of Adam falls along a cosine.",
             *restarts,
             *overrides.pop("deviations", []),
