@@ -1,6 +1,8 @@
 """What users pass as data, turned into one checked NumPy array."""
 
 import hashlib
+import math
+import numbers
 
 import keras
 import numpy as np
@@ -77,6 +79,44 @@ def checked_count(name, value, minimum=1):
             f"Received: {name}={value}"
         )
     return int(value)
+
+
+def checked_number(
+    name, value, minimum=0, maximum=math.inf, above=False, below=False
+):
+    """Returns `value`, or raises.
+
+    Args:
+        name: String, what the caller calls it.
+        value: What the caller passed.
+        minimum: Number, the least that is allowed.
+        maximum: Number, the most that is allowed. The default allows
+            whatever is finite.
+        above: Boolean. Whether `minimum` itself is not allowed.
+        below: Boolean. Whether `maximum` itself is not allowed.
+
+    Raises:
+        ValueError: If `value` is not a finite number of this range.
+    """
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    in_range = is_number and minimum <= value <= maximum
+    at_limit = (above and value == minimum) or (below and value == maximum)
+    if not in_range or at_limit or math.isinf(value):
+        expected = _range_in_words(minimum, maximum, above, below)
+        raise ValueError(
+            f"`{name}` must be {expected}. Received: {name}={value!r}"
+        )
+    return value
+
+
+def _range_in_words(minimum, maximum, above, below):
+    if maximum == math.inf:
+        bound = "above" if above else "of at least"
+        return f"a finite number {bound} {minimum:g}"
+    end = f"below {maximum:g}" if below else f"{maximum:g}"
+    if above:
+        return f"a number above {minimum:g}, up to {end}"
+    return f"a number from {minimum:g} to {end}"
 
 
 def checked_choice(name, value, choices):

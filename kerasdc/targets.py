@@ -312,4 +312,10 @@ def all_features(x, preprocessor=None):
         Float array `(n, ...)`.
     """
     batches = FeatureBatches(x, preprocessor, batch_size=8192)
-    return np.concatenate([batches[i][0] for i in range(len(batches))])
+    for i in range(len(batches)):
+        (batch,) = batches[i]
+        if i == 0:  # filled in place: no second copy at the end
+            features = np.empty((len(x), *batch.shape[1:]), batch.dtype)
+        start = i * batches.batch_size
+        features[start : start + len(batch)] = batch
+    return features

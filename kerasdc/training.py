@@ -2,12 +2,10 @@
 
 import importlib.util
 import json
-import math
 from dataclasses import asdict
 from pathlib import Path
 
 import keras
-import numpy as np
 
 from kerasdc import building
 from kerasdc import datasets
@@ -23,7 +21,7 @@ from kerasdc.models import ClusteringModel
 from kerasdc.models import LayerwisePretraining
 from kerasdc.settings import current_commit
 from kerasdc.settings import write_json
-from kerasdc.targets import FeatureBatches
+from kerasdc.targets import all_features
 
 _PATIENCE = 10  # epochs in which a cluster may still be empty
 
@@ -122,8 +120,10 @@ class Run:
         finally:
             keras.config.set_dtype_policy(before)
         # The weights are float32 already: what computes with them is not.
+        trained = self.model
         self._build()
         self._load_finished(list(self._stages()))
+        self.model.share_adapted(trained)
         return self.model
 
     def _build(self):
@@ -169,7 +169,8 @@ class Run:
         return stages
 
     def _fit_pair(self, index, callbacks):
-        codes = _features(self.model, self.inputs)
+        codes = all_features(self.inputs, self.model.preprocessor)
+        codes = codes.reshape(len(codes), -1).astype("float32", copy=False)
         for i in range(index):
             codes = self._layerwise.encode_with(i, codes)
         self._layerwise.fit_pair(
@@ -271,14 +272,3 @@ def _check_packages(names):
             'pip install -e ".[plot]". '
             f"Received: {' and '.join(missing)} missing"
         )
-
-
-def _features(model, x):
-    """All features as one flat float32 array `(n, d)`."""
-    batches = FeatureBatches(x, model.preprocessor, batch_size=8192)
-    features = np.empty((len(x), math.prod(x.shape[1:])), "float32")
-    for i in range(len(batches)):
-        (batch,) = batches[i]
-        start = i * batches.batch_size
-        features[start : start + len(batch)] = batch.reshape(len(batch), -1)
-    return features

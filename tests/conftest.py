@@ -9,6 +9,14 @@ import numpy as np
 import pytest
 
 UNITS = (16,)
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
+
+
+def pytest_xdist_setupnodes(specs):
+    """Each worker gets its share of the cores; called before they start."""
+    share = max(1, os.cpu_count() // len(specs))
+    for name in THREADS:
+        os.environ.setdefault(name, str(share))
 
 
 @pytest.fixture(scope="session")

@@ -137,5 +137,7 @@ def test_backend(backend, run_python, tmp_path):
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed")
     path = str(tmp_path / "model.keras")
-    output = run_python(PROGRAM, path, KERAS_BACKEND=backend)
+    # Most of the time goes into compiling what runs a few times.
+    fast = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
+    output = run_python(PROGRAM, path, KERAS_BACKEND=backend, **fast)
     assert output.split()[-1] == backend

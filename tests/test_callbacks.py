@@ -14,6 +14,7 @@ from kerasdc.callbacks import LabelChangeStopping
 from kerasdc.callbacks import ThresholdSchedule
 from kerasdc.callbacks import TrackAssignments
 from kerasdc.callbacks import matched_clusters
+from kerasdc.callbacks.lists import with_first
 
 
 @pytest.fixture(scope="module")
@@ -324,3 +325,12 @@ def test_adapting_goes_on_from_what_was_found(adapted):
         assert callback.assignments.tolist() == [3, 3]
     with pytest.raises(ValueError, match="Received: num_restarts=0"):
         Adapt(np.zeros((2, 1)), num_restarts=0)
+
+
+def test_a_models_own_callback_comes_first():
+    own, other = ClusterSizes(), EpochDecay()
+    assert with_first(own, None) == [own]
+    assert with_first(own, other) == [own, other]
+    assert with_first(own, [other], unless=EpochDecay) == [other]
+    finished = keras.callbacks.CallbackList([other])
+    assert with_first(own, finished) is finished

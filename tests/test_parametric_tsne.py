@@ -237,7 +237,7 @@ def test_affinities_are_found_once(blobs, monkeypatch):
         calls.append(1)
         return neighbor_affinities(*arguments)
 
-    target = "kerasdc.models.parametric_tsne.neighbor_affinities"
+    target = "kerasdc.models.affinity_targets.neighbor_affinities"
     monkeypatch.setattr(target, count)
     model = make_model()
     found = model.adapt(blobs[0], batch_size=30)

@@ -134,7 +134,8 @@ def test_several_augmentations():
     model = building.build_model("imsat", recipe, x, 10, seed=3)
     name, layer = model.augmentation
     assert name == "vat"
-    assert (layer.shift, layer.rotation, layer.seed) == (0.1, 10.0, 3)
+    assert (layer.shift, layer.rotation, layer.seed) == (0.1, 15.0, 3)
+    assert (layer.shear, layer.zoom) == (20.0, 0.15)
 
 
 def test_falling_shares_are_those_of_the_data():

@@ -7,6 +7,8 @@ import pytest
 import kerasdc
 import train
 from kerasdc.backup import read_log
+from kerasdc.models import imsat
+from kerasdc.neighbors import neighbor_distances
 
 SHORT = ["--model", "imsat", "--epochs", "2"]
 
@@ -43,6 +45,19 @@ def test_published_model_loads_fits_and_verifies(finished):
     model.fit(digits.x, epochs=1, verbose=0)
     card = (folder / "imsat_digits" / "README.md").read_text(encoding="utf-8")
     assert "the lowest loss of IMSAT" in card
+
+
+def test_neighbors_are_looked_for_once(tmp_path, monkeypatch):
+    found = []
+
+    def counted(*arguments):
+        found.append(neighbor_distances(*arguments))
+        return found[-1]
+
+    monkeypatch.setattr(imsat, "neighbor_distances", counted)
+    policy = ["--dtype-policy", "mixed_bfloat16"]  # trained in another model
+    assert train.main([*SHORT, *policy, "--out", str(tmp_path / "out")]) == 0
+    assert len(found) == 1
 
 
 def test_killed_in_the_middle_of_fit(finished, tmp_path):

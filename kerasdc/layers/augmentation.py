@@ -5,6 +5,7 @@ import math
 import keras
 from keras import ops
 
+from kerasdc.inputs import checked_number
 from kerasdc.layers.seeded import Seeded
 
 
@@ -58,28 +59,12 @@ class RandomShiftRotation(Seeded, keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if not 0 <= shift <= 1:
-            raise ValueError(
-                f"`shift` must be from 0 to 1. Received: shift={shift}"
-            )
-        if not 0 <= rotation <= 180:
-            raise ValueError(
-                "`rotation` must be from 0 to 180 degrees. "
-                f"Received: rotation={rotation}"
-            )
-        if not 0 <= shear < 90:
-            raise ValueError(
-                "`shear` must be from 0 to below 90 degrees. "
-                f"Received: shear={shear}"
-            )
-        if not 0 <= zoom < 1:
-            raise ValueError(
-                f"`zoom` must be from 0 to below 1. Received: zoom={zoom}"
-            )
-        self.shift = float(shift)
-        self.rotation = float(rotation)
-        self.shear = float(shear)
-        self.zoom = float(zoom)
+        self.shift = float(checked_number("shift", shift, maximum=1))
+        self.rotation = float(checked_number("rotation", rotation, maximum=180))
+        self.shear = float(
+            checked_number("shear", shear, maximum=90, below=True)
+        )
+        self.zoom = float(checked_number("zoom", zoom, maximum=1, below=True))
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
 

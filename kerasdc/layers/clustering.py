@@ -6,6 +6,7 @@ from keras import ops
 
 from kerasdc.inputs import checked_choice
 from kerasdc.inputs import checked_count
+from kerasdc.inputs import checked_number
 from kerasdc.layers.adaptable import Adaptable
 from kerasdc.merging import merged_kmeans
 
@@ -49,10 +50,7 @@ class ClusteringLayer(Adaptable):
 
     def __init__(self, num_clusters, alpha=1.0, **kwargs):
         super().__init__(**kwargs)
-        if not 0 < alpha < np.inf:
-            raise ValueError(
-                f"`alpha` must be above 0 and finite. Received: alpha={alpha}"
-            )
+        alpha = checked_number("alpha", alpha, above=True)
         self.num_clusters = checked_count("num_clusters", num_clusters)
         self.alpha = float(alpha)
         # Under a policy of half precision, Keras would round the points

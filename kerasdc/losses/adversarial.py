@@ -1,13 +1,12 @@
 """How far small changes of the inputs move the assignments."""
 
-import math
-
 import keras
 import numpy as np
 from keras import ops
 
 from kerasdc.gradients import input_gradient
 from kerasdc.inputs import checked_count
+from kerasdc.inputs import checked_number
 
 _SMALLEST = float(np.finfo("float32").tiny)  # without loss of precision
 
@@ -102,8 +101,7 @@ def adversarial_direction(
         ValueError: If `xi` is not above 0, or `num_iterations` not an integer
             of at least 0.
     """
-    if not 0 < xi < math.inf:
-        raise ValueError(f"`xi` must be above 0 and finite. Received: xi={xi}")
+    checked_number("xi", xi, above=True)
     num_iterations = checked_count("num_iterations", num_iterations, 0)
     x = ops.cast(x, "float32")
     if clean_logits is None:

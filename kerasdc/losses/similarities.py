@@ -1,7 +1,8 @@
 """Similarities of points by Student's t kernel, and how they differ."""
 
-import numpy as np
 from keras import ops
+
+from kerasdc.inputs import checked_number
 
 _NONE = -1e30  # logarithm of a similarity of a point to itself
 _FEW_DIMENSIONS = 16
@@ -72,10 +73,7 @@ def log_student_t_kernel(x, dof=1.0):
     Returns:
         Float32 tensor `(n, n)`; on the diagonal a number below -1e29.
     """
-    if not 0 < dof < np.inf:
-        raise ValueError(
-            f"`dof` must be above 0 and finite. Received: dof={dof}"
-        )
+    checked_number("dof", dof, above=True)
     x = ops.cast(ops.convert_to_tensor(x), "float32")
     if len(x.shape) != 2 or x.shape[0] in (0, 1):
         raise ValueError(

@@ -84,6 +84,9 @@ class ClusteringModel(EncoderModel):
                 f"them distinct, num_clusters={self.num_clusters}"
             )
 
+    def _check_ready(self):
+        self._check_adapted()
+
     def _check_adapted(self):
         if not self.adapted:
             raise ValueError(

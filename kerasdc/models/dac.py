@@ -7,6 +7,7 @@ from keras import ops
 from kerasdc import losses
 from kerasdc import networks
 from kerasdc.callbacks import ThresholdSchedule
+from kerasdc.callbacks.lists import with_first
 from kerasdc.inputs import checked_count
 from kerasdc.layers.pairwise import PairwiseSimilarity
 from kerasdc.layers.pairwise import select_pairs
@@ -82,8 +83,8 @@ class DAC(DiscriminativeModel):
         # === Layers ===
         super().__init__(**kwargs)
         self.num_clusters = checked_count("num_clusters", num_clusters)
-        self.set_networks(encoder, preprocessor, _checked(augmentation))
-        self.head = [layer for i in (1, 2) for layer in _block(num_clusters, i)]
+        head = [layer for i in (1, 2) for layer in _block(num_clusters, i)]
+        self.set_networks(encoder, preprocessor, _checked(augmentation), head)
         self.similarity = PairwiseSimilarity(dtype="float32")
         self.seed = None if seed is None else checked_count("seed", seed, 0)
         self._settings = {"upper": _UPPER, "lower": _LOWER, "all_pairs": False}
@@ -232,13 +233,15 @@ class DAC(DiscriminativeModel):
                 or `x` or `batch_size` is not usable.
         """
         epochs = checked_count("epochs", epochs, minimum=0)
+        # First, so that others see the thresholds in the logs.
+        schedule = ThresholdSchedule(max(epochs, 1))
         return super().fit(
             x,
             y,
             batch_size,
             epochs,
             verbose,
-            _with_schedule(callbacks, epochs),
+            with_first(schedule, callbacks, unless=ThresholdSchedule),
             **kwargs,
         )
 
@@ -371,14 +374,3 @@ def _checked_pair(name, value):
             f"the end. Received: {name}={value}"
         )
     return tuple(float(threshold) for threshold in pair)
-
-
-def _with_schedule(callbacks, epochs):
-    # A finished CallbackList takes no further one.
-    if isinstance(callbacks, keras.callbacks.CallbackList):
-        return callbacks
-    callbacks = keras.tree.flatten(callbacks or [])
-    if any(isinstance(each, ThresholdSchedule) for each in callbacks):
-        return callbacks
-    # First, so that others see the thresholds in the logs.
-    return [ThresholdSchedule(max(epochs, 1)), *callbacks]

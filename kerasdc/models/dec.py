@@ -5,9 +5,7 @@ import numpy as np
 from keras import ops
 
 from kerasdc import losses
-from kerasdc.feeding import feed
 from kerasdc.inputs import checked_count
-from kerasdc.inputs import reject_labels
 from kerasdc.layers import ClusteringLayer
 from kerasdc.layers import Scaling
 from kerasdc.models.base import ClusteringModel
@@ -200,14 +198,8 @@ class DEC(PretrainedModel, ClusteringModel):
             ValueError: If labels are passed, the model is not compiled,
                 or `x` is not usable.
         """
-        self._check_compiled("fit")
-        epochs = checked_count("epochs", epochs, minimum=0)
-        batch_size = checked_count("batch_size", batch_size)
-        x = self.prepare(x, y)
-        if validation_data is not None:
-            validation_data = self._loss_targets(
-                self._validation_inputs(validation_data), batch_size
-            )
+        x, batch_size, epochs = self._begin_fit(x, y, batch_size, epochs)
+        validation_data = self._validation_batches(validation_data, batch_size)
         self.complete_stages(x, batch_size, verbose)
         self.label_change = self.training_assignments = None
         targets = _Reporting(
@@ -219,15 +211,12 @@ class DEC(PretrainedModel, ClusteringModel):
             seed=self._draw_seed(),
             count_steps=self._count_steps,
         )
-        batches, callbacks = feed(targets, callbacks)
-        return super().fit(
-            batches,
+        return self._fit_batches(
+            targets,
+            callbacks,
             epochs=epochs,
             verbose=verbose,
-            callbacks=callbacks,
             validation_data=validation_data,
-            # The targets do it: Keras' order would not survive a restart.
-            shuffle=False,
             initial_epoch=initial_epoch,
             validation_freq=validation_freq,
         )
@@ -247,14 +236,9 @@ class DEC(PretrainedModel, ClusteringModel):
         Returns:
             As `keras.Model.evaluate`.
         """
-        if not isinstance(x, SelfTrainingTargets):  # as Keras' `fit` passes
-            self._check_compiled("evaluate")
-            self._check_adapted()
-            reject_labels(y)
-            x = self._loss_targets(self.as_inputs(x), batch_size)
-        return super().evaluate(x, verbose=verbose, **kwargs)
+        return super().evaluate(x, y, batch_size, verbose, **kwargs)
 
-    def _loss_targets(self, x, batch_size):
+    def _scored_batches(self, x, batch_size):
         return SelfTrainingTargets(self, x, batch_size, shuffle=False)
 
     # === Config ===

@@ -6,9 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasdc.feeding import feed
 from kerasdc.inputs import checked_count
-from kerasdc.inputs import reject_labels
 from kerasdc.layers import Scaling
 from kerasdc.layers.adaptable import add_flag
 from kerasdc.models.base import ClusteringModel
@@ -27,7 +25,7 @@ class DiscriminativeModel(ClusteringModel):
     There is no `pretrain` and nothing to `adapt` a first partition from:
     training starts with random weights. In `__init__`, subclasses call
     `set_networks`; they implement `build_head`, `logits`, `default_encoder`
-    and `compute_loss`.
+    and `compute_loss`. The head is theirs to use once the model is built.
     """
 
     decoder = None
@@ -36,7 +34,7 @@ class DiscriminativeModel(ClusteringModel):
     ways_to_weights = ways_to_clusters = "`fit(x)`"
     _parts = ("encoder", "preprocessor", "augmentation")
 
-    def set_networks(self, encoder, preprocessor, augmentation):
+    def set_networks(self, encoder, preprocessor, augmentation, head):
         """Takes the constructor's arguments that all systems have.
 
         Args:
@@ -44,11 +42,16 @@ class DiscriminativeModel(ClusteringModel):
             preprocessor: Layer, `None` or `"auto"`, which scales the mean
                 squared feature to 1.
             augmentation: As the subclass documents.
+            head: Layer, or list of layers, that follow the encoder: `build`
+                makes it the attribute `head`.
         """
         self.preprocessor = checked_preprocessor(preprocessor, Scaling)
         self.augmentation = augmentation
         self.encoder = encoder
         self._makes_encoder = encoder is None
+        # Keras numbers weights in the order in which a model is given its
+        # layers, which shall not depend on whether it makes the encoder.
+        self._take_head = lambda: head
 
     # === Functional Model ===
 
@@ -65,6 +68,7 @@ class DiscriminativeModel(ClusteringModel):
         if self.preprocessor is not None and not self.preprocessor.built:
             self.preprocessor.build(input_shape)
         self.encoder = encoder
+        self.head = self._take_head()
         self.build_head(self.encoder.output_shape)
         self._fitted = add_flag(self, "fitted")
         self._build_optimizer()
@@ -187,7 +191,7 @@ class DiscriminativeModel(ClusteringModel):
         """
         config = {**self.get_config(), "seed": seed}
         if self._makes_encoder:
-            # Its weights then stand in the order that they have here.
+            # Its weights are then drawn in the order that they were here.
             config["encoder"] = None
         model = self.from_config(config)
         model.compile_from_config(self.get_compile_config())
@@ -252,15 +256,9 @@ class DiscriminativeModel(ClusteringModel):
             ValueError: If labels are passed, the model is not compiled,
                 or `x` or `batch_size` is not usable.
         """
-        self._check_compiled("fit")
-        epochs = checked_count("epochs", epochs, minimum=0)
-        self._check_batch_size(batch_size)
-        x = self.prepare(x, y)
+        x, batch_size, epochs = self._begin_fit(x, y, batch_size, epochs)
         self.complete_stages(x)
-        if validation_data is not None:
-            validation_data = self._batches(
-                self._validation_inputs(validation_data), batch_size
-            )
+        validation_data = self._validation_batches(validation_data, batch_size)
         batches = self._batches(
             x,
             batch_size,
@@ -268,16 +266,13 @@ class DiscriminativeModel(ClusteringModel):
             seed=self._draw_seed(),
             count_steps=self._count_steps,
         )
-        batches, callbacks = feed(batches, callbacks)
         with self._marked_as_fitted():
-            return super().fit(
+            return self._fit_batches(
                 batches,
+                callbacks,
                 epochs=epochs,
                 verbose=verbose,
-                callbacks=callbacks,
                 validation_data=validation_data,
-                # The batches do it: Keras' order would not survive a restart.
-                shuffle=False,
                 initial_epoch=initial_epoch,
                 validation_freq=validation_freq,
             )
@@ -311,13 +306,10 @@ class DiscriminativeModel(ClusteringModel):
         Returns:
             As `keras.Model.evaluate`.
         """
-        if not isinstance(x, ShuffledBatches):  # as Keras' `fit` passes
-            self._check_compiled("evaluate")
-            self._check_adapted()
-            self._check_batch_size(batch_size)
-            reject_labels(y)
-            x = self._batches(self.as_inputs(x), batch_size)
-        return super().evaluate(x, verbose=verbose, **kwargs)
+        return super().evaluate(x, y, batch_size, verbose, **kwargs)
+
+    def _scored_batches(self, x, batch_size):
+        return self._batches(x, batch_size)
 
     def _batches(self, x, batch_size, shuffle=False, **kwargs):
         return ShuffledBatches(
@@ -343,7 +335,7 @@ class DiscriminativeModel(ClusteringModel):
         checked_count("num", restarts["num"])
         checked_count("epochs", restarts["epochs"], minimum=0)
         batch_size = restarts.get("batch_size", _RESTART_BATCH_SIZE)
-        self._check_batch_size(batch_size)
+        self._checked_batch_size(batch_size)
 
     def _check_enough(self, array):
         super()._check_enough(array)
@@ -353,8 +345,8 @@ class DiscriminativeModel(ClusteringModel):
                 f"by each other. Received: {len(array)} samples"
             )
 
-    def _check_batch_size(self, batch_size):
-        batch_size = checked_count("batch_size", batch_size)
+    def _checked_batch_size(self, batch_size):
+        batch_size = super()._checked_batch_size(batch_size)
         if batch_size < max(self.num_clusters, 2):
             raise ValueError(
                 "A batch must have at least as many samples as there are "
@@ -362,6 +354,7 @@ class DiscriminativeModel(ClusteringModel):
                 f"Received: batch_size={batch_size}, "
                 f"num_clusters={self.num_clusters}"
             )
+        return batch_size
 
 
 def distorted(augmentation, features):

@@ -9,9 +9,9 @@ from kerasdc import losses
 from kerasdc import networks
 from kerasdc.callbacks import Adapt
 from kerasdc.callbacks import matched_clusters
-from kerasdc.feeding import feed
+from kerasdc.callbacks.lists import with_first
 from kerasdc.inputs import checked_count
-from kerasdc.inputs import reject_labels
+from kerasdc.inputs import checked_number
 from kerasdc.layers import ClusteringLayer
 from kerasdc.layers import Scaling
 from kerasdc.models.base import ClusteringModel
@@ -78,6 +78,7 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
     """
 
     trains_decoder = True
+    smallest_batch = 2  # pairs are of one batch
     objective_name = "loss of the embedding network"
     _parts = (*PretrainedModel._parts, "embedding")
 
@@ -215,13 +216,10 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
             **kwargs: Further arguments of `PretrainedModel.compile`
                 (`pretrain_optimizer`) and of `keras.Model.compile`.
         """
-        if not 0 <= similarity_weight < float("inf"):
-            raise ValueError(
-                "`similarity_weight` must be finite and at least 0. "
-                f"Received: similarity_weight={similarity_weight}"
-            )
         self._settings = {
-            "similarity_weight": similarity_weight,
+            "similarity_weight": checked_number(
+                "similarity_weight", similarity_weight
+            ),
             "conditional": conditional,
             "summed": summed,
         }
@@ -297,14 +295,8 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
             ValueError: If labels are passed, the model is not compiled,
                 or `x` is not usable.
         """
-        self._check_compiled("fit")
-        epochs = checked_count("epochs", epochs, minimum=0)
-        batch_size = checked_count("batch_size", batch_size, minimum=2)
-        x = self.prepare(x, y)
-        if validation_data is not None:
-            validation_data = _WholePass(
-                self._validation_inputs(validation_data), batch_size
-            )
+        x, batch_size, epochs = self._begin_fit(x, y, batch_size, epochs)
+        validation_data = self._validation_batches(validation_data, batch_size)
         if not self.pretrained:
             self.pretrain(x, batch_size=batch_size, verbose=verbose)
         batches = ShuffledBatches(
@@ -317,15 +309,12 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
             drop_remainder=True,
         )
         clusters = Adapt(x)
-        batches, callbacks = feed(batches, _with_first(clusters, callbacks))
-        history = super().fit(
+        history = self._fit_batches(
             batches,
+            with_first(clusters, callbacks),
             epochs=epochs,
             verbose=verbose,
-            callbacks=callbacks,
             validation_data=validation_data,
-            # The batches do it: Keras' order would not survive a restart.
-            shuffle=False,
             initial_epoch=initial_epoch,
             validation_freq=validation_freq,
         )
@@ -352,12 +341,10 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
             ValueError: If the model is not compiled or has seen no data, if
                 labels are passed, or `x` or `batch_size` is not usable.
         """
-        if not isinstance(x, ShuffledBatches):  # as Keras' `fit` passes
-            self._check_compiled("evaluate")
-            self._check_seen()
-            reject_labels(y)
-            x = _WholePass(self.as_inputs(x), batch_size)
-        return super().evaluate(x, verbose=verbose, **kwargs)
+        return super().evaluate(x, y, batch_size, verbose, **kwargs)
+
+    def _scored_batches(self, x, batch_size):
+        return _WholePass(x, batch_size)
 
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
@@ -414,7 +401,7 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
 
     def objective(self, x, batch_size=1024):
         """The loss of all batches, of clean samples; see `ClusteringModel`."""
-        self._check_seen()
+        self._check_ready()
         batches = _WholePass(self.as_inputs(x), batch_size)
         total = 0.0
         for batch, _ in (batches[i] for i in range(len(batches))):
@@ -431,7 +418,7 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
         if self.likelihood is likelihoods.Bernoulli and array.dtype != object:
             check_range(array, self.preprocessor)
 
-    def _check_seen(self):
+    def _check_ready(self):
         missing = None
         if not self.built:
             missing = "built=False"
@@ -481,10 +468,3 @@ def _check_pairs(x):
             "Similarities are of pairs: `x` must hold at least 2 samples. "
             f"Received: {len(x)} samples"
         )
-
-
-def _with_first(callback, callbacks):
-    """Callbacks after one of our own; a finished list takes none."""
-    if isinstance(callbacks, keras.callbacks.CallbackList):
-        return callbacks
-    return [callback, *keras.tree.flatten(callbacks or [])]

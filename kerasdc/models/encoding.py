@@ -3,9 +3,12 @@
 import keras
 import numpy as np
 
+from kerasdc.feeding import feed
+from kerasdc.inputs import checked_count
 from kerasdc.inputs import reject_labels
 from kerasdc.inputs import to_array
 from kerasdc.targets import FeatureBatches
+from kerasdc.targets import ShuffledBatches
 from kerasdc.targets import steps_taken
 
 
@@ -13,8 +16,10 @@ class EncoderModel(keras.Model):
     """A Keras model of raw data, with an encoder and perhaps a decoder.
 
     Subclasses set `encoder`, `decoder`, `preprocessor`, `augmentation` and
-    `seed` (each may be `None`), and implement `build` and `fit`. Users pass
-    raw data everywhere: the preprocessor is part of the model.
+    `seed` (each may be `None`), and implement `build` and `fit`; `fit` begins
+    with `_begin_fit` and ends with `_fit_batches`. What `evaluate` runs on,
+    `_scored_batches` says. Users pass raw data everywhere: the preprocessor
+    is part of the model.
     """
 
     # Constructor arguments that are layers.
@@ -26,6 +31,7 @@ class EncoderModel(keras.Model):
     # `"test"`, fitted on the training part alone.
     published_split = "all"
     ways_to_weights = "`pretrain(x)` or `fit(x)`"  # for those without
+    smallest_batch = 1  # more, where the loss compares samples of a batch
 
     # === Inputs ===
 
@@ -90,12 +96,16 @@ class EncoderModel(keras.Model):
         # Keras' own layers have no `adapted`, but are built when they are.
         return not getattr(preprocessor, "adapted", preprocessor.built)
 
+    def _scorable(self, x):
+        """Raw samples as inputs that the loss is defined for."""
+        return self.as_inputs(x)
+
     def _validation_inputs(self, data):
         if not isinstance(data, tuple):
-            return self.as_inputs(data)
+            return self._scorable(data)
         for labels in data[1:]:
             reject_labels(labels)
-        return self.as_inputs(data[0])
+        return self._scorable(data[0])
 
     def features(self, x, training=False):
         """Raw inputs to what the encoder takes; augmented in training.
@@ -192,6 +202,61 @@ class EncoderModel(keras.Model):
 
     # === Training ===
 
+    def _begin_fit(self, x, y, batch_size, epochs):
+        """Checks arguments of `fit`, then prepares; returns all but `y`."""
+        self._check_compiled("fit")
+        epochs = checked_count("epochs", epochs, minimum=0)
+        batch_size = self._checked_batch_size(batch_size)
+        return self.prepare(x, y), batch_size, epochs
+
+    def _fit_batches(self, batches, callbacks, **kwargs):
+        """Keras' own `fit`, on batches that know where training stands."""
+        batches, callbacks = feed(batches, callbacks)
+        return super().fit(
+            batches,
+            callbacks=callbacks,
+            # The batches do it: Keras' order would not survive a restart.
+            shuffle=False,
+            **kwargs,
+        )
+
+    def _validation_batches(self, data, batch_size):
+        """What Keras validates on, or `None`."""
+        if data is None:
+            return None
+        return self._scored_batches(self._validation_inputs(data), batch_size)
+
+    def evaluate(
+        self, x=None, y=None, batch_size=256, verbose="auto", **kwargs
+    ):
+        """The loss on `x`.
+
+        Args:
+            x: Samples.
+            y: Must be `None`.
+            batch_size: Integer, as in `fit`.
+            verbose: As in `keras.Model.evaluate`.
+            **kwargs: Further arguments of `keras.Model.evaluate`.
+
+        Returns:
+            As `keras.Model.evaluate`.
+
+        Raises:
+            ValueError: If the model is not compiled or not ready, if labels
+                are passed, or `x` or `batch_size` is not usable.
+        """
+        if not isinstance(x, ShuffledBatches):  # as Keras' `fit` passes
+            self._check_compiled("evaluate")
+            self._check_ready()
+            batch_size = self._checked_batch_size(batch_size)
+            reject_labels(y)
+            x = self._scored_batches(self._scorable(x), batch_size)
+        return super().evaluate(x, verbose=verbose, **kwargs)
+
+    def _scored_batches(self, x, batch_size):
+        """The batches that `evaluate` takes the loss of."""
+        raise NotImplementedError
+
     def objective(self, x, batch_size=1024):
         """What training lowers, on all of `x`: chooses among seeds.
 
@@ -203,6 +268,14 @@ class EncoderModel(keras.Model):
             Float, the lower the better. No labels take part.
         """
         raise NotImplementedError
+
+    def share_adapted(self, other):
+        """Takes what `other` found of the training data and does not save.
+
+        Args:
+            other: A model of the same class and arguments, which `adapt` has
+                shown the data: what takes long is not found twice.
+        """
 
     def _count_steps(self):
         return steps_taken(self.optimizer)
@@ -246,6 +319,12 @@ class EncoderModel(keras.Model):
             raise ValueError(
                 f"Call `compile()` before `{verb}`. Received: compiled=False"
             )
+
+    def _check_ready(self):
+        """Raises `ValueError` if the loss has no meaning yet."""
+
+    def _checked_batch_size(self, batch_size):
+        return checked_count("batch_size", batch_size, self.smallest_batch)
 
     def _check_enough(self, array):
         """Raises `ValueError` if there is too little to learn from."""

@@ -147,11 +147,6 @@ class GenerativeModel(PretrainedModel, ClusteringModel):
         self._check_range(array)
         return array
 
-    def _validation_inputs(self, data):
-        array = super()._validation_inputs(data)
-        self._check_range(array)
-        return array
-
     def _check_range(self, array):
         if self.likelihood is likelihoods.Bernoulli:
             check_range(array, self.preprocessor)

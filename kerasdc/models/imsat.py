@@ -7,6 +7,7 @@ from keras import ops
 from kerasdc import losses
 from kerasdc import networks
 from kerasdc.inputs import checked_count
+from kerasdc.inputs import checked_number
 from kerasdc.inputs import fingerprint
 from kerasdc.layers.seeded import Seeded
 from kerasdc.models.discriminative import DiscriminativeModel
@@ -90,8 +91,7 @@ class IMSAT(Seeded, DiscriminativeModel):
         super().__init__(**kwargs)
         self.num_clusters = checked_count("num_clusters", num_clusters)
         self.class_prior = _checked_prior(class_prior, num_clusters)
-        self.set_networks(encoder, preprocessor, _checked(augmentation))
-        self.head = keras.layers.Dense(
+        head = keras.layers.Dense(
             num_clusters,
             # The authors' `wscale` of 0.0001: assignments start undecided.
             kernel_initializer=keras.initializers.VarianceScaling(
@@ -100,6 +100,7 @@ class IMSAT(Seeded, DiscriminativeModel):
             dtype="float32",
             name="head",
         )
+        self.set_networks(encoder, preprocessor, _checked(augmentation), head)
         self.seed = None if seed is None else checked_count("seed", seed, 0)
         self.seed_generator = keras.random.SeedGenerator(self.seed)
         self._terms = {
@@ -158,7 +159,7 @@ class IMSAT(Seeded, DiscriminativeModel):
             "xi": xi,
         }
         for name, value in settings.items():
-            _check_setting(name, value)
+            checked_number(name, value, above=name in ("radius_factor", "xi"))
         self._settings = settings
         if isinstance(optimizer, str) and optimizer == "auto":
             optimizer = keras.optimizers.Adam(2e-3)
@@ -193,8 +194,12 @@ class IMSAT(Seeded, DiscriminativeModel):
 
     def sibling(self, seed):
         model = super().sibling(seed)
-        model._distances = self._distances
+        model.share_adapted(self)
         return model
+
+    def share_adapted(self, other):
+        self._distances = other._distances
+        self._neighborhood = other._neighborhood
 
     def complete_stages(self, x):
         """Adapts where the distances of `x` are needed and not known.
@@ -384,15 +389,6 @@ def _checked_prior(class_prior, num_clusters):
             f"is 1. Received: class_prior={class_prior}"
         )
     return [float(share) for share in prior]
-
-
-def _check_setting(name, value):
-    above = name in ("radius_factor", "xi")
-    if not 0 <= value < np.inf or (above and value == 0):
-        raise ValueError(
-            f"`{name}` must be finite and {'above' if above else 'at least'} "
-            f"0. Received: {name}={value}"
-        )
 
 
 def _shuffled_rows(x, radius, batch_size):

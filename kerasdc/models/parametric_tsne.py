@@ -7,20 +7,16 @@ from keras import ops
 from kerasdc import losses
 from kerasdc import networks
 from kerasdc.affinities import joint_affinities
-from kerasdc.affinities import neighbor_affinities
 from kerasdc.callbacks import ExaggerationSchedule
-from kerasdc.feeding import feed
+from kerasdc.callbacks.lists import with_first
 from kerasdc.inputs import checked_choice
 from kerasdc.inputs import checked_count
-from kerasdc.inputs import fingerprint
-from kerasdc.inputs import reject_labels
+from kerasdc.inputs import checked_number
 from kerasdc.layers import Scaling
 from kerasdc.layers.adaptable import add_flag
+from kerasdc.models.affinity_targets import AffinityTargets
 from kerasdc.models.parts import check_shape
 from kerasdc.models.pretraining import PretrainedModel
-from kerasdc.targets import AffinityBatches
-from kerasdc.targets import NeighborPairs
-from kerasdc.targets import ShuffledBatches
 from kerasdc.targets import all_features
 
 _MOST_SCORED = 2000  # samples whose affinities `objective` computes
@@ -83,6 +79,7 @@ class ParametricTSNE(PretrainedModel):
     """
 
     trains_decoder = True
+    smallest_batch = 2  # affinities are of pairs
     _parts = ("encoder", "decoder", "preprocessor")
     published_split = "test"  # what it is for is samples it has not seen
     objective_name = "divergence of the affinities"
@@ -102,8 +99,10 @@ class ParametricTSNE(PretrainedModel):
         # === Layers ===
         super().__init__(**kwargs)
         self.num_components = checked_count("num_components", num_components)
-        self.perplexity = _checked_number("perplexity", perplexity, 1)
-        self.dof = dof if dof == "auto" else _checked_dof(dof)
+        self.perplexity = float(checked_number("perplexity", perplexity, 1))
+        if dof != "auto":
+            dof = float(checked_number("dof", dof, above=True))
+        self.dof = dof
         names = {name: name for name in ("auto", "batch", "neighbors")}
         self.affinities = checked_choice("affinities", affinities, names)
         self.set_networks(encoder, decoder, preprocessor, None, Scaling)
@@ -113,7 +112,9 @@ class ParametricTSNE(PretrainedModel):
             names.append("reconstruction")
         self._terms = {name: keras.metrics.Mean(name=name) for name in names}
         self._settings = {"exaggeration": 4.0, "exaggerated_share": 0.1}
-        self._affinities = (None, None)
+        self._targets = AffinityTargets(
+            self.affinities, self.perplexity, self.seed or 0
+        )
 
     # === Functional Model ===
 
@@ -165,7 +166,7 @@ class ParametricTSNE(PretrainedModel):
             ValueError: If the model has not been fitted, or `x` does not fit
                 it.
         """
-        self._check_fitted()
+        self._check_ready()
         return super().predict(
             self.as_inputs(x), batch_size=batch_size, verbose=verbose, **kwargs
         )
@@ -239,9 +240,11 @@ class ParametricTSNE(PretrainedModel):
             ValueError: If a number is out of its range.
         """
         self._settings = {
-            "exaggeration": _checked_number("exaggeration", exaggeration, 1),
-            "exaggerated_share": _checked_number(
-                "exaggerated_share", exaggerated_share, 0, 1
+            "exaggeration": float(
+                checked_number("exaggeration", exaggeration, 1)
+            ),
+            "exaggerated_share": float(
+                checked_number("exaggerated_share", exaggerated_share, 0, 1)
             ),
         }
         super().compile(optimizer=optimizer, **kwargs)
@@ -279,27 +282,9 @@ class ParametricTSNE(PretrainedModel):
         Raises:
             ValueError: If `perplexity` is above a third of the others.
         """
-        batch_size = checked_count("batch_size", batch_size, minimum=2)
+        batch_size = self._checked_batch_size(batch_size)
         x = self.prepare(x)
-        by_batch = self._by_batch(len(x), batch_size)
-        features = all_features(x, self.preprocessor)
-        if by_batch:
-            found = AffinityBatches.affinities_of(
-                features, batch_size, self.perplexity, self.seed or 0
-            )
-        else:
-            found = neighbor_affinities(features, self.perplexity)
-        self._affinities = (self._affinities_key(x, batch_size), found)
-        return found
-
-    def _by_batch(self, num_samples, batch_size):
-        if self.affinities == "auto":
-            return num_samples <= batch_size
-        return self.affinities == "batch"
-
-    def _affinities_key(self, x, batch_size):
-        by_batch = self._by_batch(len(x), batch_size)
-        return fingerprint(x), batch_size if by_batch else None
+        return self._targets.find(x, self.preprocessor, batch_size)
 
     def fit(
         self,
@@ -338,63 +323,37 @@ class ParametricTSNE(PretrainedModel):
             ValueError: If labels are passed, the model is not compiled,
                 or `x`, `batch_size` or the perplexity is not usable.
         """
-        self._check_compiled("fit")
-        epochs = checked_count("epochs", epochs, minimum=0)
-        batch_size = checked_count("batch_size", batch_size, minimum=2)
-        x = self.prepare(x, y)
-        if validation_data is not None:
-            validation_data = self._validation_batches(
-                self._validation_inputs(validation_data), batch_size
+        x, batch_size, epochs = self._begin_fit(x, y, batch_size, epochs)
+        validation_data = self._validation_batches(validation_data, batch_size)
+        if not self._targets.known(x, batch_size):
+            self.adapt(x, batch_size)
+        batches = self._targets.training_batches(
+            x, batch_size, self._draw_seed, self._count_steps
+        )
+        if initial_epoch > 0 or not self.adapted:
+            # Else groups have found together long ago.
+            schedule = self._schedule(epochs)
+            callbacks = with_first(
+                schedule, callbacks, unless=ExaggerationSchedule
             )
-        batches = self._batches(x, batch_size)
-        schedule = self._schedule(callbacks, epochs, initial_epoch)
         self._fitted.assign(1)
-        batches, callbacks = feed(batches, schedule)
-        return super().fit(
+        return self._fit_batches(
             batches,
+            callbacks,
             epochs=epochs,
             verbose=verbose,
-            callbacks=callbacks,
             validation_data=validation_data,
-            # The batches do it: Keras' order would not survive a restart.
-            shuffle=False,
             initial_epoch=initial_epoch,
             validation_freq=validation_freq,
         )
 
-    def _schedule(self, callbacks, epochs, initial_epoch):
-        # A finished CallbackList takes no further one.
-        if isinstance(callbacks, keras.callbacks.CallbackList):
-            return callbacks
-        callbacks = keras.tree.flatten(callbacks or [])
-        known = any(isinstance(c, ExaggerationSchedule) for c in callbacks)
-        if known or (self.adapted and initial_epoch == 0):
-            return callbacks  # groups have found together long ago
+    def _schedule(self, epochs):
         num_epochs = round(self._settings["exaggerated_share"] * epochs)
         factor = self._settings["exaggeration"]
-        return [ExaggerationSchedule(factor, num_epochs), *callbacks]
+        return ExaggerationSchedule(factor, num_epochs)
 
-    def _batches(self, x, batch_size):
-        if self._affinities[0] != self._affinities_key(x, batch_size):
-            self.adapt(x, batch_size)
-        by_batch = self._by_batch(len(x), batch_size)
-        make = AffinityBatches if by_batch else NeighborPairs
-        return make(
-            x,
-            self._affinities[1],
-            batch_size,
-            # Fixed batches are those whose affinities were found.
-            seed=(self.seed or 0) if by_batch else self._draw_seed(),
-            count_steps=self._count_steps,
-        )
-
-    def _validation_batches(self, x, batch_size):
-        seed = self.seed or 0
-        features = all_features(x, self.preprocessor)
-        affinities = AffinityBatches.affinities_of(
-            features, batch_size, self.perplexity, seed
-        )
-        return AffinityBatches(x, affinities, batch_size, seed=seed)
+    def _scored_batches(self, x, batch_size):
+        return self._targets.scored_batches(x, self.preprocessor, batch_size)
 
     def evaluate(
         self, x=None, y=None, batch_size=1000, verbose="auto", **kwargs
@@ -411,13 +370,7 @@ class ParametricTSNE(PretrainedModel):
         Returns:
             As `keras.Model.evaluate`.
         """
-        if not isinstance(x, ShuffledBatches):  # as Keras' `fit` passes
-            self._check_compiled("evaluate")
-            self._check_fitted()
-            reject_labels(y)
-            batch_size = checked_count("batch_size", batch_size, minimum=2)
-            x = self._validation_batches(self.as_inputs(x), batch_size)
-        return super().evaluate(x, verbose=verbose, **kwargs)
+        return super().evaluate(x, y, batch_size, verbose, **kwargs)
 
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
@@ -496,7 +449,7 @@ class ParametricTSNE(PretrainedModel):
                 f"Received: {len(array)} samples"
             )
 
-    def _check_fitted(self):
+    def _check_ready(self):
         if not self.adapted:
             raise ValueError(
                 "This ParametricTSNE has learned nothing yet: call `fit(x)` "
@@ -519,21 +472,3 @@ def _attraction(log_kernel, y):
     affinities = y[:, : ops.shape(log_kernel)[0]]
     # On the diagonal, 0 times almost minus infinity.
     return -ops.sum(ops.where(affinities > 0, affinities * log_kernel, 0.0))
-
-
-def _checked_dof(dof):
-    if not 0 < dof < np.inf:
-        raise ValueError(
-            f"`dof` must be above 0 and finite. Received: dof={dof}"
-        )
-    return float(dof)
-
-
-def _checked_number(name, value, low, high=np.inf):
-    if not low <= value <= high or value == np.inf:
-        limit = "finite" if high == np.inf else f"at most {high:g}"
-        raise ValueError(
-            f"`{name}` must be at least {low:g} and {limit}. "
-            f"Received: {name}={value}"
-        )
-    return float(value)

@@ -1,8 +1,5 @@
 """Variational deep embedding (VaDE)."""
 
-import math
-import numbers
-
 import keras
 import numpy as np
 from keras import ops
@@ -11,14 +8,14 @@ from kerasdc import likelihoods
 from kerasdc.callbacks import ComponentWeights
 from kerasdc.callbacks import EpochDecay
 from kerasdc.inputs import checked_count
-from kerasdc.inputs import reject_labels
+from kerasdc.inputs import checked_number
 from kerasdc.layers import GaussianMixturePrior
 from kerasdc.layers import Sampling
 from kerasdc.layers import Scaling
-from kerasdc.models.autoencoder import Autoencoder
-from kerasdc.models.dec import DEC
 from kerasdc.models.generative import GenerativeModel
+from kerasdc.models.self_training import self_train
 from kerasdc.targets import FeatureBatches
+from kerasdc.targets import ShuffledBatches
 
 _NARROW = 0.1  # share of the components' variance that q(z | x) starts with
 
@@ -196,10 +193,11 @@ class VaDE(GenerativeModel):
         Raises:
             ValueError: If a number is out of its range.
         """
-        _check_decay(decay)
+        if decay is not None:
+            checked_number("decay", decay, 0, 1, above=True)
         decay_interval = checked_count("decay_interval", decay_interval)
-        _check_number("decay_minimum", decay_minimum)
-        _check_number("log_weight_factor", log_weight_factor)
+        checked_number("decay_minimum", decay_minimum)
+        checked_number("log_weight_factor", log_weight_factor)
         if isinstance(optimizer, str) and optimizer == "auto":
             optimizer = keras.optimizers.Adam(2e-3, epsilon=1e-4)
             decay = 0.9 if decay is None else decay
@@ -251,7 +249,7 @@ class VaDE(GenerativeModel):
         x = self.prepare(x)
         seed = self._draw_seed() if seed is None else seed
         if self_training is not None:
-            groups = self._self_train(x, seed, kwargs, **self_training)
+            groups = self_train(self, x, seed, kwargs, **self_training)
             kwargs = {"initial_assignments": groups}
         z = self.embed(x)
         assignments = self.prior.adapt(z, seed=seed, **kwargs)
@@ -260,50 +258,6 @@ class VaDE(GenerativeModel):
             assignments = self.prior.assign(z)  # equal weights move borders
         self._start_posterior()
         return assignments
-
-    def _self_train(
-        self,
-        x,
-        seed,
-        adapt,
-        epochs,
-        optimizer="adam",
-        batch_size=256,
-        decoder_epochs=5,
-    ):
-        """Trains the encoder as a DEC; returns its assignments."""
-        # Without the decoder, which it would freeze.
-        dec = DEC(
-            self.num_clusters,
-            self.encoder,
-            preprocessor=self.preprocessor,
-            augmentation=self.augmentation,
-            seed=seed,
-        )
-        dec.compile(optimizer)
-        dec.adapt(x, **adapt)
-        dec.fit(x, epochs=epochs, batch_size=batch_size, verbose=0)
-        self._train_decoder(x, decoder_epochs, batch_size)
-        return dec.assign(x)
-
-    def _train_decoder(self, x, epochs, batch_size):
-        """Trains the decoder alone, by the likelihood."""
-        autoencoder = Autoencoder(
-            self.encoder,
-            self.decoder,
-            self.preprocessor,
-            self.augmentation if self.augmented else None,
-            self.likelihood.reconstruction_loss,
-        )
-        parts = _with_flags(self.encoder)
-        self.encoder.trainable = False
-        try:
-            autoencoder.compile("adam")
-            autoencoder.fit(x, epochs=epochs, batch_size=batch_size, verbose=0)
-        finally:
-            # One by one: some may have been frozen before.
-            for part, trainable in parts:
-                part.trainable = trainable
 
     def _start_posterior(self):
         """Makes q(z | x) narrow beside the components, for all x alike."""
@@ -348,10 +302,7 @@ class VaDE(GenerativeModel):
             ValueError: If labels are passed, the model is not compiled,
                 or `x` is not usable.
         """
-        self._check_compiled("fit")
-        epochs = checked_count("epochs", epochs, minimum=0)
-        batch_size = checked_count("batch_size", batch_size)
-        x = self.prepare(x, y)
+        x, batch_size, epochs = self._begin_fit(x, y, batch_size, epochs)
         if validation_data is not None:
             validation_data = (self._validation_inputs(validation_data),)
         self.complete_stages(x, batch_size, verbose)
@@ -389,12 +340,10 @@ class VaDE(GenerativeModel):
             ValueError: If labels are passed, the model is not compiled or
                 has no clusters yet, or `x` is not usable.
         """
-        self._check_compiled("evaluate")
-        self._check_adapted()
-        reject_labels(y)
-        return super().evaluate(
-            self._scorable(x), batch_size=batch_size, verbose=verbose, **kwargs
-        )
+        return super().evaluate(x, y, batch_size, verbose, **kwargs)
+
+    def _scored_batches(self, x, batch_size):
+        return ShuffledBatches(x, None, batch_size, shuffle=False)
 
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
@@ -509,30 +458,4 @@ def _check_head(encoder):
             "The last layer of the `encoder` must have one input, for the "
             "log-variance is computed from it, too: put a `Dense` layer last. "
             f"Received: {type(head).__name__} of {len(head.input)} inputs"
-        )
-
-
-def _with_flags(network):
-    """Its layers, outer ones first, then its weights: whether each trains."""
-    parts = [*network._flatten_layers(), *network.weights]
-    return [(part, part.trainable) for part in parts]
-
-
-def _check_decay(decay):
-    if decay is None:
-        return
-    _check_number("decay", decay)
-    if not 0 < decay <= 1:
-        raise ValueError(
-            "`decay` must be above 0, up to 1, or None. "
-            f"Received: decay={decay}"
-        )
-
-
-def _check_number(name, value):
-    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or value < 0:
-        raise ValueError(
-            f"`{name}` must be a finite number of at least 0. "
-            f"Received: {name}={value!r}"
         )

@@ -1,0 +1,25 @@
+"""Callbacks for clustering: find assignments, report, schedule."""
+
+from kerasdc.callbacks.assignments import Adapt
+from kerasdc.callbacks.assignments import TrackAssignments
+from kerasdc.callbacks.assignments import matched_clusters
+from kerasdc.callbacks.reports import ClusteringMetrics
+from kerasdc.callbacks.reports import ClusterSizes
+from kerasdc.callbacks.reports import ComponentWeights
+from kerasdc.callbacks.reports import LabelChangeStopping
+from kerasdc.callbacks.schedules import EpochDecay
+from kerasdc.callbacks.schedules import ExaggerationSchedule
+from kerasdc.callbacks.schedules import ThresholdSchedule
+
+__all__ = [
+    "Adapt",
+    "ClusterSizes",
+    "ClusteringMetrics",
+    "ComponentWeights",
+    "EpochDecay",
+    "ExaggerationSchedule",
+    "LabelChangeStopping",
+    "ThresholdSchedule",
+    "TrackAssignments",
+    "matched_clusters",
+]

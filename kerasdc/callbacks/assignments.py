@@ -1,0 +1,97 @@
+"""Callbacks that find assignments during `fit`, for others to report."""
+
+import keras
+import numpy as np
+
+from kerasdc.inputs import checked_count
+
+
+class TrackAssignments(keras.callbacks.Callback):
+    """Assigns the training data after each epoch, for other callbacks.
+
+    `ClusteringMetrics`, `ClusterSizes` and `LabelChangeStopping` read what
+    it finds; put it before them. DEC, whose target updates assign all data
+    anyway, does without it.
+
+    Args:
+        x: Array of samples, as the model takes them.
+        batch_size: Integer, samples taken at once.
+    """
+
+    def __init__(self, x, batch_size=1024):
+        super().__init__()
+        self.x = x
+        self.batch_size = checked_count("batch_size", batch_size)
+
+    def on_train_begin(self, logs=None):
+        self.model.training_assignments = self.model.label_change = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        previous = self.model.training_assignments
+        assignments = self.model.assign(self.x, self.batch_size)
+        self.model.training_assignments = assignments
+        if previous is not None:
+            change = float(np.mean(assignments != previous))
+            self.model.label_change = change
+
+
+class Adapt(keras.callbacks.Callback):
+    """Looks for clusters at the end of every epoch.
+
+    For models whose training moves the embedding without centers in it; put
+    it before callbacks that ask for assignments. Clusters keep their numbers
+    from epoch to epoch, as far as samples stay together.
+
+    Args:
+        x: Array of samples, as the model takes them.
+        num_restarts: Integer, of k-means.
+
+    Attributes:
+        assignments: Integer array `(n,)` of the last epoch, or `None`.
+    """
+
+    def __init__(self, x, num_restarts=3):
+        super().__init__()
+        self.x = x
+        self.num_restarts = checked_count("num_restarts", num_restarts)
+        self.assignments = None
+
+    def on_train_begin(self, logs=None):
+        self.assignments = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        # Those of a training that was stopped keep their numbers, too.
+        if self.assignments is None and self.model.adapted:
+            self.assignments = self.model.assign(self.x)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.assignments = self.model.adapt(
+            self.x, num_restarts=self.num_restarts, previous=self.assignments
+        )
+
+
+def matched_clusters(previous, assignments, num_clusters):
+    """Which new cluster is which old one, by the samples they share.
+
+    Args:
+        previous: Integer array `(n,)`, the old assignments.
+        assignments: Integer array `(n,)`, the new ones.
+        num_clusters: Integer.
+
+    Returns:
+        Integer array `(num_clusters,)`: the new cluster that takes the number
+        of each old one, such that most samples keep their number.
+
+    Raises:
+        ValueError: If the lengths differ.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    if len(previous) != len(assignments):
+        raise ValueError(
+            "Assignments before and after must be of the same samples. "
+            f"Received: {len(previous)} and {len(assignments)} assignments"
+        )
+    shared = np.zeros((num_clusters, num_clusters), "int64")
+    np.add.at(shared, (previous, assignments), 1)
+    return linear_sum_assignment(shared, maximize=True)[1]

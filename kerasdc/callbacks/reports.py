@@ -1,0 +1,168 @@
+"""Callbacks that watch a training: report, stop, warn."""
+
+import warnings
+
+import keras
+import numpy as np
+
+from kerasdc.inputs import checked_count
+from kerasdc.inputs import checked_number
+from kerasdc.inputs import to_array
+
+
+class ClusteringMetrics(keras.callbacks.Callback):
+    """Reports agreement with known labels during `fit`; changes nothing.
+
+    Adds `accuracy`, `nmi` and `ari` of the current assignments to each
+    epoch's logs, so that they stand in `History`, in the progress bar and in
+    TensorBoard. The labels never reach the model.
+
+    Args:
+        x: Array of samples, as the model takes them. `None` takes the
+            assignments that the last target update made of the training
+            data, which costs nothing.
+        y: Array `(n,)` of their labels.
+        prefix: String put before the names, such as `"test_"`.
+        every: Integer. Epochs from one report to the next.
+    """
+
+    def __init__(self, x, y, prefix="", every=1):
+        super().__init__()
+        self.x = None if x is None else to_array(x, allow_text=True)
+        self.y = np.asarray(y)
+        if x is not None and len(self.x) != len(self.y):
+            raise ValueError(
+                "`x` and `y` must have the same length. "
+                f"Received: {len(self.x)} samples, {len(self.y)} labels"
+            )
+        self.prefix = prefix
+        self.every = checked_count("every", every)
+
+    def on_epoch_end(self, epoch, logs=None):
+        if (epoch + 1) % self.every or logs is None:
+            return
+        from kerasdc.metrics import evaluate
+
+        assignments = (
+            self.model.training_assignments
+            if self.x is None
+            else self.model.assign(self.x)
+        )
+        scores = evaluate(self.y, assignments)
+        logs.update({self.prefix + k: v for k, v in scores.items()})
+
+
+class LabelChangeStopping(keras.callbacks.Callback):
+    """Stops when fewer than `tolerance` of the assignments still change.
+
+    Compares the assignments of one target update with those of the one
+    before, over all data, and logs the share that differs as
+    `label_change`.
+
+    Reference: [Xie et al., 2016](https://arxiv.org/abs/1511.06335), section
+    3.3: 0.1 %.
+
+    Args:
+        tolerance: Float from 0 to 1. The share of samples below which
+            training stops.
+    """
+
+    def __init__(self, tolerance=0.001):
+        super().__init__()
+        self.tolerance = checked_number("tolerance", tolerance, maximum=1)
+
+    def on_epoch_end(self, epoch, logs=None):
+        change = self.model.label_change
+        if change is None:
+            return
+        if logs is not None:
+            logs["label_change"] = change
+        if change < self.tolerance:
+            self.model.stop_training = True
+
+
+class ClusterSizes(keras.callbacks.Callback):
+    """Warns of empty or collapsing clusters, and says what to do.
+
+    A cluster collapses when it holds less than `minimum` of an even share
+    of the data. Each cluster is warned of once. The smallest share is logged
+    as `smallest_cluster`.
+
+    Args:
+        minimum: Float from 0 to 1. Fraction of the even share `n / k`
+            below which a cluster is warned of.
+        patience: Integer, at least 1: epochs in a row that a cluster must be
+            so small. A model whose training starts undecided, from random
+            weights, has empty clusters at first.
+    """
+
+    def __init__(self, minimum=0.05, patience=1):
+        super().__init__()
+        self.minimum = checked_number("minimum", minimum, maximum=1)
+        self.patience = checked_count("patience", patience)
+
+    def on_train_begin(self, logs=None):
+        self._warned = set()
+        self._epochs_small = 0
+
+    def on_epoch_end(self, epoch, logs=None):
+        assignments = self.model.training_assignments
+        if assignments is None:
+            return
+        num_clusters = self.model.num_clusters
+        sizes = np.bincount(assignments, minlength=num_clusters)
+        if logs is not None:
+            logs["smallest_cluster"] = float(sizes.min() / sizes.sum())
+        is_small = sizes < max(self.minimum * sizes.sum() / num_clusters, 1)
+        self._epochs_small = (self._epochs_small + 1) * is_small
+        small = np.flatnonzero(self._epochs_small >= self.patience)
+        self._warn({int(cluster) for cluster in small}, sizes)
+
+    def _warn(self, small, sizes):
+        for cluster in sorted(small - self._warned):
+            state = "is empty" if sizes[cluster] == 0 else "collapses"
+            warnings.warn(
+                f"Cluster {cluster} {state}: it holds {sizes[cluster]} of "
+                f"{sizes.sum()} samples. {self._advice()}",
+                stacklevel=2,
+            )
+        self._warned |= small
+
+    def _advice(self):
+        if self.model.starts_undecided:
+            return (
+                "Use fewer clusters, lower the learning rate, or fit a new "
+                "model with another seed."
+            )
+        return (
+            "Use fewer clusters, pretrain longer, lower the learning rate, or "
+            "call `adapt` again with another seed."
+        )
+
+
+class ComponentWeights(keras.callbacks.Callback):
+    """Warns when a component of a mixture prior loses all its weight.
+
+    Args:
+        minimum: Float from 0 to 1. Fraction of the even share `1 / k` below
+            which a component's weight is warned of, once.
+    """
+
+    def __init__(self, minimum=0.01):
+        super().__init__()
+        self.minimum = minimum
+        self._warned = set()
+
+    def on_epoch_end(self, epoch, logs=None):
+        log_weights = self.model.prior.log_weights()
+        weights = np.exp(keras.ops.convert_to_numpy(log_weights))
+        small = np.flatnonzero(weights < self.minimum / len(weights))
+        for cluster in sorted({int(c) for c in small} - self._warned):
+            warnings.warn(
+                f"Component {cluster} of the prior has lost its weight: it is "
+                f"{weights[cluster]:.2g}. Use fewer clusters, pretrain longer, "
+                "lower the learning rate, or call `adapt` again with another "
+                "seed.",
+                stacklevel=2,
+            )
+            self._warned.add(cluster)

@@ -1,0 +1,98 @@
+"""Callbacks that change a training from epoch to epoch."""
+
+import keras
+
+from kerasdc.inputs import checked_count
+from kerasdc.inputs import checked_number
+
+
+class EpochDecay(keras.callbacks.Callback):
+    """Lowers the learning rate by a factor every few epochs.
+
+    A training that goes on after a stop goes on with the rate it had.
+
+    Args:
+        factor: Float above 0, up to 1.
+        every: Integer, epochs from one step to the next.
+        minimum: Float, the rate it does not go below.
+    """
+
+    def __init__(self, factor=0.9, every=10, minimum=0.0):
+        super().__init__()
+        self.factor = checked_number("factor", factor, 0, 1, above=True)
+        self.every = checked_count("every", every)
+        self.minimum = minimum
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 0 or epoch % self.every:
+            return
+        rate = float(self.model.optimizer.learning_rate)
+        lowest = min(rate, self.minimum)
+        self.model.optimizer.learning_rate = max(rate * self.factor, lowest)
+
+
+class ThresholdSchedule(keras.callbacks.Callback):
+    """Moves DAC's thresholds from where they start to where they end.
+
+    The first epoch has the thresholds that the model has, which are those of
+    the start unless it was fitted before; the last one has those of the end,
+    and in between they move in equal steps. Both are logged, as
+    `upper_threshold` and `lower_threshold`. `kerasdc.models.DAC.fit` uses it
+    with its own number of epochs unless told otherwise.
+
+    Reference: [Chang et al., 2017](
+    https://openaccess.thecvf.com/content_iccv_2017/html/Chang_Deep_Adaptive_Image_ICCV_2017_paper.html),
+    section 4.
+
+    Args:
+        num_epochs: Integer, at least 1. Later epochs keep the thresholds of
+            the end.
+    """
+
+    def __init__(self, num_epochs):
+        super().__init__()
+        self.num_epochs = checked_count("num_epochs", num_epochs)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 0:
+            return
+        # An equal share of what is left: nothing but the thresholds, which
+        # are saved, need be known to go on.
+        _, end = self.model.threshold_range
+        current = keras.ops.convert_to_numpy(self.model.thresholds)
+        num_left = max(self.num_epochs - epoch, 1)
+        self.model.thresholds.assign(current + (end - current) / num_left)
+
+    def on_epoch_end(self, epoch, logs=None):
+        if logs is None:
+            return
+        upper, lower = keras.ops.convert_to_numpy(self.model.thresholds)
+        logs["upper_threshold"] = float(upper)
+        logs["lower_threshold"] = float(lower)
+
+
+class ExaggerationSchedule(keras.callbacks.Callback):
+    """Makes neighbors attract each other more in the first epochs.
+
+    `kerasdc.models.ParametricTSNE.fit` uses it with its own number of epochs
+    unless told otherwise.
+
+    Reference: [van der Maaten and Hinton, 2008](https://www.jmlr.org/papers/v9/vandermaaten08a.html),
+    section 3.4: early exaggeration.
+
+    Args:
+        factor: Float, at least 1.
+        num_epochs: Integer, epochs in which it counts.
+    """
+
+    def __init__(self, factor=4.0, num_epochs=10):
+        super().__init__()
+        self.factor = checked_number("factor", factor, minimum=1)
+        self.num_epochs = checked_count("num_epochs", num_epochs, minimum=0)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        early = epoch < self.num_epochs
+        self.model.exaggeration.assign(self.factor if early else 1.0)
+
+    def on_train_end(self, logs=None):
+        self.model.exaggeration.assign(1.0)

@@ -1,0 +1,230 @@
+import keras
+import numpy as np
+import pytest
+import vade_samples
+from vade_samples import UNITS
+from vade_samples import make_vade
+
+import kerasdc
+from kerasdc.models import VaDE
+
+LOWEST = np.finfo("float32").min
+
+tensorflow_only = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="TensorFlow serves"
+)
+
+fitted = vade_samples.fitted
+
+
+def test_round_trip(fitted, blobs, tmp_path):
+    fitted.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras")
+    assert type(again) is VaDE
+    assert again.adapted and again.pretrained and again.compiled
+    x = blobs[0]
+    np.testing.assert_allclose(
+        again.predict(x, verbose=0), fitted.predict(x, verbose=0), 1e-5, 1e-6
+    )
+    np.testing.assert_allclose(
+        again.generate(5, seed=0), fitted.generate(5, seed=0), 1e-4, 1e-4
+    )
+    np.testing.assert_allclose(again.log_prob(x), fitted.log_prob(x), 1e-4)
+    steps = int(fitted.optimizer.iterations)
+    again.fit(x, epochs=1, batch_size=90, verbose=0)
+    assert int(again.optimizer.iterations) == steps + 1
+
+
+def test_compile_arguments_survive(blobs, tmp_path):
+    model = make_vade(
+        decay=0.5,
+        decay_interval=5,
+        decay_minimum=0.0,
+        log_weight_factor=10.0,
+        fixed_weights=True,
+    )
+    model.adapt(blobs[0], num_restarts=1)
+    model.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras")
+    assert (again.decay, again.log_weight_factor) == (0.5, 10.0)
+    assert (again.decay_interval, again.decay_minimum) == (5, 0.0)
+    assert again.fixed_weights and not again.prior.logits.trainable
+
+
+def test_auto_is_the_papers_optimizer():
+    model = make_vade(compiled=False)
+    for arguments in ({}, {"optimizer": "auto"}):
+        model.compile(**arguments)
+        assert isinstance(model.optimizer, keras.optimizers.Adam)
+        assert float(model.optimizer.learning_rate) == pytest.approx(2e-3)
+        assert model.optimizer.epsilon == 1e-4
+        assert model.decay == 0.9
+        assert (model.decay_interval, model.decay_minimum) == (10, 2e-4)
+    model.compile("adam")
+    assert model.decay is None
+
+
+# A user's process: no class of this library is named.
+LOAD = """
+import sys
+import keras
+import kerasdc
+import numpy as np
+
+folder = sys.argv[1]
+model = keras.models.load_model(folder + "/m.keras")
+x = np.load(folder + "/x.npy")
+np.savez(
+    folder + "/out.npz",
+    predict=model.predict(x, verbose=0),
+    log_prob=model.log_prob(x),
+    generate=model.generate(4, seed=0),
+)
+"""
+
+# A server's: no Keras, no kerasdc.
+SERVE = """
+import sys
+import numpy as np
+import tensorflow as tf
+
+folder = sys.argv[1]
+served = tf.saved_model.load(folder + "/1").signatures
+x = tf.constant(np.load(folder + "/x.npy"))
+outputs = {}
+for name, signature in served.items():
+    if name != "generate":
+        outputs |= {k: v.numpy() for k, v in signature(inputs=x).items()}
+generate = served["generate"]
+found = generate(cluster=tf.constant([2, 0, 1]), seed=tf.constant(3))
+np.savez(folder + "/out.npz", **found, **outputs)
+if "kerasdc" in sys.modules:
+    sys.exit("kerasdc was imported")
+"""
+
+
+def test_keras_file_in_a_fresh_process(fitted, blobs, run_python, tmp_path):
+    x = blobs[0].astype("float32")
+    fitted.save(tmp_path / "m.keras")
+    np.save(tmp_path / "x.npy", x)
+    run_python(LOAD, str(tmp_path))
+    with np.load(tmp_path / "out.npz") as found:
+        np.testing.assert_allclose(
+            found["predict"], fitted.predict(x, verbose=0), 1e-5, 1e-6
+        )
+        np.testing.assert_allclose(found["log_prob"], fitted.log_prob(x), 1e-4)
+        np.testing.assert_allclose(
+            found["generate"], fitted.generate(4, seed=0), 1e-4, 1e-4
+        )
+
+
+@tensorflow_only
+def test_saved_model_in_a_fresh_process(fitted, blobs, run_python, tmp_path):
+    x = blobs[0].astype("float32")
+    kerasdc.export_saved_model(fitted, tmp_path)
+    np.save(tmp_path / "x.npy", x)
+    run_python(SERVE, str(tmp_path))
+    with np.load(tmp_path / "out.npz") as found:
+        np.testing.assert_array_equal(found["cluster"], fitted.assign(x))
+        np.testing.assert_allclose(
+            found["soft_assignment"], fitted.predict(x, verbose=0), 1e-5, 1e-6
+        )
+        np.testing.assert_allclose(
+            found["embedding"], fitted.embed(x), 1e-4, 1e-5
+        )
+        np.testing.assert_allclose(
+            found["reconstruction"], fitted.reconstruct(x), 1e-4, 1e-3
+        )
+        np.testing.assert_allclose(
+            found["log_prob"], fitted.log_prob(x, num_samples=10), 1e-4, 1e-3
+        )
+        assert fitted.assign(found["samples"]).tolist() == [2, 0, 1]
+
+
+@tensorflow_only
+@pytest.mark.parametrize("cluster", [-1, 3, 99])
+def test_served_generation_refuses_other_clusters(cluster, served):
+    import tensorflow as tf
+
+    with pytest.raises(
+        tf.errors.InvalidArgumentError,
+        match=rf"(?s)from 0 to 2\. Received: cluster=.*\[0 {cluster}\]",
+    ):
+        served["generate"](
+            cluster=tf.constant([0, cluster]), seed=tf.constant(0)
+        )
+
+
+@tensorflow_only
+def test_served_scores_of_features_out_of_range(served, fitted, blobs):
+    """Brighter than white is no normal sample."""
+    import tensorflow as tf
+
+    x = blobs[0][:4].astype("float32")
+    x[1] *= 10
+    x[2, 0] = -1
+    scores = served["log_prob"](inputs=tf.constant(x))["log_prob"].numpy()
+    np.testing.assert_array_equal(scores[1:3], LOWEST)
+    np.testing.assert_allclose(
+        scores[[0, 3]], fitted.log_prob(x[[0, 3]], num_samples=10), 1e-4
+    )
+
+
+@pytest.fixture(scope="module")
+def served(fitted, tmp_path_factory):
+    import tensorflow as tf
+
+    path = tmp_path_factory.mktemp("served")
+    path = kerasdc.export_saved_model(fitted, path)
+    return tf.saved_model.load(str(path)).signatures
+
+
+@tensorflow_only
+def test_served_generation_and_scores(fitted, blobs, served):
+    import tensorflow as tf
+
+    assert set(served) == {
+        "serving_default",
+        "embed",
+        "reconstruct",
+        "generate",
+        "log_prob",
+    }
+    cluster = tf.constant([0, 1, 2] * 20)
+    draw = served["generate"]
+    samples = draw(cluster=cluster, seed=tf.constant(1))["samples"].numpy()
+    same = draw(cluster=cluster, seed=tf.constant(1))["samples"].numpy()
+    other = draw(cluster=cluster, seed=tf.constant(2))["samples"].numpy()
+    np.testing.assert_array_equal(samples, same)
+    assert (samples != other).any()
+    assert np.mean(fitted.assign(samples) == cluster.numpy()) >= 0.95
+    x = blobs[0].astype("float32")
+    scores = served["log_prob"](inputs=tf.constant(x))["log_prob"]
+    np.testing.assert_allclose(
+        scores, fitted.log_prob(x, num_samples=10), 1e-4, 1e-3
+    )
+    clusters = served["serving_default"](inputs=tf.constant(x))["cluster"]
+    np.testing.assert_array_equal(clusters, fitted.assign(x))
+
+
+@tensorflow_only
+@pytest.mark.parametrize("sequential", [False, True])
+def test_served_input_is_one_tensor(sequential, blobs, tmp_path):
+    import tensorflow as tf
+
+    inputs = keras.Input((6,))
+    layers = [keras.layers.Dense(4), keras.layers.Dense(2)]
+    if sequential:
+        encoder = keras.Sequential([inputs, *layers])
+    else:
+        encoder = keras.Model(inputs, layers[1](layers[0](inputs)))
+    decoder = kerasdc.networks.mlp_decoder((6,), UNITS, 2)
+    model = VaDE(3, encoder, decoder, seed=0)
+    model.adapt(blobs[0], num_restarts=1)
+    path = kerasdc.export_saved_model(model, tmp_path)
+    signature = tf.saved_model.load(str(path)).signatures["log_prob"]
+    assert set(signature.structured_input_signature[1]) == {"inputs"}
+    scores = signature(inputs=tf.constant(blobs[0], "float32"))["log_prob"]
+    np.testing.assert_allclose(
+        scores, model.log_prob(blobs[0], num_samples=10), 1e-4
+    )
