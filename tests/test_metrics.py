@@ -1,7 +1,6 @@
 import math
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -116,16 +115,6 @@ def test_confusion_matrix_with_fewer_clusters():
 def test_bad_labels(name, true, pred, received):
     with pytest.raises(ValueError, match=received):
         getattr(metrics, name)(true, pred)
-
-
-def test_large_input_is_fast():
-    rng = np.random.default_rng(0)
-    true, pred = rng.integers(0, 10, 70_000), rng.integers(0, 10, 70_000)
-    metrics.clustering_accuracy(true[:10], pred[:10])
-    start = time.perf_counter()
-    metrics.clustering_accuracy(true, pred)
-    # Milliseconds in fact; the bound only catches a loop over samples.
-    assert time.perf_counter() - start < 0.5
 
 
 def test_module_is_light():
