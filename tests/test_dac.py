@@ -286,6 +286,33 @@ def test_objective_is_what_clusters_do_not_tell(fitted, blobs):
     assert found[0] < found[1] - 0.3
 
 
+def test_objective_asks_that_augmented_copies_stay_together(fitted, blobs):
+    x = blobs[0]
+    assignments = fitted.assign(x)
+    reversed_ones = fitted.assign(x[:, ::-1])
+    counts = np.zeros((3, 3))
+    np.add.at(counts, (assignments, reversed_ones), 1)
+    joint = counts / len(x)
+    # By the definition, of two partitions: 0 log 0 is 0.
+    apart = np.outer(joint.sum(1), joint.sum(0))
+    some = joint > 0
+    expected = -np.sum(joint[some] * np.log(joint[some] / apart[some]))
+    augmented = make_dac(augmentation=Reverse())
+    fit(augmented, x, epochs=0)
+    augmented.set_weights(fitted.get_weights())
+    found = augmented.objective(x, batch_size=7)
+    assert found == pytest.approx(expected, abs=1e-6)
+    # A copy that is the sample itself tells all there is to tell.
+    sizes = np.bincount(assignments) / len(x)
+    assert found > np.sum(sizes * np.log(sizes)) + 0.1
+
+
+def test_objective_draws_the_same_copies_each_time(images):
+    model = make_dac(shape=(8, 8), augmentation=RandomShiftRotation(0.3, 90))
+    fit(model, images, batch_size=20, epochs=1)
+    assert model.objective(images) == model.objective(images)
+
+
 def test_one_cluster(blobs):
     model = make_dac(1)
     history = fit(model, blobs[0], epochs=1).history

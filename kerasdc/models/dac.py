@@ -12,6 +12,7 @@ from kerasdc.inputs import checked_count
 from kerasdc.layers.pairwise import PairwiseSimilarity
 from kerasdc.layers.pairwise import select_pairs
 from kerasdc.models.discriminative import DiscriminativeModel
+from kerasdc.models.discriminative import repeated_draws
 from kerasdc.statistics import kept_statistics
 
 # Section 4: u = 0.95 - x and l = 0.455 + 0.1 x, until they meet at x = 0.45.
@@ -69,7 +70,7 @@ class DAC(DiscriminativeModel):
     (200,)
     """
 
-    objective_name = "negative mutual information"
+    objective_name = "negative mutual information of clusters"
 
     def __init__(
         self,
@@ -311,13 +312,31 @@ class DAC(DiscriminativeModel):
         )
 
     def objective(self, x, batch_size=1024):
-        """Minus the mutual information of samples and clusters.
+        """Minus the mutual information of samples' and copies' clusters.
 
-        Not the loss, which is lowest where all samples are of one cluster.
-        See `ClusteringModel`.
+        Copies are augmented: of two partitions as certain as each other, the
+        one is better that a copy's cluster tells more about. Without an
+        augmentation it is the information of samples and soft assignments.
+        It is not the loss, which is lowest where all samples are of one
+        cluster. See `ClusteringModel`.
         """
         q = self.predict(x, batch_size=batch_size, verbose=0)
-        return -float(losses.mutual_information(q))
+        if self.augmentation is None:
+            return -float(losses.mutual_information(q))
+        from sklearn.metrics import mutual_info_score
+
+        copies = self._assigned_copies(self.as_inputs(x), batch_size)
+        return -float(mutual_info_score(q.argmax(axis=1), copies))
+
+    def _assigned_copies(self, x, batch_size):
+        """Clusters of augmented samples, by the statistics of inference."""
+        found = []
+        with repeated_draws(self.augmentation):
+            for start in range(0, len(x), batch_size):
+                batch = x[start : start + batch_size]
+                logits = self.logits(self.features(batch, training=True))
+                found.append(ops.convert_to_numpy(logits).argmax(axis=1))
+        return np.concatenate(found)
 
     # === Config ===
 

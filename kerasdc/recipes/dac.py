@@ -46,8 +46,9 @@ def _restarted(
         epochs,
         adapt={"restarts": restarts},
         deviations=[
-            f"Of {num_restarts} trainings the one whose assignments tell most "
-            "about the images, by mutual information, is trained once more.",
+            f"Of {num_restarts} trainings the one is trained once more whose "
+            "clusters tell most about those of augmented copies, by mutual "
+            "information.",
             *overrides.pop("deviations", []),
         ],
         **overrides,
