@@ -118,10 +118,7 @@ def adapt_arguments(recipe, x):
     """
     arguments = dict(recipe["adapt"])
     if "restarts" in arguments:
-        arguments["restarts"] = {
-            **arguments["restarts"],
-            "batch_size": recipe["batch_size"],
-        }
+        arguments["restarts"] = _restarts(arguments["restarts"], recipe, x)
     training = arguments.get("self_training")
     if training is not None:
         batch_size = recipe["batch_size"]
@@ -132,6 +129,18 @@ def adapt_arguments(recipe, x):
             "optimizer": build_optimizer(training["optimizer"], num_steps),
         }
     return arguments
+
+
+def _restarts(values, recipe, x):
+    batch_size = recipe["batch_size"]
+    values = {**values, "batch_size": batch_size}
+    if "optimizer" in values:
+        # Its schedule ends with each restart: only then does the objective
+        # tell good from bad.
+        num_samples = min(values.get("samples", len(x)), len(x))
+        num_steps = values["epochs"] * math.ceil(num_samples / batch_size)
+        values["optimizer"] = build_optimizer(values["optimizer"], num_steps)
+    return values
 
 
 def _steps_per_epoch(recipe, stage, x):

@@ -59,8 +59,8 @@ def with_siblings(model, monkeypatch):
     found = []
     original = model.sibling
 
-    def sibling(seed):
-        found.append(original(seed))
+    def sibling(*arguments):
+        found.append(original(*arguments))
         return found[-1]
 
     monkeypatch.setattr(model, "sibling", sibling)
@@ -86,6 +86,32 @@ def test_restarts_of_texts(system, monkeypatch):
         )
     fit(model, TEXTS, epochs=1, batch_size=9)
     assert model.assign(TEXTS).shape == (18,)
+
+
+def test_restarts_on_some_samples_by_another_optimizer(
+    system, blobs, monkeypatch
+):
+    model = make(system)
+    found = with_siblings(model, monkeypatch)
+    seen = []
+    original = type(model).objective
+
+    def objective(self, x, batch_size=1024):
+        seen.append(x)
+        return original(self, x, batch_size)
+
+    monkeypatch.setattr(type(model), "objective", objective)
+    restarts = {"num": 2, "epochs": 3, "batch_size": 9, "samples": 20}
+    adam = keras.optimizers.Adam(0.0625)
+    model.adapt(blobs[0], restarts={**restarts, "optimizer": adam})
+    rows = (np.arange(20) * len(blobs[0]) / 20).astype(int)
+    for other, x in zip(found, seen, strict=True):
+        np.testing.assert_array_equal(x, blobs[0][rows])
+        assert type(other.optimizer) is keras.optimizers.Adam
+        assert float(other.optimizer.learning_rate) == 0.0625
+        assert int(other.optimizer.iterations) == 3 * (20 // 9)
+    assert found[0].optimizer is not found[1].optimizer
+    assert int(model.optimizer.iterations) == 0
 
 
 def test_siblings_of_normalized_data(system, blobs):
@@ -117,6 +143,8 @@ def test_restarts_that_all_fail(system, blobs, monkeypatch):
     [
         ({"num": 2, "epoch": 1}, "Received: restarts={'num': 2, 'epoch': 1}"),
         ({"num": 2, "epochs": 1, "seed": 3}, "Received: restarts="),
+        ({"num": 2, "epochs": 1, "samples": 1}, "Received: samples=1$"),
+        ({"num": 2, "epochs": 1, "optimizer": 3}, "Received: optimizer=3$"),
         ({"epochs": 1}, "Received: restarts="),
         (3, "Received: restarts=3$"),
         ({"num": 0, "epochs": 1}, "Received: num=0$"),

@@ -128,8 +128,8 @@ def test_restarts_keep_the_lowest_objective(blobs):
     found = []
     original = model.sibling
 
-    def sibling(seed):
-        found.append(original(seed))
+    def sibling(*arguments):
+        found.append(original(*arguments))
         return found[-1]
 
     model.sibling = sibling

@@ -152,3 +152,27 @@ def test_restarts_train_in_the_recipes_batches():
     x = np.zeros((300, 8, 8), "float32")
     restarts = building.adapt_arguments(recipe, x)["restarts"]
     assert restarts == {"num": 4, "epochs": 40, "batch_size": 128}
+
+
+def test_schedules_of_restarts_end_with_them():
+    recipe = {
+        "batch_size": 10,
+        "adapt": {
+            "restarts": {
+                "num": 2,
+                "epochs": 3,
+                "samples": 45,
+                "optimizer": {
+                    "name": "adam",
+                    "learning_rate": {"initial": 1.0},
+                },
+            }
+        },
+    }
+    for num_samples, steps in ((100, 3 * 5), (25, 3 * 3)):
+        x = np.zeros((num_samples, 2), "float32")
+        restarts = building.adapt_arguments(recipe, x)["restarts"]
+        schedule = restarts["optimizer"]._learning_rate
+        assert float(schedule(steps)) == 0
+        assert float(schedule(steps - 1)) > 0
+    assert recipe["adapt"]["restarts"]["optimizer"]["name"] == "adam"

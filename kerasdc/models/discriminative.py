@@ -151,8 +151,10 @@ class DiscriminativeModel(ClusteringModel):
         Args:
             x: Training samples.
             restarts: Optional dictionary with `num`, `epochs` and, if wanted,
-                `batch_size`: as many trainings, each from new random weights.
-                `fit` goes on from that of the lowest `objective`.
+                `batch_size`, `samples` and `optimizer`: as many trainings,
+                each from new random weights, on that many evenly spaced
+                samples (all), by a copy of that Keras optimizer (the
+                model's). `fit` goes on from that of the lowest `objective`.
 
         Raises:
             ValueError: If `x` or `restarts` is not usable, or no training
@@ -163,10 +165,19 @@ class DiscriminativeModel(ClusteringModel):
         if restarts is not None:
             self._restart(x, **restarts)
 
-    def _restart(self, x, num, epochs, batch_size=_RESTART_BATCH_SIZE):
+    def _restart(
+        self,
+        x,
+        num,
+        epochs,
+        batch_size=_RESTART_BATCH_SIZE,
+        samples=None,
+        optimizer=None,
+    ):
+        x = _evenly_spaced(x, samples)
         objectives, weights = [], []
         for i in range(num):
-            other = self.sibling(self._draw_seed() + i)
+            other = self.sibling(self._draw_seed() + i, optimizer)
             other.fit(x, batch_size=batch_size, epochs=epochs, verbose=0)
             objectives.append(float(other.objective(x)))
             weights.append(other.get_weights())
@@ -180,11 +191,13 @@ class DiscriminativeModel(ClusteringModel):
             )
         self.set_weights(weights[int(objectives.argmin())])
 
-    def sibling(self, seed):
+    def sibling(self, seed, optimizer=None):
         """A model like this one, compiled, of new random weights.
 
         Args:
             seed: Integer.
+            optimizer: Optional Keras optimizer to copy, in place of this
+                model's.
 
         Returns:
             Model of this class, with the state of this one's preprocessor.
@@ -194,7 +207,11 @@ class DiscriminativeModel(ClusteringModel):
             # Its weights are then drawn in the order that they were here.
             config["encoder"] = None
         model = self.from_config(config)
-        model.compile_from_config(self.get_compile_config())
+        compiled = self.get_compile_config()
+        if optimizer is not None:
+            serialize = keras.saving.serialize_keras_object
+            compiled["optimizer"] = serialize(optimizer)
+        model.compile_from_config(compiled)
         model.build((None, *self._sample_shape))
         if self.preprocessor is not None:
             _copy_state(self.preprocessor, model.preprocessor)
@@ -325,17 +342,27 @@ class DiscriminativeModel(ClusteringModel):
         if restarts is None:
             return
         self._check_compiled("adapt")
-        known = {"num", "epochs", "batch_size"}
+        known = {"num", "epochs", "batch_size", "samples", "optimizer"}
         names = set(restarts) if isinstance(restarts, dict) else set()
         if not {"num", "epochs"} <= names <= known:
             raise ValueError(
                 "`restarts` must be a dictionary with `num`, `epochs` and, if "
-                f"wanted, `batch_size`. Received: restarts={restarts}"
+                "wanted, `batch_size`, `samples` and `optimizer`. "
+                f"Received: restarts={restarts}"
             )
         checked_count("num", restarts["num"])
         checked_count("epochs", restarts["epochs"], minimum=0)
         batch_size = restarts.get("batch_size", _RESTART_BATCH_SIZE)
         self._checked_batch_size(batch_size)
+        if restarts.get("samples") is not None:
+            smallest = max(self.num_clusters, 2)
+            checked_count("samples", restarts["samples"], smallest)
+        optimizer = restarts.get("optimizer")
+        if not isinstance(optimizer, (keras.optimizers.Optimizer, type(None))):
+            raise ValueError(
+                "`optimizer` of `restarts` must be a Keras optimizer. "
+                f"Received: optimizer={optimizer!r}"
+            )
 
     def _check_enough(self, array):
         super()._check_enough(array)
@@ -370,6 +397,13 @@ def distorted(augmentation, features):
     if isinstance(augmentation, keras.Layer):
         return augmentation(features, training=True)
     return augmentation(features)
+
+
+def _evenly_spaced(x, num_samples):
+    if num_samples is None or num_samples >= len(x):
+        return x
+    rows = np.linspace(0, len(x), num_samples, endpoint=False)
+    return x[rows.astype(int)]
 
 
 @contextlib.contextmanager

@@ -192,8 +192,8 @@ class IMSAT(Seeded, DiscriminativeModel):
         super().adapt(x, restarts)
         return self._distances[1]
 
-    def sibling(self, seed):
-        model = super().sibling(seed)
+    def sibling(self, seed, optimizer=None):
+        model = super().sibling(seed, optimizer)
         model.share_adapted(self)
         return model
 
