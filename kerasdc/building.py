@@ -117,26 +117,19 @@ def adapt_arguments(recipe, x):
         Dictionary.
     """
     arguments = dict(recipe["adapt"])
-    if "restarts" in arguments:
-        arguments["restarts"] = _restarts(arguments["restarts"], recipe, x)
-    training = arguments.get("self_training")
-    if training is not None:
-        batch_size = recipe["batch_size"]
-        num_steps = training["epochs"] * math.ceil(len(x) / batch_size)
-        arguments["self_training"] = {
-            **training,
-            "batch_size": batch_size,
-            "optimizer": build_optimizer(training["optimizer"], num_steps),
-        }
+    for name in ("restarts", "self_training"):
+        if name in arguments:
+            arguments[name] = _training(arguments[name], recipe, x)
     return arguments
 
 
-def _restarts(values, recipe, x):
+def _training(values, recipe, x):
+    """Arguments of a training that is part of `adapt`."""
     batch_size = recipe["batch_size"]
     values = {**values, "batch_size": batch_size}
     if "optimizer" in values:
-        # Its schedule ends with each restart: only then does the objective
-        # tell good from bad.
+        # Its schedule ends with the training: the objective of a restart
+        # tells good from bad only then.
         num_samples = min(values.get("samples", len(x)), len(x))
         num_steps = values["epochs"] * math.ceil(num_samples / batch_size)
         values["optimizer"] = build_optimizer(values["optimizer"], num_steps)

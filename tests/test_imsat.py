@@ -9,6 +9,7 @@ import kerasdc
 from kerasdc import losses
 from kerasdc.layers import RandomShiftRotation
 from kerasdc.models import IMSAT
+from kerasdc.models import imsat
 from kerasdc.models.imsat import _shuffled_rows
 from kerasdc.neighbors import neighbor_distances
 from kerasdc.statistics import kept_statistics
@@ -120,6 +121,24 @@ def test_every_weight_is_trained(blobs):
     fit(model, blobs[0], epochs=1)
     for weight, old in zip(model.trainable_weights, before, strict=True):
         assert (weight.numpy() != old).any(), weight.path
+
+
+def test_restarts_on_some_samples_find_their_neighbors_once(blobs, monkeypatch):
+    found = []
+
+    def counted(features, *arguments):
+        found.append(len(features))
+        return neighbor_distances(features, *arguments)
+
+    monkeypatch.setattr(imsat, "neighbor_distances", counted)
+    x = blobs[0]
+    model = make_imsat()
+    restarts = {"num": 3, "epochs": 1, "batch_size": 30, "samples": 60}
+    distances = model.adapt(x, restarts=restarts)
+    assert found == [90, 60]
+    assert len(distances) == 90
+    fit(model, x, epochs=1)
+    assert found == [90, 60]
 
 
 def test_restarts_keep_the_lowest_objective(blobs):

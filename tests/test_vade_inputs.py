@@ -4,6 +4,7 @@ import pytest
 import vade_samples
 from states import assert_same
 from states import state
+from test_dec_inputs import FORMS
 from vade_samples import UNITS
 from vade_samples import make_vade
 
@@ -15,27 +16,6 @@ fitted = vade_samples.fitted
 
 
 # === Inputs ===
-
-
-class Batches(keras.utils.PyDataset):
-    def __init__(self, x):
-        super().__init__()
-        self.x = x
-
-    def __len__(self):
-        return 2
-
-    def __getitem__(self, index):
-        return (self.x[index * 50 : (index + 1) * 50],)
-
-
-FORMS = {
-    "list": np.ndarray.tolist,
-    "float64": lambda x: x.astype("float64"),
-    "frame": lambda x: pytest.importorskip("pandas").DataFrame(x),
-    "sparse": lambda x: pytest.importorskip("scipy.sparse").csr_matrix(x),
-    "PyDataset": Batches,
-}
 
 
 def train_briefly(x):

@@ -221,24 +221,8 @@ class DEC(PretrainedModel, ClusteringModel):
             validation_freq=validation_freq,
         )
 
-    def evaluate(
-        self, x=None, y=None, batch_size=256, verbose="auto", **kwargs
-    ):
-        """The loss on `x`, with P made from `x`.
-
-        Args:
-            x: Samples.
-            y: Must be `None`.
-            batch_size: Integer.
-            verbose: As in `keras.Model.evaluate`.
-            **kwargs: Further arguments of `keras.Model.evaluate`.
-
-        Returns:
-            As `keras.Model.evaluate`.
-        """
-        return super().evaluate(x, y, batch_size, verbose, **kwargs)
-
     def _scored_batches(self, x, batch_size):
+        """With P made from `x`."""
         return SelfTrainingTargets(self, x, batch_size, shuffle=False)
 
     # === Config ===

@@ -176,8 +176,12 @@ class DiscriminativeModel(ClusteringModel):
     ):
         x = _evenly_spaced(x, samples)
         objectives, weights = [], []
+        knowing = self
         for i in range(num):
             other = self.sibling(self._draw_seed() + i, optimizer)
+            # Of some samples, too, what takes long is found once.
+            other.share_adapted(knowing)
+            knowing = other
             other.fit(x, batch_size=batch_size, epochs=epochs, verbose=0)
             objectives.append(float(other.objective(x)))
             weights.append(other.get_weights())
@@ -311,18 +315,7 @@ class DiscriminativeModel(ClusteringModel):
     def evaluate(
         self, x=None, y=None, batch_size=250, verbose="auto", **kwargs
     ):
-        """The loss on `x`.
-
-        Args:
-            x: Samples.
-            y: Must be `None`.
-            batch_size: Integer, at least `num_clusters`.
-            verbose: As in `keras.Model.evaluate`.
-            **kwargs: Further arguments of `keras.Model.evaluate`.
-
-        Returns:
-            As `keras.Model.evaluate`.
-        """
+        """As `EncoderModel.evaluate`, in batches of IMSAT's size."""
         return super().evaluate(x, y, batch_size, verbose, **kwargs)
 
     def _scored_batches(self, x, batch_size):

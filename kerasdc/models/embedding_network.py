@@ -321,29 +321,8 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
         self.adapt(x, previous=clusters.assignments)
         return history
 
-    def evaluate(
-        self, x=None, y=None, batch_size=256, verbose="auto", **kwargs
-    ):
-        """The loss on `x`, batches counting by their size.
-
-        Args:
-            x: Samples, at least 2.
-            y: Must be `None`.
-            batch_size: Integer, at least 2: pairs are of one batch. A sample
-                that would be left alone joins the last one.
-            verbose: As in `keras.Model.evaluate`.
-            **kwargs: Further arguments of `keras.Model.evaluate`.
-
-        Returns:
-            As `keras.Model.evaluate`.
-
-        Raises:
-            ValueError: If the model is not compiled or has seen no data, if
-                labels are passed, or `x` or `batch_size` is not usable.
-        """
-        return super().evaluate(x, y, batch_size, verbose, **kwargs)
-
     def _scored_batches(self, x, batch_size):
+        """Counted by size; a sample left alone joins the last batch."""
         return _WholePass(x, batch_size)
 
     def compute_loss(

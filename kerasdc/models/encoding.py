@@ -232,7 +232,7 @@ class EncoderModel(keras.Model):
         """The loss on `x`.
 
         Args:
-            x: Samples.
+            x: Samples, as in `fit`.
             y: Must be `None`.
             batch_size: Integer, as in `fit`.
             verbose: As in `keras.Model.evaluate`.

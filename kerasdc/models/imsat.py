@@ -192,11 +192,6 @@ class IMSAT(Seeded, DiscriminativeModel):
         super().adapt(x, restarts)
         return self._distances[1]
 
-    def sibling(self, seed, optimizer=None):
-        model = super().sibling(seed, optimizer)
-        model.share_adapted(self)
-        return model
-
     def share_adapted(self, other):
         self._distances = other._distances
         self._neighborhood = other._neighborhood

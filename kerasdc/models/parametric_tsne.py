@@ -358,18 +358,7 @@ class ParametricTSNE(PretrainedModel):
     def evaluate(
         self, x=None, y=None, batch_size=1000, verbose="auto", **kwargs
     ):
-        """The loss on `x`, by its affinities within batches.
-
-        Args:
-            x: Samples.
-            y: Must be `None`.
-            batch_size: Integer, at least 2.
-            verbose: As in `keras.Model.evaluate`.
-            **kwargs: Further arguments of `keras.Model.evaluate`.
-
-        Returns:
-            As `keras.Model.evaluate`.
-        """
+        """As `EncoderModel.evaluate`, by affinities within batches."""
         return super().evaluate(x, y, batch_size, verbose, **kwargs)
 
     def compute_loss(

@@ -321,28 +321,8 @@ class VaDE(GenerativeModel):
             **kwargs,
         )
 
-    def evaluate(
-        self, x=None, y=None, batch_size=256, verbose="auto", **kwargs
-    ):
-        """Minus the ELBO on `x`, and its terms, of clean samples.
-
-        Args:
-            x: Samples.
-            y: Must be `None`.
-            batch_size: Integer.
-            verbose: As in `keras.Model.evaluate`.
-            **kwargs: Further arguments of `keras.Model.evaluate`.
-
-        Returns:
-            As `keras.Model.evaluate`.
-
-        Raises:
-            ValueError: If labels are passed, the model is not compiled or
-                has no clusters yet, or `x` is not usable.
-        """
-        return super().evaluate(x, y, batch_size, verbose, **kwargs)
-
     def _scored_batches(self, x, batch_size):
+        """Of clean samples: the loss is minus the ELBO, with its terms."""
         return ShuffledBatches(x, None, batch_size, shuffle=False)
 
     def compute_loss(

@@ -14,8 +14,12 @@ NESTEROV = {
 AUGMENTATION = {"shift": 0.1, "rotation": 10.0}
 # Without shear, 4 and 9 of MNIST are told apart by their slant: each of two
 # clusters is half of both.
-STRONG_AUGMENTATION = {**AUGMENTATION, "rotation": 15.0}
-STRONG_AUGMENTATION |= {"shear": 20.0, "zoom": 0.15}
+STRONG_AUGMENTATION = {
+    "shift": 0.1,
+    "rotation": 15.0,
+    "shear": 20.0,
+    "zoom": 0.15,
+}
 MERGED = {"method": "merged_kmeans", "num_restarts": 24}
 MERGED_DEVIATION = (
     "Initial centers by merged k-means (see kerasdc.merging), the best of "

@@ -21,8 +21,6 @@ _NAMES = {
     "seconds": "Training time",
 }
 _SCORES = ("accuracy", "nmi", "ari", "neighbor_error", "trustworthiness")
-
-
 _LABELS = "The labels are used for these figures, not for the training."
 
 
