@@ -7,7 +7,12 @@ from kerasdc.recipes.parts import COSINE
 def _best(scale, epochs, batch_size=1000, **overrides):
     """van der Maaten, 2009, section 4, over a graph of all samples."""
     return {
-        "network": {"kind": "mlp", "latent_dim": 2, "decoder": False},
+        "network": {
+            "kind": "mlp",
+            "latent_dim": 2,
+            "units": [500, 500, 500],
+            "decoder": False,
+        },
         "scale": scale,
         "model": {"affinities": "neighbors", "perplexity": 30.0},
         "batch_size": batch_size,
@@ -16,6 +21,7 @@ def _best(scale, epochs, batch_size=1000, **overrides):
         "deviations": [
             "Affinities of near neighbors among all samples (original: "
             "within fixed batches of 5,000).",
+            "A network of 500-500-500-2 units (original: 500-500-2000-2).",
             "No pretraining (original: restricted Boltzmann machines).",
             "Adam whose rate falls along a cosine, in batches of "
             f"{batch_size:,} (original: conjugate gradients).",
@@ -51,7 +57,7 @@ RECIPES = {
     },
     "mnist": {
         "paper": _paper(1 / 255, 10, 30, 1000),
-        "best": _best(1 / 255, 40),
+        "best": _best(1 / 255, 150),
     },
     "usps": {
         "paper": _paper(1.0, 20, 100, 1000),
