@@ -128,8 +128,9 @@ def _training(values, recipe, x):
     batch_size = recipe["batch_size"]
     values = {**values, "batch_size": batch_size}
     if "optimizer" in values:
-        # Its schedule ends with the training: the objective of a restart
-        # tells good from bad only then.
+        # Its schedule ends with the training (but for the short batches that
+        # some leave out): the objective of a restart tells good from bad only
+        # then.
         num_samples = min(values.get("samples", len(x)), len(x))
         num_steps = values["epochs"] * math.ceil(num_samples / batch_size)
         values["optimizer"] = build_optimizer(values["optimizer"], num_steps)
@@ -202,7 +203,7 @@ def reconstruction_loss(recipe):
 
 def _preprocessor(recipe, x):
     if "text" in recipe:
-        preprocessor = TfIdf(**recipe["text"])
+        preprocessor = TfIdf(**recipe["text"], dtype="float32")
         preprocessor.adapt(x)
         return preprocessor, (len(preprocessor.vocabulary),)
     # In full precision, whatever the policy: it costs next to nothing.

@@ -109,6 +109,18 @@ def checked_number(
     return value
 
 
+def as_floats(value):
+    """Numbers as a float64 array; an empty one where they are none.
+
+    Args:
+        value: What the caller passed.
+    """
+    try:
+        return np.asarray(value, "float64")
+    except (TypeError, ValueError):
+        return np.empty(0)
+
+
 def _range_in_words(minimum, maximum, above, below):
     if maximum == math.inf:
         bound = "above" if above else "of at least"

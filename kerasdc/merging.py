@@ -76,6 +76,30 @@ def merged_kmeans(
     ).astype("float32")
 
 
+def normalised_cut(z, clusters, num_clusters, num_neighbors=10):
+    """How many neighbours a partition parts: the lower, the better.
+
+    Reference:
+
+    - [Shi and Malik, 2000](https://doi.org/10.1109/34.868688), equation (2).
+
+    Args:
+        z: Array `(n, dim)` of points.
+        clusters: Integer array `(n,)`.
+        num_clusters: Integer. A cluster without points counts 1, as one does
+            none of whose neighbours are its own.
+        num_neighbors: Integer, neighbours of a point in the graph.
+
+    Returns:
+        Float from 0 to `num_clusters`.
+    """
+    graph = neighbor_graph(z, min(num_neighbors, len(z) - 1))
+    pieces, clusters = np.unique(clusters, return_inverse=True)
+    affinity = _sum_between(graph, clusters)
+    num_empty = num_clusters - len(pieces)
+    return _normalised_cut(affinity, np.arange(len(pieces))) + num_empty
+
+
 def neighbor_graph(z, num_neighbors):
     """Symmetric graph of nearest neighbours with Gaussian weights.
 

@@ -126,6 +126,32 @@ def steps_taken(optimizer):
     return int(optimizer._iterations)
 
 
+class WholePass(ShuffledBatches):
+    """All samples once, in an order that is the same every time.
+
+    For losses that compare the samples of a batch, where they are to tell of
+    the data and not of its order. What is left at the end joins the batch
+    before where it is less than a quarter of one: a few samples' own
+    statistics, or pairs, would say little.
+
+    Args:
+        x: As in `ShuffledBatches`.
+        target: As in `ShuffledBatches`.
+        batch_size: Integer, rows per batch.
+    """
+
+    def __init__(self, x, target, batch_size):
+        whole, left = divmod(len(x), checked_count("batch_size", batch_size))
+        joins = whole > 0 and 4 * left < batch_size
+        super().__init__(x, target, batch_size, whole if joins else whole + 1)
+
+    def rows(self, index):
+        start = index * self.batch_size
+        is_last = index == len(self) - 1
+        stop = len(self.x) if is_last else start + self.batch_size
+        return self._order_of(0)[start:stop]
+
+
 class SelfTrainingTargets(ShuffledBatches):
     """Batches `(x, p)` with DEC's target distribution P.
 

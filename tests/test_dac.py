@@ -1,3 +1,5 @@
+import inspect
+
 import keras
 import numpy as np
 import pytest
@@ -476,6 +478,38 @@ def test_served(fitted, blobs, tmp_path):
 def test_bad_arguments(arguments, message):
     with pytest.raises(ValueError, match=message):
         make_dac(**arguments)
+
+
+def test_thresholds_that_crossed_start_anew(blobs):
+    """As those of all pairs may."""
+    model = make_dac(all_pairs=True, upper=(0.9, 0.3))
+    fit(model, blobs[0], epochs=2)
+    upper, lower = model.thresholds.numpy()
+    assert upper < lower
+    model.compile()
+    np.testing.assert_allclose(model.thresholds.numpy(), [0.95, 0.455])
+
+
+def test_restarts_do_not_count_as_fit(blobs):
+    model = make_dac()
+    model.adapt(blobs[0], restarts={"num": 1, "epochs": 1, "batch_size": 45})
+    model.compile(upper=(0.8, 0.6), lower=(0.1, 0.2))
+    history = fit(model, blobs[0], epochs=2).history
+    np.testing.assert_allclose(history["upper_threshold"], [0.8, 0.6])
+
+
+def test_restarts_have_batches_of_the_size_of_fit(blobs, monkeypatch):
+    sizes = []
+    original = DAC.fit
+
+    def spy(self, x, y=None, batch_size=None, *args, **kwargs):
+        sizes.append(batch_size)
+        return original(self, x, y, batch_size, *args, **kwargs)
+
+    monkeypatch.setattr(DAC, "fit", spy)
+    make_dac().adapt(blobs[0], restarts={"num": 1, "epochs": 0})
+    defaults = inspect.signature(original).parameters
+    assert sizes == [defaults["batch_size"].default]
 
 
 def test_one_threshold_cannot_cross():

@@ -130,6 +130,23 @@ def test_a_restart_without_an_objective_is_not_kept(system, blobs, monkeypatch):
     assert_same(state(model), state(found[2]))
 
 
+def test_restarts_are_kept_by_their_neighbors(system, blobs, monkeypatch):
+    """Of three partitions the true one parts fewest."""
+    x, y = blobs
+    model = make(system)
+    found = with_siblings(model, monkeypatch)
+    with_objectives(model, [1.0, 3.0, 2.0], monkeypatch)
+    partitions = [np.arange(len(x)) % 3, y, np.zeros(len(x), int)]
+    generator = np.random.default_rng(0)
+    partitions[0] = generator.permutation(partitions[0])
+    monkeypatch.setattr(
+        type(model), "assign", lambda self, x: partitions[len(found) - 1]
+    )
+    restarts = {"num": 3, "epochs": 0, "criterion": "neighbors"}
+    model.adapt(x, restarts=restarts)
+    assert_same(state(model), state(found[1]))
+
+
 def test_restarts_that_all_fail(system, blobs, monkeypatch):
     model = make(system)
     with_objectives(model, [np.nan, np.inf], monkeypatch)
@@ -146,6 +163,7 @@ def test_restarts_that_all_fail(system, blobs, monkeypatch):
         ({"num": 2, "epochs": 1, "samples": 1}, "Received: samples=1$"),
         ({"num": 2, "epochs": 1, "optimizer": 3}, "Received: optimizer=3$"),
         ({"epochs": 1}, "Received: restarts="),
+        ({"num": 2, "epochs": 1, "criterion": "ari"}, "d: criterion='ari'$"),
         (3, "Received: restarts=3$"),
         ({"num": 0, "epochs": 1}, "Received: num=0$"),
         ({"num": 2, "epochs": 1.5}, "Received: epochs=1.5$"),
@@ -157,6 +175,15 @@ def test_bad_restarts_are_met_early(restarts, message, system, blobs):
     with pytest.raises(ValueError, match=message):
         model.adapt(blobs[0], restarts=restarts)
     assert not model.built and not model.preprocessor.adapted
+
+
+def test_restarts_need_a_copy_of_the_augmentation(blobs, monkeypatch):
+    """Which is found before what takes long."""
+    monkeypatch.setattr(imsat, "neighbor_distances", None)
+    model = IMSAT(3, augmentation=["vat", lambda features: features])
+    model.compile()
+    with pytest.raises(ValueError, match="registered by.*Received: augment"):
+        model.adapt(blobs[0], restarts={"num": 2, "epochs": 1})
 
 
 def test_restarts_before_compile(system, blobs, monkeypatch):

@@ -10,12 +10,12 @@ from kerasdc import losses
 from kerasdc.layers import RandomShiftRotation
 from kerasdc.models import IMSAT
 from kerasdc.models import imsat
-from kerasdc.models.imsat import _shuffled_rows
 from kerasdc.neighbors import neighbor_distances
 from kerasdc.statistics import kept_statistics
 
 COMPILE = (
     "optimizer",
+    "information_weight",
     "marginal_weight",
     "radius_factor",
     "prior_tolerance",
@@ -308,22 +308,72 @@ def test_objective_with_an_image_augmentation_is_repeatable(augmentation):
     np.testing.assert_array_equal(drawn.numpy(), before)
 
 
+@pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize(
-    ("num_samples", "sizes"),
-    [
-        (90, [30, 30, 30]),
-        (75, [30, 30, 15]),
-        (61, [30, 31]),
-        (67, [30, 37]),
-        (29, [29]),
-        (1, [1]),
-    ],
+    ("augmentation", "steps"),
+    [("vat", [1]), ("rpt", [0]), (["vat", "rpt"], [1, 0])],
 )
-def test_no_few_samples_are_normalized_alone(num_samples, sizes):
-    x = np.zeros((num_samples, 1))
-    rows = _shuffled_rows(x, x[:, 0], 30)
-    assert [len(part) for part in rows] == sizes
-    assert sorted(np.concatenate(rows)) == list(range(num_samples))
+def test_penalty_is_that_of_virtual_adversarial(
+    augmentation, steps, training, blobs
+):
+    """Of each sample's own radius, with one gradient or none."""
+    x = blobs[0][:40]
+    weights = {"information_weight": 0.3, "marginal_weight": 2.0, "xi": 3.0}
+    model = make_imsat(augmentation=augmentation, **weights)
+    fit(model, blobs[0], epochs=10)
+    radius = np.linspace(0.1, 4.0, 40, dtype="float32")
+    q = model(x, training=training)
+    before = model.seed_generator.state.numpy()
+    received = model.compute_loss(x, radius, q, training=training)
+    model.seed_generator.state.assign(before)
+    penalties = [
+        losses.virtual_adversarial(
+            lambda inputs: model.logits(inputs, training),
+            model.features(x),
+            radius,
+            xi=3.0,
+            num_iterations=num_iterations,
+            seed=model.seed_generator if training else model.seed,
+        )
+        for num_iterations in steps
+    ]
+    information = 2.0 * losses.marginal_entropy(q)
+    information = information - losses.conditional_entropy(q)
+    expected = np.mean(penalties) - 0.3 * float(information)
+    assert float(received) == pytest.approx(expected, rel=1e-4)
+    assert np.mean(penalties) > 0.01  # else nothing of it would count
+
+
+@pytest.mark.parametrize(
+    "augmentation", ["vat", "rpt", "layer", ["vat", "layer"]]
+)
+def test_validation_leaves_training_alone(augmentation, blobs):
+    x = blobs[0]
+
+    def train(**kwargs):
+        layer = keras.layers.GaussianNoise(0.3, seed=3)
+        kinds = keras.tree.map_structure(
+            lambda kind: layer if kind == "layer" else kind, augmentation
+        )
+        model = make_imsat(augmentation=kinds)
+        fit(model, x, epochs=2, **kwargs)
+        return model
+
+    model = train(validation_data=x[:40])
+    assert_same(state(train()), state(model))
+    losses_of = [model.evaluate(x, batch_size=30, verbose=0) for _ in range(2)]
+    assert losses_of[0] == losses_of[1]
+
+
+def test_evaluate_takes_every_sample(fitted, blobs):
+    x = blobs[0][:50].copy()
+    before = fitted.evaluate(x, batch_size=40, verbose=0)
+    found = []
+    for i in range(40, 50):
+        changed = x.copy()
+        changed[i] += 9
+        found.append(fitted.evaluate(changed, batch_size=40, verbose=0))
+    assert before not in found
 
 
 # === Clusters of known sizes ===
@@ -369,7 +419,10 @@ def test_tolerance_of_the_prior_costs_nothing(prior, blobs):
     if prior is None:
         assert found[0] == pytest.approx(expected, rel=1e-5)
     else:
-        assert found[0] > found[1]
+        divergence = float(losses.marginal_divergence(model(x), prior))
+        by_chance = 2 / (2 * len(x))
+        expected = 0.1 * (conditional + 4 * (divergence - by_chance))
+        assert found[0] == pytest.approx(expected, rel=1e-5)
 
 
 def test_tolerance_grows_by_what_chance_adds(blobs):
@@ -510,6 +563,10 @@ def test_bad_data_changes_nothing(verb, make_x, message, blobs):
         ({"num_clusters": 0}, "Received: num_clusters=0"),
         ({"augmentation": "vta"}, "Received: augmentation='vta'"),
         ({"augmentation": ["vat", 3]}, "Received: augmentation="),
+        ({"augmentation": RandomShiftRotation}, "Received: augmentation="),
+        ({"augmentation": np.ones(3)}, "Received: augmentation="),
+        ({"class_prior": "abc"}, "3 numbers.*Received: class_prior=abc"),
+        ({"class_prior": [[0.5, 0.5], [1]]}, "Received: class_prior="),
         ({"class_prior": (0.5, 0.5)}, "3 numbers.*Received: class_prior="),
         ({"class_prior": (0.5, 0.5, 0.5)}, "sum is 1.*Received: class_prior="),
         ({"class_prior": (1.5, -1, 0.5)}, "above 0.*Received: class_prior="),

@@ -4,6 +4,7 @@ import pytest
 from kerasdc import merging
 from kerasdc.layers import ClusteringLayer
 from kerasdc.layers.clustering import nearest_center
+from kerasdc.merging import normalised_cut
 from kerasdc.metrics import clustering_accuracy
 
 
@@ -89,3 +90,17 @@ def test_layer_takes_the_method_and_names_unknown_ones():
     assert clustering_accuracy(label, assigned) == 1.0
     with pytest.raises(ValueError, match="Received: method='spectral'"):
         layer.adapt(z, method="spectral")
+
+
+def test_normalised_cut_of_points():
+    """Two pairs far apart, one neighbour each."""
+    z = np.array([[0.0], [1.0], [100.0], [101.0]])
+
+    def cut(clusters, num_clusters=2):
+        return normalised_cut(z, clusters, num_clusters, num_neighbors=1)
+
+    assert cut([0, 0, 1, 1]) == pytest.approx(0)
+    assert cut([0, 1, 0, 1]) == pytest.approx(2)
+    assert cut([0, 0, 0, 1]) == pytest.approx(1 / 3 + 1)
+    assert cut([0, 0, 0, 0]) == pytest.approx(1)  # of one without points
+    assert cut([2, 2, 0, 0], 3) == pytest.approx(1)

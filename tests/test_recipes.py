@@ -151,7 +151,12 @@ def test_restarts_train_in_the_recipes_batches():
     recipe = recipes.get_recipe("dac", "digits", "best")
     x = np.zeros((300, 8, 8), "float32")
     restarts = building.adapt_arguments(recipe, x)["restarts"]
-    assert restarts == {"num": 4, "epochs": 40, "batch_size": 128}
+    assert restarts == {
+        "num": 4,
+        "epochs": 40,
+        "criterion": "neighbors",
+        "batch_size": 128,
+    }
 
 
 def test_schedules_of_restarts_end_with_them():
@@ -176,3 +181,17 @@ def test_schedules_of_restarts_end_with_them():
         assert float(schedule(steps)) == 0
         assert float(schedule(steps - 1)) > 0
     assert recipe["adapt"]["restarts"]["optimizer"]["name"] == "adam"
+
+
+def test_texts_stay_in_full_precision():
+    """Neighbors, say, are looked for among these features."""
+    recipe = recipes.get_recipe("imsat", "reuters21578")
+    texts = np.array(["oil price", "oil export", "wheat price"] * 4, object)
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = building.build_model("imsat", recipe, texts, 2, seed=0)
+        features = np.asarray(model.preprocessor(texts[:, None]))
+    finally:
+        keras.config.set_dtype_policy(policy)
+    assert features.dtype == "float32"

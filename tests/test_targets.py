@@ -5,6 +5,7 @@ import pytest
 from kerasdc.layers import ClusteringLayer
 from kerasdc.targets import FeatureBatches
 from kerasdc.targets import SelfTrainingTargets
+from kerasdc.targets import WholePass
 
 
 def make_targets(model, x, **kwargs):
@@ -140,3 +141,32 @@ def test_feature_batches():
     doubled = FeatureBatches(x, keras.layers.Rescaling(2.0), batch_size=4)
     assert doubled[0][0].tolist() == (x[:4] * 2.0).tolist()
     assert isinstance(doubled[0][0], np.ndarray)
+
+
+@pytest.mark.parametrize(
+    ("num_samples", "sizes"),
+    [
+        (90, [30, 30, 30]),
+        (75, [30, 30, 15]),
+        (61, [30, 31]),
+        (67, [30, 37]),
+        (29, [29]),
+        (1, [1]),
+    ],
+)
+def test_whole_pass_leaves_few_samples_not_alone(num_samples, sizes):
+    x = np.arange(num_samples)
+    batches = WholePass(x, x, 30)
+    parts = [batches[i][0] for i in range(len(batches))]
+    assert [len(part) for part in parts] == sizes
+    assert sorted(np.concatenate(parts)) == list(range(num_samples))
+
+
+def test_whole_pass_has_one_random_order():
+    x = np.arange(50)
+    batches = WholePass(x, x, 20)
+    first = [batches.rows(i) for i in range(len(batches))]
+    batches.on_epoch_begin()
+    again = [batches.rows(i) for i in range(len(batches))]
+    np.testing.assert_array_equal(np.concatenate(first), np.concatenate(again))
+    assert not np.array_equal(np.concatenate(first), x)

@@ -1,5 +1,7 @@
 """How far small changes of the inputs move the assignments."""
 
+import numbers
+
 import keras
 import numpy as np
 from keras import ops
@@ -43,7 +45,8 @@ def virtual_adversarial(
         Float32 tensor `(n,)`, in nats, at least 0 (up to rounding).
 
     Raises:
-        ValueError: If `radius` is a negative number, `xi` not above 0, or
+        ValueError: If `radius` is negative (of tensors the values are not
+            looked at) or of another length than `x`, `xi` not above 0, or
             `num_iterations` not an integer of at least 0.
 
     Example:
@@ -53,11 +56,8 @@ def virtual_adversarial(
     >>> kerasdc.losses.virtual_adversarial(dense, x, radius=0.5, seed=0).shape
     (5,)
     """
-    if isinstance(radius, (int, float)) and not radius >= 0:
-        raise ValueError(
-            f"`radius` must be at least 0. Received: radius={radius}"
-        )
     x = ops.cast(x, "float32")
+    _check_radius(radius, x)
     if clean_logits is None:
         clean_logits = predict(x)
     direction = adversarial_direction(
@@ -67,6 +67,22 @@ def virtual_adversarial(
         ops.cast(radius, "float32"), (-1,) + (1,) * (len(x.shape) - 1)
     )
     return prediction_divergence(clean_logits, predict(x + radius * direction))
+
+
+def _check_radius(radius, x):
+    if isinstance(radius, (numbers.Real, np.ndarray)):
+        if not np.all(np.asarray(radius) >= 0):
+            raise ValueError(
+                f"`radius` must be at least 0. Received: radius={radius}"
+            )
+    shape = tuple(getattr(radius, "shape", np.shape(radius)))
+    # Sizes are None while a graph is traced.
+    fits = shape in ((), (1,), (None,)) or x.shape[0] is None
+    if not fits and shape != (x.shape[0],):
+        raise ValueError(
+            "`radius` must be a number or one for each row of `x`. Received: "
+            f"radius of shape {shape}, x of shape {tuple(x.shape)}"
+        )
 
 
 def adversarial_direction(

@@ -8,6 +8,7 @@ from kerasdc import losses
 from kerasdc import networks
 from kerasdc.callbacks import ThresholdSchedule
 from kerasdc.callbacks.lists import with_first
+from kerasdc.inputs import as_floats
 from kerasdc.inputs import checked_count
 from kerasdc.layers.pairwise import PairwiseSimilarity
 from kerasdc.layers.pairwise import select_pairs
@@ -71,6 +72,7 @@ class DAC(DiscriminativeModel):
     """
 
     objective_name = "negative mutual information of clusters"
+    default_batch_size = 128
 
     def __init__(
         self,
@@ -161,7 +163,8 @@ class DAC(DiscriminativeModel):
                 Keras' defaults.
             upper: Two floats from 0 to 1, the threshold above which pairs
                 belong together, in the first epoch of the first `fit` and
-                in the last one of every `fit`.
+                in the last one of every `fit` (a first `fit` of one epoch
+                ends where it starts).
             lower: Two floats from 0 to 1, the same of the threshold below
                 which they do not. Never above `upper`.
             all_pairs: Boolean. `True` trains as the code that the authors
@@ -172,12 +175,20 @@ class DAC(DiscriminativeModel):
         Raises:
             ValueError: If thresholds are not from 0 to 1, or cross.
         """
+        start_before = self.threshold_range[0]
         self._settings = _checked_thresholds(upper, lower, bool(all_pairs))
         if isinstance(optimizer, str) and optimizer == "auto":
             optimizer = keras.optimizers.RMSprop()
         super().compile(optimizer, **kwargs)
-        if self.built and not self.adapted:
+        if self.built and not self._moved_from(start_before):
             self.thresholds.assign(self.threshold_range[0])
+
+    def _moved_from(self, start):
+        """Whether the thresholds are on their way, and can go on."""
+        now = self.thresholds.numpy()
+        crossed = now[1] > now[0]  # as those of all pairs may
+        usable = self._settings["all_pairs"] or not crossed
+        return usable and not np.array_equal(now, start)
 
     @property
     def threshold_range(self):
@@ -386,7 +397,7 @@ def _checked_thresholds(upper, lower, all_pairs):
 
 
 def _checked_pair(name, value):
-    pair = np.asarray(value, "float64")
+    pair = as_floats(value)
     if pair.shape != (2,) or not ((pair >= 0) & (pair <= 1)).all():
         raise ValueError(
             f"`{name}` must be two numbers from 0 to 1, at the start and at "

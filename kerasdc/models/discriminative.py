@@ -6,17 +6,22 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasdc.inputs import checked_choice
 from kerasdc.inputs import checked_count
 from kerasdc.layers import Scaling
 from kerasdc.layers.adaptable import add_flag
+from kerasdc.merging import normalised_cut
 from kerasdc.models.base import ClusteringModel
 from kerasdc.models.parts import checked_preprocessor
 from kerasdc.models.parts import features_shape
 from kerasdc.targets import ShuffledBatches
+from kerasdc.targets import WholePass
+from kerasdc.targets import all_features
 
 # What all of Keras' own image layers inherit from; it has no public name.
 _KERAS_IMAGE_LAYER = keras.layers.RandomRotation.__base__
-_RESTART_BATCH_SIZE = 250
+_OPTIONS_OF_RESTARTS = ("batch_size", "samples", "optimizer", "criterion")
+_MOST_NEIGHBORS = 10_000  # samples whose neighbors are looked for
 
 
 class DiscriminativeModel(ClusteringModel):
@@ -32,6 +37,7 @@ class DiscriminativeModel(ClusteringModel):
     starts_undecided = True
     pretrained = True  # what is not needed is done
     ways_to_weights = ways_to_clusters = "`fit(x)`"
+    default_batch_size = 250
     _parts = ("encoder", "preprocessor", "augmentation")
 
     def set_networks(self, encoder, preprocessor, augmentation, head):
@@ -151,10 +157,14 @@ class DiscriminativeModel(ClusteringModel):
         Args:
             x: Training samples.
             restarts: Optional dictionary with `num`, `epochs` and, if wanted,
-                `batch_size`, `samples` and `optimizer`: as many trainings,
-                each from new random weights, on that many evenly spaced
-                samples (all), by a copy of that Keras optimizer (the
-                model's). `fit` goes on from that of the lowest `objective`.
+                `batch_size` (that of `fit`), `samples`, `optimizer` and
+                `criterion`: as many trainings, each from new random weights,
+                on that many evenly spaced samples (all), by a copy of that
+                Keras optimizer (the model's). `fit` goes on from that of the
+                lowest `objective`, or, by the criterion `"neighbors"`, of the
+                partition that parts the fewest nearest neighbors, by the
+                normalised cut of their graph: for samples whose distances
+                mean something, such as digits, not photographs.
 
         Raises:
             ValueError: If `x` or `restarts` is not usable, or no training
@@ -170,12 +180,15 @@ class DiscriminativeModel(ClusteringModel):
         x,
         num,
         epochs,
-        batch_size=_RESTART_BATCH_SIZE,
+        batch_size=None,
         samples=None,
         optimizer=None,
+        criterion="objective",
     ):
+        score = _CRITERIA[criterion]
+        batch_size = batch_size or self.default_batch_size
         x = _evenly_spaced(x, samples)
-        objectives, weights = [], []
+        scores, weights = [], []
         knowing = self
         for i in range(num):
             other = self.sibling(self._draw_seed() + i, optimizer)
@@ -183,17 +196,17 @@ class DiscriminativeModel(ClusteringModel):
             other.share_adapted(knowing)
             knowing = other
             other.fit(x, batch_size=batch_size, epochs=epochs, verbose=0)
-            objectives.append(float(other.objective(x)))
+            scores.append(float(score(other, x)))
             weights.append(other.get_weights())
         # A training that came to nothing is worse than any other.
-        objectives = np.nan_to_num(objectives, nan=np.inf, posinf=np.inf)
-        if objectives.min() == np.inf:
+        scores = np.nan_to_num(scores, nan=np.inf, posinf=np.inf)
+        if scores.min() == np.inf:
             raise ValueError(
                 "At least one of the trainings of `restarts` must end with a "
                 "finite objective: lower the learning rate. Received: "
                 f"objectives of {num} trainings, none of them finite"
             )
-        self.set_weights(weights[int(objectives.argmin())])
+        self.set_weights(weights[int(scores.argmin())])
 
     def sibling(self, seed, optimizer=None):
         """A model like this one, compiled, of new random weights.
@@ -265,7 +278,8 @@ class DiscriminativeModel(ClusteringModel):
             epochs: Integer, passes over the data.
             verbose: As in `keras.Model.fit`.
             callbacks: Keras callbacks.
-            validation_data: Optional samples on which the loss is reported.
+            validation_data: Optional samples on which the loss is reported:
+                all of them, in batches of one fixed order.
             shuffle: Boolean. Whether each pass has its own random order.
             initial_epoch: As in `keras.Model.fit`.
             validation_freq: As in `keras.Model.fit`.
@@ -280,12 +294,14 @@ class DiscriminativeModel(ClusteringModel):
         x, batch_size, epochs = self._begin_fit(x, y, batch_size, epochs)
         self.complete_stages(x)
         validation_data = self._validation_batches(validation_data, batch_size)
-        batches = self._batches(
+        batches = ShuffledBatches(
             x,
+            self.targets_of(x),
             batch_size,
             shuffle=shuffle,
             seed=self._draw_seed(),
             count_steps=self._count_steps,
+            drop_remainder=True,
         )
         with self._marked_as_fitted():
             return self._fit_batches(
@@ -315,41 +331,36 @@ class DiscriminativeModel(ClusteringModel):
     def evaluate(
         self, x=None, y=None, batch_size=250, verbose="auto", **kwargs
     ):
-        """As `EncoderModel.evaluate`, in batches of IMSAT's size."""
+        """As `EncoderModel.evaluate`: of all samples, in a fixed order."""
         return super().evaluate(x, y, batch_size, verbose, **kwargs)
 
     def _scored_batches(self, x, batch_size):
-        return self._batches(x, batch_size)
-
-    def _batches(self, x, batch_size, shuffle=False, **kwargs):
-        return ShuffledBatches(
-            x,
-            self.targets_of(x),
-            batch_size,
-            shuffle=shuffle,
-            drop_remainder=True,
-            **kwargs,
-        )
+        return WholePass(x, self.targets_of(x), batch_size)
 
     def _check_restarts(self, restarts):
         if restarts is None:
             return
         self._check_compiled("adapt")
-        known = {"num", "epochs", "batch_size", "samples", "optimizer"}
+        known = {"num", "epochs", *_OPTIONS_OF_RESTARTS}
         names = set(restarts) if isinstance(restarts, dict) else set()
         if not {"num", "epochs"} <= names <= known:
             raise ValueError(
                 "`restarts` must be a dictionary with `num`, `epochs` and, if "
-                "wanted, `batch_size`, `samples` and `optimizer`. "
+                f"wanted, {', '.join(_OPTIONS_OF_RESTARTS)}. "
                 f"Received: restarts={restarts}"
             )
+        checked_choice(
+            "criterion", restarts.get("criterion", "objective"), _CRITERIA
+        )
         checked_count("num", restarts["num"])
         checked_count("epochs", restarts["epochs"], minimum=0)
-        batch_size = restarts.get("batch_size", _RESTART_BATCH_SIZE)
+        batch_size = restarts.get("batch_size", self.default_batch_size)
         self._checked_batch_size(batch_size)
         if restarts.get("samples") is not None:
             smallest = max(self.num_clusters, 2)
             checked_count("samples", restarts["samples"], smallest)
+        for kind in keras.tree.flatten([self.augmentation]):
+            _check_copyable(kind)
         optimizer = restarts.get("optimizer")
         if not isinstance(optimizer, (keras.optimizers.Optimizer, type(None))):
             raise ValueError(
@@ -390,6 +401,18 @@ def distorted(augmentation, features):
     if isinstance(augmentation, keras.Layer):
         return augmentation(features, training=True)
     return augmentation(features)
+
+
+def _parted_neighbors(model, x):
+    x = _evenly_spaced(x, _MOST_NEIGHBORS)
+    features = all_features(x, model.preprocessor).reshape(len(x), -1)
+    return normalised_cut(features, model.assign(x), model.num_clusters)
+
+
+_CRITERIA = {
+    "objective": lambda model, x: model.objective(x),
+    "neighbors": _parted_neighbors,
+}
 
 
 def _evenly_spaced(x, num_samples):
@@ -453,10 +476,24 @@ def _check_augmentation(augmentation, shape, dtype):
         )
 
 
+def _check_copyable(augmentation):
+    """Raises `ValueError` if the models of restarts could not have it."""
+    try:
+        keras.saving.deserialize_keras_object(
+            keras.saving.serialize_keras_object(augmentation)
+        )
+    except Exception as error:
+        raise ValueError(
+            "With `restarts`, `augmentation` must be registered by "
+            "`keras.saving.register_keras_serializable`. "
+            f"Received: augmentation={augmentation!r}"
+        ) from error
+
+
 def _is_of_keras_images(augmentation):
     if not isinstance(augmentation, keras.Layer):
         return False
-    inside = [augmentation, *getattr(augmentation, "layers", [])]
+    inside = augmentation._flatten_layers()
     return any(isinstance(layer, _KERAS_IMAGE_LAYER) for layer in inside)
 
 

@@ -19,6 +19,7 @@ from kerasdc.models.parts import check_range
 from kerasdc.models.parts import check_shape
 from kerasdc.models.pretraining import PretrainedModel
 from kerasdc.targets import ShuffledBatches
+from kerasdc.targets import WholePass
 
 _WEIGHT = 0.01  # of the similarities, for the encoder
 
@@ -322,8 +323,8 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
         return history
 
     def _scored_batches(self, x, batch_size):
-        """Counted by size; a sample left alone joins the last batch."""
-        return _WholePass(x, batch_size)
+        _check_pairs(x)
+        return WholePass(x, np.zeros(len(x), "float32"), batch_size)
 
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
@@ -381,7 +382,7 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
     def objective(self, x, batch_size=1024):
         """The loss of all batches, of clean samples; see `ClusteringModel`."""
         self._check_ready()
-        batches = _WholePass(self.as_inputs(x), batch_size)
+        batches = self._scored_batches(self.as_inputs(x), batch_size)
         total = 0.0
         for batch, _ in (batches[i] for i in range(len(batches))):
             features = self.features(batch)
@@ -417,28 +418,6 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
     def get_compile_config(self):
         config = super().get_compile_config()
         return {**config, **self._settings} if config else config
-
-
-class _WholePass(ShuffledBatches):
-    """All samples in order; one that would be alone joins the last batch."""
-
-    def __init__(self, x, batch_size):
-        batch_size = checked_count("batch_size", batch_size, minimum=2)
-        _check_pairs(x)
-        whole, left = divmod(len(x), batch_size)
-        super().__init__(
-            x,
-            np.zeros(len(x), "float32"),
-            batch_size,
-            steps_per_epoch=whole + (left > 1),
-            shuffle=False,
-        )
-
-    def rows(self, index):
-        start = index * self.batch_size
-        is_last = index == len(self) - 1
-        stop = len(self.x) if is_last else start + self.batch_size
-        return np.arange(start, stop)
 
 
 def _check_pairs(x):

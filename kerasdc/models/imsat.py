@@ -6,6 +6,7 @@ from keras import ops
 
 from kerasdc import losses
 from kerasdc import networks
+from kerasdc.inputs import as_floats
 from kerasdc.inputs import checked_count
 from kerasdc.inputs import checked_number
 from kerasdc.inputs import fingerprint
@@ -15,7 +16,7 @@ from kerasdc.models.discriminative import distorted
 from kerasdc.models.discriminative import repeated_draws
 from kerasdc.neighbors import neighbor_distances
 from kerasdc.statistics import kept_statistics
-from kerasdc.targets import ShuffledBatches
+from kerasdc.targets import WholePass
 from kerasdc.targets import all_features
 
 # Augmentations that move samples by their radius, and the steps of power
@@ -144,8 +145,10 @@ class IMSAT(Seeded, DiscriminativeModel):
             prior_tolerance: Float, at least 0: divergence of the clusters'
                 sizes from `class_prior`, or from equal ones, that costs
                 nothing, in nats, on top of the `(num_clusters - 1) / 2 n`
-                that a batch of n samples differs by for chance alone. The
-                paper's is 0.01 log k.
+                that a batch of n samples differs by for chance alone (the
+                paper's bound, 0.01 log k, leaves that out). Without
+                `class_prior`, 0 asks for sizes as equal as can be: chance
+                counts, too.
             radius_factor: Float above 0: lengths of perturbations over the
                 distance to the neighbor.
             xi: Float above 0: see `kerasdc.losses.adversarial_direction`.
@@ -235,7 +238,8 @@ class IMSAT(Seeded, DiscriminativeModel):
             y: Tensor `(batch,)`, lengths of the perturbations.
             y_pred: Tensor `(batch, k)`, soft assignments of `x`.
             sample_weight: Not used.
-            training: Boolean. `True` normalizes by batch statistics.
+            training: Boolean. `True` normalizes by batch statistics, `False`
+                perturbs in the same way every time.
 
         Returns:
             Scalar tensor, in nats.
@@ -243,11 +247,12 @@ class IMSAT(Seeded, DiscriminativeModel):
         loss, terms = self._information(y_pred)
         kinds = self._kinds()
         if kinds:
-            # Only clean inputs count for the statistics of inference.
-            with kept_statistics(self.encoder):
-                penalty = self._penalty(
-                    kinds, x, y, y_pred, self.seed_generator, training
-                )
+            # Only clean inputs count for the statistics of inference, and
+            # what is only scored draws nothing that training would.
+            seed = self.seed_generator if training else self.seed or 0
+            drawing = () if training else kinds
+            with kept_statistics(self.encoder), repeated_draws(*drawing):
+                penalty = self._penalty(kinds, x, y, y_pred, seed, training)
             terms["sat"] = ops.mean(penalty)
             loss = loss + terms["sat"]
         for name, value in terms.items():
@@ -278,11 +283,9 @@ class IMSAT(Seeded, DiscriminativeModel):
 
     def _free_divergence(self, num_samples):
         """What costs nothing: the tolerance, and what chance adds to it."""
-        tolerance = self._settings["prior_tolerance"]
-        if tolerance == 0:
-            return 0.0
         num_samples = ops.cast(num_samples, "float32")
-        return tolerance + (self.num_clusters - 1) / (2 * num_samples)
+        by_chance = (self.num_clusters - 1) / (2 * num_samples)
+        return self._settings["prior_tolerance"] + by_chance
 
     def _penalty(self, kinds, x, radius, soft_assignment, seed, training):
         """R_SAT of each sample, equation (4), less a constant."""
@@ -321,8 +324,10 @@ class IMSAT(Seeded, DiscriminativeModel):
         radius, kinds, seed = self.targets_of(x), self._kinds(), self.seed or 0
         total, found = 0.0, []
         # With an order and draws that are the same every time.
-        with kept_statistics(self.encoder), repeated_draws(*kinds):
-            for rows in _shuffled_rows(x, radius, batch_size):
+        batches = WholePass(x, radius, batch_size)
+        draws = repeated_draws(self.encoder, *kinds)
+        with kept_statistics(self.encoder), draws:
+            for rows in (batches.rows(i) for i in range(len(batches))):
                 soft_assignment = self(x[rows], training=True)
                 found.append(soft_assignment)
                 if kinds:
@@ -363,7 +368,9 @@ class IMSAT(Seeded, DiscriminativeModel):
 
 def _checked(augmentation):
     for kind in keras.tree.flatten([augmentation]):
-        if kind is None or kind in _RANDOM_STEPS or callable(kind):
+        named = isinstance(kind, str) and kind in _RANDOM_STEPS
+        instance = callable(kind) and not isinstance(kind, type)
+        if kind is None or named or instance:
             continue
         raise ValueError(
             f"`augmentation` must be one of {', '.join(_RANDOM_STEPS)}, a "
@@ -376,7 +383,7 @@ def _checked(augmentation):
 def _checked_prior(class_prior, num_clusters):
     if class_prior is None:
         return None
-    prior = np.asarray(class_prior, "float64")
+    prior = as_floats(class_prior)
     right = prior.shape == (num_clusters,) and (prior > 0).all()
     if not right or abs(prior.sum() - 1) > 1e-6:
         raise ValueError(
@@ -384,13 +391,3 @@ def _checked_prior(class_prior, num_clusters):
             f"is 1. Received: class_prior={class_prior}"
         )
     return [float(share) for share in prior]
-
-
-def _shuffled_rows(x, radius, batch_size):
-    """Which samples the batches of `objective` hold, in a fixed order."""
-    batches = ShuffledBatches(x, radius, batch_size, seed=0)
-    rows = [batches.rows(i) for i in range(len(batches))]
-    # A few samples' own statistics would say little.
-    if len(rows) > 1 and 4 * len(rows[-1]) < batch_size:
-        rows[-2:] = [np.concatenate(rows[-2:])]
-    return rows

@@ -41,6 +41,7 @@ def _restarted(network, scale, epochs, num_restarts, **overrides):
     restarts = {
         "num": num_restarts,
         "epochs": epochs,
+        "criterion": "neighbors",
         **overrides.pop("restarts", {}),
     }
     return _recipe(
@@ -50,8 +51,8 @@ def _restarted(network, scale, epochs, num_restarts, **overrides):
         adapt={"restarts": restarts},
         deviations=[
             f"Of {num_restarts} trainings the one is trained once more whose "
-            "clusters tell most about those of augmented copies, by mutual "
-            "information.",
+            "clusters part the fewest nearest neighbors among the images, by "
+            "the normalised cut of their graph.",
             *overrides.pop("deviations", []),
         ],
         **overrides,
@@ -71,8 +72,9 @@ RECIPES = {
             {"kind": "normalized_conv"},
             1 / 255,
             epochs=6,
-            num_restarts=8,
-            # The first epochs decide which shapes of a digit find together.
+            num_restarts=10,
+            # The first epochs decide which shapes of a digit find together,
+            # such as sevens with a bar and without.
             restarts={"epochs": 2, "optimizer": SLOW_COSINE},
             optimizer=_LOW_COSINE,
             augmentation=dict(STRONG_AUGMENTATION),
