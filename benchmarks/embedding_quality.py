@@ -14,6 +14,7 @@ training and embedding.
 import argparse
 import time
 
+import keras
 import numpy as np
 
 from kerasdc import building
@@ -30,8 +31,9 @@ def main():
     parser.add_argument("--methods", nargs="+", default=list(_METHODS))
     options = parser.parse_args()
     data = datasets.load("mnist", options.data_dir)
-    step = len(data.x_train) // options.samples
-    x, y = data.x_train[::step], data.y_train[::step]
+    num_samples = min(options.samples, len(data.x_train))
+    rows = np.linspace(0, len(data.x_train), num_samples, endpoint=False)
+    x, y = data.x_train[rows.astype(int)], data.y_train[rows.astype(int)]
     for name in options.methods:
         start = time.perf_counter()
         z, z_test = _METHODS[name](x, data.x_test)
@@ -67,7 +69,9 @@ def _open_tsne(x, x_test):
 def _parametric_umap(x, x_test):
     from umap.parametric_umap import ParametricUMAP
 
-    model = ParametricUMAP(random_state=0, verbose=False)
+    # A seed of UMAP's own would keep it to one thread.
+    keras.utils.set_random_seed(0)
+    model = ParametricUMAP(verbose=False)
     return model.fit_transform(_flat(x)), model.transform(_flat(x_test))
 
 

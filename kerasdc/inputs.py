@@ -145,7 +145,7 @@ def checked_choice(name, value, choices):
     Raises:
         ValueError: If it is not one of `choices`.
     """
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         raise ValueError(
             f"`{name}` must be one of {', '.join(choices)}. "
             f"Received: {name}={value!r}"

@@ -128,6 +128,24 @@ again = keras.models.load_model(path)
 np.testing.assert_allclose(
     again.embed(images), model.embed(images), 1e-4, 1e-4
 )
+
+for affinities in ("batch", "neighbors"):
+    model = kerasdc.models.ParametricTSNE(
+        encoder=kerasdc.networks.mlp_encoder((4, 4), (16,), 2),
+        perplexity=5,
+        affinities=affinities,
+        seed=0,
+    )
+    model.compile()
+    loss = model.fit(images, batch_size=25, epochs=20, verbose=0)
+    loss = loss.history["loss"]
+    assert loss[-1] < loss[5], loss
+    assert float(model.exaggeration) == 1.0
+    model.save(path)
+    again = keras.models.load_model(path)
+    np.testing.assert_allclose(
+        again.predict(images, verbose=0), model.embed(images), 1e-4, 1e-4
+    )
 print(keras.backend.backend())
 """
 

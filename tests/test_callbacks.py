@@ -312,16 +312,18 @@ class Adapting(keras.Model):
 @pytest.mark.parametrize("adapted", [False, True])
 def test_adapting_goes_on_from_what_was_found(adapted):
     model = Adapting(adapted)
-    callback = Adapt(np.zeros((2, 1)), num_restarts=5)
+    callback = Adapt(np.zeros((2, 1)), num_restarts=5, last_num_restarts=9)
     callback.set_model(model)
+    callback.set_params({"epochs": 3})
     for _ in range(2):  # trainings
         model.calls.clear()
         callback.on_train_begin()
         for epoch in range(3):
             callback.on_epoch_begin(epoch)
             callback.on_epoch_end(epoch)
+            assert callback.finished == (epoch == 2)
         first = [0, 0] if adapted else None
-        assert model.calls == [(5, first), (5, [1, 1]), (5, [2, 2])]
+        assert model.calls == [(5, first), (5, [1, 1]), (9, [2, 2])]
         assert callback.assignments.tolist() == [3, 3]
     with pytest.raises(ValueError, match="Received: num_restarts=0"):
         Adapt(np.zeros((2, 1)), num_restarts=0)

@@ -14,6 +14,7 @@ from kerasdc import recipes
 from kerasdc.callbacks import LabelChangeStopping
 from kerasdc.callbacks import TrackAssignments
 from kerasdc.models import EmbeddingNetwork
+from kerasdc.targets import WholePass
 
 COMPILE = (
     "optimizer",
@@ -110,7 +111,8 @@ def test_the_papers_recipe_is_the_authors_code():
 
 
 def test_deviations_name_the_original_weight():
-    for dataset, weight in (("mnist", "0.01"), ("reuters21578", "0.001")):
+    weights = {"mnist": "0.01", "usps": "0.001", "reuters21578": "0.001"}
+    for dataset, weight in weights.items():
         recipe = recipes.get_recipe("embedding", dataset, "best")
         assert recipe["compile"]["summed"] is False
         text = " ".join(recipe["deviations"])
@@ -284,8 +286,10 @@ def test_objective_is_the_loss_of_clean_samples(fitted, blobs):
 
 def test_batches_count_by_their_size(fitted, blobs):
     x = blobs[0]
-    for n, ends in ((90, (40, 80)), (81, (40,))):  # none of one sample
-        parts = np.split(x[:n], ends)
+    for n, sizes in ((95, [40, 40, 15]), (81, [40, 41])):
+        batches = WholePass(x[:n], x[:n], 40)
+        parts = [batches[i][0] for i in range(len(batches))]
+        assert [len(part) for part in parts] == sizes
         values = [float(fitted.compute_loss(p, training=False)) for p in parts]
         expected = np.average(values, weights=[len(p) for p in parts])
         found = fitted.evaluate(

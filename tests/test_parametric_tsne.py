@@ -203,6 +203,25 @@ def test_exaggeration_multiplies_the_attraction(blobs):
     assert three - one == pytest.approx(2 * attraction, rel=1e-4)
 
 
+class Stop(keras.callbacks.Callback):
+    """As Ctrl-C in the first epoch."""
+
+    def on_batch_end(self, batch, logs=None):
+        raise KeyboardInterrupt
+
+
+def test_a_stopped_training_leaves_no_exaggeration(blobs):
+    model = make_model()
+    with pytest.raises(KeyboardInterrupt):
+        fit(model, blobs[0], epochs=20, callbacks=[Stop()])
+    seen = []
+    note = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: seen.append(float(model.exaggeration))
+    )
+    fit(model, blobs[0], epochs=2, callbacks=[note])
+    assert seen == [1.0, 1.0]
+
+
 def test_no_gradient_of_the_decoder_reaches_the_encoder(blobs):
     weights = []
     for decoder in (False, True):
@@ -412,6 +431,26 @@ def test_wrong_width(fitted):
         fitted.predict(np.zeros((3, 7)), verbose=0)
     with pytest.raises(ValueError, match=r"Received: z of shape \(3, 3\)"):
         fitted.inverse(np.zeros((3, 3)))
+
+
+@pytest.mark.parametrize(
+    ("z", "message"),
+    [
+        (np.zeros((0, 2)), r"shape \(0, 2\)"),
+        ([[np.nan, 1.0]], "1 of its numbers"),
+        ("abc", r"shape \(0,\)"),
+    ],
+)
+def test_bad_points_to_invert(z, message, fitted):
+    with pytest.raises(ValueError, match=f"Received: z.*{message}"):
+        fitted.inverse(z)
+
+
+def test_objective_of_few_or_before_fit(fitted, blobs):
+    with pytest.raises(ValueError, match="at least 4.*Received: 3 samples"):
+        fitted.objective(blobs[0][:3])
+    with pytest.raises(ValueError, match="first. Received: adapted=False"):
+        make_model().objective(blobs[0])
 
 
 @pytest.mark.parametrize("affinities", ["batch", "neighbors"])

@@ -45,19 +45,27 @@ class Adapt(keras.callbacks.Callback):
     Args:
         x: Array of samples, as the model takes them.
         num_restarts: Integer, of k-means.
+        last_num_restarts: Integer, the same in the last epoch, whose clusters
+            stay.
 
     Attributes:
         assignments: Integer array `(n,)` of the last epoch, or `None`.
+        finished: Boolean. Whether these are of the last epoch there is.
     """
 
-    def __init__(self, x, num_restarts=3):
+    def __init__(self, x, num_restarts=3, last_num_restarts=20):
         super().__init__()
         self.x = x
         self.num_restarts = checked_count("num_restarts", num_restarts)
+        self.last_num_restarts = checked_count(
+            "last_num_restarts", last_num_restarts
+        )
         self.assignments = None
+        self.finished = False
 
     def on_train_begin(self, logs=None):
         self.assignments = None
+        self.finished = False
 
     def on_epoch_begin(self, epoch, logs=None):
         # Those of a training that was stopped keep their numbers, too.
@@ -65,8 +73,13 @@ class Adapt(keras.callbacks.Callback):
             self.assignments = self.model.assign(self.x)
 
     def on_epoch_end(self, epoch, logs=None):
+        self.finished = epoch + 1 == self.params["epochs"]
         self.assignments = self.model.adapt(
-            self.x, num_restarts=self.num_restarts, previous=self.assignments
+            self.x,
+            num_restarts=(
+                self.last_num_restarts if self.finished else self.num_restarts
+            ),
+            previous=self.assignments,
         )
 
 

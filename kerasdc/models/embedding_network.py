@@ -36,8 +36,8 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
     in h.
 
     `fit` runs both trainings, `pretrain` (the autoencoder) left out where it
-    was done, and then `adapt` (k-means). No label chooses an epoch, as in the
-    original code.
+    was done, and then `adapt` (k-means). No label chooses an epoch (in the
+    original code, labels did).
 
     Reference:
 
@@ -319,10 +319,12 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
             initial_epoch=initial_epoch,
             validation_freq=validation_freq,
         )
-        self.adapt(x, previous=clusters.assignments)
+        if not clusters.finished:  # such as by EarlyStopping
+            self.adapt(x, previous=clusters.assignments)
         return history
 
     def _scored_batches(self, x, batch_size):
+        checked_count("batch_size", batch_size, minimum=2)
         _check_pairs(x)
         return WholePass(x, np.zeros(len(x), "float32"), batch_size)
 

@@ -9,6 +9,7 @@ from kerasdc import networks
 from kerasdc.affinities import joint_affinities
 from kerasdc.callbacks import ExaggerationSchedule
 from kerasdc.callbacks.lists import with_first
+from kerasdc.inputs import as_floats
 from kerasdc.inputs import checked_choice
 from kerasdc.inputs import checked_count
 from kerasdc.inputs import checked_number
@@ -36,7 +37,7 @@ class ParametricTSNE(PretrainedModel):
     is then made of pairs, drawn by their affinity, whose members attract each
     other while all points of the batch repel each other. The loss is that of
     t-SNE on all the data, but for the normalization, which the batch
-    estimates.
+    estimates, a little too high for its own pairs are in it.
 
     Reference:
 
@@ -65,7 +66,7 @@ class ParametricTSNE(PretrainedModel):
         affinities: `"batch"`, `"neighbors"`, or `"auto"`: by batch where one
             holds all samples.
         seed: Optional integer, of the batches. `None` follows
-            `keras.utils.set_random_seed`.
+            `keras.utils.set_random_seed`, and fixed batches are those of 0.
         **kwargs: Arguments of `keras.Model`, such as `name`.
 
     Example:
@@ -186,11 +187,14 @@ class ParametricTSNE(PretrainedModel):
             ValueError: If there is no decoder, or `z` is not such an array.
         """
         self._check_decoder("inverse")
-        z = np.asarray(z, "float32")
-        if z.ndim != 2 or z.shape[1] != self.num_components:
+        z = as_floats(z).astype("float32")
+        right = z.ndim == 2 and z.shape[1] == self.num_components and len(z)
+        num_finite = np.isfinite(z).sum()
+        if not right or num_finite < z.size:
             raise ValueError(
-                f"`z` must have shape (n, {self.num_components}). "
-                f"Received: z of shape {z.shape}"
+                f"`z` must be finite numbers of shape (n, "
+                f"{self.num_components}), n at least 1. Received: z of shape "
+                f"{z.shape}, {num_finite} of its numbers finite"
             )
         outputs = self.decoder.predict(z, batch_size, verbose=verbose)
         return ops.convert_to_numpy(self.raw_samples(outputs))
@@ -316,8 +320,9 @@ class ParametricTSNE(PretrainedModel):
             validation_freq: As in `keras.Model.fit`.
 
         Returns:
-            The `History`: the loss and its terms `attraction`, `repulsion`
-            and, with a decoder, `reconstruction`.
+            The `History`: the loss, their sum but for exaggeration, and its
+            terms `attraction`, `repulsion` and, with a decoder,
+            `reconstruction`.
 
         Raises:
             ValueError: If labels are passed, the model is not compiled,
@@ -330,6 +335,7 @@ class ParametricTSNE(PretrainedModel):
         batches = self._targets.training_batches(
             x, batch_size, self._draw_seed, self._count_steps
         )
+        self.exaggeration.assign(1.0)  # a training that was stopped left it
         if initial_epoch > 0 or not self.adapted:
             # Else groups have found together long ago.
             schedule = self._schedule(epochs)
@@ -408,7 +414,13 @@ class ParametricTSNE(PretrainedModel):
 
         Of evenly spaced ones, at most 2,000.
         """
+        self._check_ready()
         x = self.as_inputs(x)
+        if len(x) < 4:  # a perplexity of 1 takes three others
+            raise ValueError(
+                "`objective` needs at least 4 samples. "
+                f"Received: {len(x)} samples"
+            )
         x = x[:: -(-len(x) // _MOST_SCORED)]
         highest = (len(x) - 1) / 3
         p = joint_affinities(

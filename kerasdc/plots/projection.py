@@ -52,18 +52,17 @@ def _laid_out(z, seed, max_points):
     part = z
     if len(z) > max_points:
         part = z[generator.choice(len(z), max_points, replace=False)]
-    model = _network(z.shape[1], min(30.0, (len(part) - 1) / 3), seed)
-    epochs = math.ceil(_NUM_STEPS * _BATCH_SIZE / len(part))
-    model.fit(
-        part,
-        batch_size=min(_BATCH_SIZE, len(part)),
-        epochs=min(epochs, _MOST_EPOCHS),
-        verbose=0,
-    )
+    batch_size = min(_BATCH_SIZE, len(part))
+    steps_per_epoch = math.ceil(len(part) / batch_size)
+    epochs = min(math.ceil(_NUM_STEPS / steps_per_epoch), _MOST_EPOCHS)
+    perplexity = min(30.0, (len(part) - 1) / 3)
+    num_steps = epochs * steps_per_epoch
+    model = _network(z.shape[1], perplexity, num_steps, seed)
+    model.fit(part, batch_size=batch_size, epochs=epochs, verbose=0)
     return model.embed(z)
 
 
-def _network(dim, perplexity, seed):
+def _network(dim, perplexity, num_steps, seed):
     import keras
 
     from kerasdc import networks
@@ -78,6 +77,6 @@ def _network(dim, perplexity, seed):
         affinities="neighbors",
         seed=seed,
     )
-    rate = keras.optimizers.schedules.CosineDecay(3e-3, _NUM_STEPS)
+    rate = keras.optimizers.schedules.CosineDecay(3e-3, num_steps)
     model.compile(keras.optimizers.Adam(rate))
     return model

@@ -81,12 +81,13 @@ def _best(
     }
 
 
-def _images(pretrain_epochs, fit_epochs, scale):
+def _images(pretrain_epochs, fit_epochs, scale, original_weight=0.01):
     return _best(
         pretrain_epochs,
         fit_epochs,
         30.0,
         scale,
+        original_weight,
         network={"kind": "conv"},
         augmentation=dict(AUGMENTATION),
         deviations=[
@@ -110,9 +111,10 @@ RECIPES = {
             1.0,
             50,
             ADAM,
+            weight=0.001,
             deviations=["50 joint epochs (original: none)."],
         ),
-        "best": _images(60, 40, 1.0),
+        "best": _images(60, 40, 1.0, original_weight=0.001),
     },
     "reuters21578": {
         "paper": _paper(
@@ -140,6 +142,6 @@ PUBLISHED = {
     },
     "usps": {
         "accuracy": 0.887,
-        "source": "Dahal's code, of the epoch best by labels",
+        "source": "Dahal's code, k-means on the autoencoder's latent",
     },
 }
