@@ -286,7 +286,7 @@ def test_objective_is_the_loss_of_clean_samples(fitted, blobs):
 
 def test_batches_count_by_their_size(fitted, blobs):
     x = blobs[0]
-    for n, sizes in ((95, [40, 40, 15]), (81, [40, 41])):
+    for n, sizes in ((90, [40, 40, 10]), (81, [40, 41])):
         batches = WholePass(x[:n], x[:n], 40)
         parts = [batches[i][0] for i in range(len(batches))]
         assert [len(part) for part in parts] == sizes
