@@ -151,7 +151,9 @@ def test_restarts_train_in_the_recipes_batches():
     recipe = recipes.get_recipe("dac", "digits", "best")
     x = np.zeros((300, 8, 8), "float32")
     restarts = building.adapt_arguments(recipe, x)["restarts"]
-    assert restarts == {"num": 4, "epochs": 40, "batch_size": 128}
+    schedule = restarts.pop("optimizer")._learning_rate
+    assert float(schedule(80 * 3)) == 0 < float(schedule(80 * 3 - 1))
+    assert restarts == {"num": 5, "epochs": 80, "batch_size": 128}
 
 
 def test_schedules_of_restarts_end_with_them():
