@@ -44,7 +44,7 @@ def marginal_entropy(soft_assignment):
     return _entropy(ops.mean(probabilities, axis=0))
 
 
-def marginal_divergence(soft_assignment, class_prior):
+def marginal_divergence(soft_assignment, class_prior, any_order=False):
     """KL(p(y) || prior) of the batch's mean assignment: IMSAT's constraint.
 
     Where clusters of known, unequal sizes are asked for. With an even prior
@@ -56,12 +56,17 @@ def marginal_divergence(soft_assignment, class_prior):
     Args:
         soft_assignment: Tensor `(n, k)`, probabilities; rows sum to 1.
         class_prior: `k` numbers above 0 whose sum is 1.
+        any_order: Boolean. `True` leaves it to the data which cluster has
+            which size: the least divergence of all orders of the prior, which
+            is that of the largest cluster with the largest share, and so on.
 
     Returns:
         Scalar float32 tensor, in nats, at least 0.
     """
     marginal = ops.mean(ops.cast(soft_assignment, "float32"), axis=0)
     log_prior = ops.log(ops.cast(class_prior, "float32"))
+    if any_order:
+        marginal, log_prior = ops.sort(marginal), ops.sort(log_prior)
     return -_entropy(marginal) - ops.sum(marginal * log_prior)
 
 

@@ -61,7 +61,8 @@ class IMSAT(Seeded, DiscriminativeModel):
             averaged.
         class_prior: Optional `num_clusters` floats above 0 whose sum is 1:
             the clusters' sizes, where they are known and unequal, in any
-            order. `None` makes them as equal as the data allows.
+            order: which cluster has which size, training finds. `None` makes
+            them as equal as the data allows.
         seed: Optional integer for perturbations and the order of batches.
             `None` follows `keras.utils.set_random_seed`.
         **kwargs: Arguments of `keras.Model`, such as `name`.
@@ -270,7 +271,7 @@ class IMSAT(Seeded, DiscriminativeModel):
             # Section 3.3: a penalty in place of the constraint.
             even = [1 / self.num_clusters] * self.num_clusters
             divergence = losses.marginal_divergence(
-                soft_assignment, self.class_prior or even
+                soft_assignment, self.class_prior or even, any_order=True
             )
             free = self._free_divergence(ops.shape(soft_assignment)[0])
             unequal = ops.relu(divergence - free)
