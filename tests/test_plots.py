@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from kerasdc import plots
+from kerasdc.plots import style
 from kerasdc.plots.scatter import spread
 
 LOG = [
@@ -360,3 +361,21 @@ def test_generated_samples_must_fit():
         plots.generated_samples([image], [image, image])
     with pytest.raises(ValueError, match=r"Received: images of shape \(2, 4"):
         plots.interpolations(np.ones((1, 2, 4)))
+
+
+def test_fewer_colors_keep_those_of_small_areas():
+    from PIL import Image
+
+    figure = style.new_figure((4, 2))
+    ax = figure.subplots()
+    grays = np.random.default_rng(0).random((60, 60))
+    ax.imshow(grays, cmap="gray", extent=(0, 1, 0, 1))
+    ax.imshow(grays, cmap="Blues", extent=(1, 2, 0, 1))
+    colors = np.array([[213, 94, 0], [230, 159, 0], [204, 121, 167]])
+    for i, color in enumerate(colors):
+        ax.scatter(3, i / 2, color=color / 255, s=30)
+    ax.set(xlim=(0, 4), ylim=(-0.5, 1.5))
+    picture = Image.open(io.BytesIO(plots.png(figure, num_colors=256)))
+    pixels = np.asarray(picture.convert("RGB")).reshape(-1, 3).astype(int)
+    for color in colors:
+        assert np.abs(pixels - color).max(axis=1).min() <= 2

@@ -85,7 +85,9 @@ def _fewer(file, num_colors):
     from PIL import Image
 
     smaller = io.BytesIO()
-    image = Image.open(file).convert("RGB").quantize(num_colors)
+    image = Image.open(file).convert("RGB")
+    # Not by how many pixels have a color: small clusters keep theirs.
+    image = image.quantize(num_colors, Image.Quantize.MAXCOVERAGE)
     image.save(smaller, format="png", optimize=True)
     return smaller.getvalue()
 
