@@ -76,7 +76,7 @@ def merged_kmeans(
     ).astype("float32")
 
 
-def normalised_cut(z, clusters, num_clusters, num_neighbors=10):
+def normalised_cut(graph, clusters, num_clusters):
     """How many neighbours a partition parts: the lower, the better.
 
     Reference:
@@ -84,16 +84,14 @@ def normalised_cut(z, clusters, num_clusters, num_neighbors=10):
     - [Shi and Malik, 2000](https://doi.org/10.1109/34.868688), equation (2).
 
     Args:
-        z: Array `(n, dim)` of points.
+        graph: SciPy sparse matrix `(n, n)`, as `neighbor_graph` makes it.
         clusters: Integer array `(n,)`.
         num_clusters: Integer. A cluster without points counts 1, as one does
             none of whose neighbours are its own.
-        num_neighbors: Integer, neighbours of a point in the graph.
 
     Returns:
         Float from 0 to `num_clusters`.
     """
-    graph = neighbor_graph(z, min(num_neighbors, len(z) - 1))
     pieces, clusters = np.unique(clusters, return_inverse=True)
     affinity = _sum_between(graph, clusters)
     num_empty = num_clusters - len(pieces)

@@ -97,7 +97,8 @@ def test_normalised_cut_of_points():
     z = np.array([[0.0], [1.0], [100.0], [101.0]])
 
     def cut(clusters, num_clusters=2):
-        return normalised_cut(z, clusters, num_clusters, num_neighbors=1)
+        graph = merging.neighbor_graph(z, 1)
+        return normalised_cut(graph, clusters, num_clusters)
 
     assert cut([0, 0, 1, 1]) == pytest.approx(0)
     assert cut([0, 1, 0, 1]) == pytest.approx(2)

@@ -70,12 +70,12 @@ def virtual_adversarial(
 
 
 def _check_radius(radius, x):
-    if isinstance(radius, (numbers.Real, np.ndarray)):
-        if not np.all(np.asarray(radius) >= 0):
-            raise ValueError(
-                f"`radius` must be at least 0. Received: radius={radius}"
-            )
-    shape = tuple(getattr(radius, "shape", np.shape(radius)))
+    known = isinstance(radius, (numbers.Real, np.ndarray))
+    if known and not np.all(np.asarray(radius) >= 0):
+        raise ValueError(
+            f"`radius` must be at least 0. Received: radius={radius}"
+        )
+    shape = tuple(np.shape(radius))
     # Sizes are None while a graph is traced.
     fits = shape in ((), (1,), (None,)) or x.shape[0] is None
     if not fits and shape != (x.shape[0],):

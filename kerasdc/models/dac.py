@@ -12,8 +12,8 @@ from kerasdc.inputs import as_floats
 from kerasdc.inputs import checked_count
 from kerasdc.layers.pairwise import PairwiseSimilarity
 from kerasdc.layers.pairwise import select_pairs
+from kerasdc.models.augmentations import repeated_draws
 from kerasdc.models.discriminative import DiscriminativeModel
-from kerasdc.models.discriminative import repeated_draws
 from kerasdc.statistics import kept_statistics
 
 # Section 4: u = 0.95 - x and l = 0.455 + 0.1 x, until they meet at x = 0.45.

@@ -3,25 +3,18 @@
 import contextlib
 
 import keras
-import numpy as np
 from keras import ops
 
-from kerasdc.inputs import checked_choice
-from kerasdc.inputs import checked_count
 from kerasdc.layers import Scaling
 from kerasdc.layers.adaptable import add_flag
-from kerasdc.merging import normalised_cut
+from kerasdc.models.augmentations import check_augmentation
 from kerasdc.models.base import ClusteringModel
 from kerasdc.models.parts import checked_preprocessor
 from kerasdc.models.parts import features_shape
+from kerasdc.models.restarts import best_weights
+from kerasdc.models.restarts import check_restarts
 from kerasdc.targets import ShuffledBatches
 from kerasdc.targets import WholePass
-from kerasdc.targets import all_features
-
-# What all of Keras' own image layers inherit from; it has no public name.
-_KERAS_IMAGE_LAYER = keras.layers.RandomRotation.__base__
-_OPTIONS_OF_RESTARTS = ("batch_size", "samples", "optimizer", "criterion")
-_MOST_NEIGHBORS = 10_000  # samples whose neighbors are looked for
 
 
 class DiscriminativeModel(ClusteringModel):
@@ -65,7 +58,7 @@ class DiscriminativeModel(ClusteringModel):
         shape = features_shape(self, input_shape)
         for kind in keras.tree.flatten([self.augmentation]):
             if callable(kind):
-                _check_augmentation(kind, shape, self.compute_dtype)
+                check_augmentation(kind, shape, self.compute_dtype)
         encoder = self.encoder
         if encoder is None:
             encoder = self.default_encoder(shape)
@@ -170,43 +163,10 @@ class DiscriminativeModel(ClusteringModel):
             ValueError: If `x` or `restarts` is not usable, or no training
                 ends with a finite `objective`.
         """
-        self._check_restarts(restarts)
+        check_restarts(self, restarts)
         x = self.prepare(x)
         if restarts is not None:
-            self._restart(x, **restarts)
-
-    def _restart(
-        self,
-        x,
-        num,
-        epochs,
-        batch_size=None,
-        samples=None,
-        optimizer=None,
-        criterion="objective",
-    ):
-        score = _CRITERIA[criterion]
-        batch_size = batch_size or self.default_batch_size
-        x = _evenly_spaced(x, samples)
-        scores, weights = [], []
-        knowing = self
-        for i in range(num):
-            other = self.sibling(self._draw_seed() + i, optimizer)
-            # Of some samples, too, what takes long is found once.
-            other.share_adapted(knowing)
-            knowing = other
-            other.fit(x, batch_size=batch_size, epochs=epochs, verbose=0)
-            scores.append(float(score(other, x)))
-            weights.append(other.get_weights())
-        # A training that came to nothing is worse than any other.
-        scores = np.nan_to_num(scores, nan=np.inf, posinf=np.inf)
-        if scores.min() == np.inf:
-            raise ValueError(
-                "At least one of the trainings of `restarts` must end with a "
-                "finite objective: lower the learning rate. Received: "
-                f"objectives of {num} trainings, none of them finite"
-            )
-        self.set_weights(weights[int(scores.argmin())])
+            self.set_weights(best_weights(self, x, **restarts))
 
     def sibling(self, seed, optimizer=None):
         """A model like this one, compiled, of new random weights.
@@ -337,37 +297,6 @@ class DiscriminativeModel(ClusteringModel):
     def _scored_batches(self, x, batch_size):
         return WholePass(x, self.targets_of(x), batch_size)
 
-    def _check_restarts(self, restarts):
-        if restarts is None:
-            return
-        self._check_compiled("adapt")
-        known = {"num", "epochs", *_OPTIONS_OF_RESTARTS}
-        names = set(restarts) if isinstance(restarts, dict) else set()
-        if not {"num", "epochs"} <= names <= known:
-            raise ValueError(
-                "`restarts` must be a dictionary with `num`, `epochs` and, if "
-                f"wanted, {', '.join(_OPTIONS_OF_RESTARTS)}. "
-                f"Received: restarts={restarts}"
-            )
-        checked_choice(
-            "criterion", restarts.get("criterion", "objective"), _CRITERIA
-        )
-        checked_count("num", restarts["num"])
-        checked_count("epochs", restarts["epochs"], minimum=0)
-        batch_size = restarts.get("batch_size", self.default_batch_size)
-        self._checked_batch_size(batch_size)
-        if restarts.get("samples") is not None:
-            smallest = max(self.num_clusters, 2)
-            checked_count("samples", restarts["samples"], smallest)
-        for kind in keras.tree.flatten([self.augmentation]):
-            _check_copyable(kind)
-        optimizer = restarts.get("optimizer")
-        if not isinstance(optimizer, (keras.optimizers.Optimizer, type(None))):
-            raise ValueError(
-                "`optimizer` of `restarts` must be a Keras optimizer. "
-                f"Received: optimizer={optimizer!r}"
-            )
-
     def _check_enough(self, array):
         super()._check_enough(array)
         if len(array) < 2:
@@ -386,119 +315,6 @@ class DiscriminativeModel(ClusteringModel):
                 f"num_clusters={self.num_clusters}"
             )
         return batch_size
-
-
-def distorted(augmentation, features):
-    """Features as an augmentation changes them while training.
-
-    Args:
-        augmentation: Layer or function.
-        features: Tensor `(batch, ...)`.
-
-    Returns:
-        Tensor of that shape.
-    """
-    if isinstance(augmentation, keras.Layer):
-        return augmentation(features, training=True)
-    return augmentation(features)
-
-
-def _parted_neighbors(model, x):
-    x = _evenly_spaced(x, _MOST_NEIGHBORS)
-    features = all_features(x, model.preprocessor).reshape(len(x), -1)
-    return normalised_cut(features, model.assign(x), model.num_clusters)
-
-
-_CRITERIA = {
-    "objective": lambda model, x: model.objective(x),
-    "neighbors": _parted_neighbors,
-}
-
-
-def _evenly_spaced(x, num_samples):
-    if num_samples is None or num_samples >= len(x):
-        return x
-    rows = np.linspace(0, len(x), num_samples, endpoint=False)
-    return x[rows.astype(int)]
-
-
-@contextlib.contextmanager
-def repeated_draws(*augmentations):
-    """In this context layers draw the same each time; it leaves no trace.
-
-    Args:
-        *augmentations: Layers; functions draw as they do.
-    """
-    starts = [
-        (state, (getattr(layer, "seed", None) or 0, i))
-        for layer in augmentations
-        if isinstance(layer, keras.Layer)
-        for i, state in enumerate(_draw_states(layer))
-    ]
-    before = [ops.copy(state.value) for state, _ in starts]
-    try:
-        for state, start in starts:
-            state.assign(np.array(start, state.dtype))
-        yield
-    finally:
-        for (state, _), value in zip(starts, before, strict=True):
-            state.assign(value)
-
-
-def _draw_states(layer):
-    """Where its draws stand: variables that Keras counts to no weights."""
-    return [v for v in layer.variables if v.name == "seed_generator_state"]
-
-
-def _check_augmentation(augmentation, shape, dtype):
-    """Raises `ValueError` unless it changes samples, and not their shape."""
-    if _is_of_keras_images(augmentation) and len(shape) != 3:
-        # Those of shape (height, width) it would take for one image.
-        raise ValueError(
-            f"{augmentation.name} needs images of shape (height, width, "
-            f"channels). Received: samples of shape {shape}"
-        )
-    if None in shape:
-        return
-    samples = ops.zeros((2, *shape), dtype)
-    try:
-        with repeated_draws(augmentation):
-            found = tuple(ops.shape(distorted(augmentation, samples)))
-    except Exception as error:
-        raise ValueError(
-            f"`augmentation` must take samples of shape {shape}. "
-            f"Received: {_name(augmentation)}, which raises {error!r}"
-        ) from error
-    if found != (2, *shape):
-        raise ValueError(
-            "`augmentation` must keep the shape of the samples. Received: "
-            f"{_name(augmentation)}, which makes {found} of {(2, *shape)}"
-        )
-
-
-def _check_copyable(augmentation):
-    """Raises `ValueError` if the models of restarts could not have it."""
-    try:
-        keras.saving.deserialize_keras_object(
-            keras.saving.serialize_keras_object(augmentation)
-        )
-    except Exception as error:
-        raise ValueError(
-            "With `restarts`, `augmentation` must be registered by "
-            "`keras.saving.register_keras_serializable`. "
-            f"Received: augmentation={augmentation!r}"
-        ) from error
-
-
-def _is_of_keras_images(augmentation):
-    if not isinstance(augmentation, keras.Layer):
-        return False
-    inside = augmentation._flatten_layers()
-    return any(isinstance(layer, _KERAS_IMAGE_LAYER) for layer in inside)
-
-
-def _name(augmentation):
-    return getattr(augmentation, "name", None) or repr(augmentation)
 
 
 def _copy_state(source, target):

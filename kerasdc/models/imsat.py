@@ -11,12 +11,12 @@ from kerasdc.inputs import checked_count
 from kerasdc.inputs import checked_number
 from kerasdc.inputs import fingerprint
 from kerasdc.layers.seeded import Seeded
+from kerasdc.models.augmentations import distorted
+from kerasdc.models.augmentations import repeated_draws
 from kerasdc.models.discriminative import DiscriminativeModel
-from kerasdc.models.discriminative import distorted
-from kerasdc.models.discriminative import repeated_draws
+from kerasdc.models.restarts import check_restarts
 from kerasdc.neighbors import neighbor_distances
 from kerasdc.statistics import kept_statistics
-from kerasdc.targets import WholePass
 from kerasdc.targets import all_features
 
 # Augmentations that move samples by their radius, and the steps of power
@@ -187,7 +187,7 @@ class IMSAT(Seeded, DiscriminativeModel):
             Float array `(n,)`, distances between features; `None` where the
             augmentation needs none.
         """
-        self._check_restarts(restarts)
+        check_restarts(self, restarts)
         x = self.prepare(x)
         if self._needs_distances():
             distances = self._distances_in(x, neighbor, max_references)
@@ -322,23 +322,18 @@ class IMSAT(Seeded, DiscriminativeModel):
         says nothing of how well distorted samples were learnt.
         """
         x = self.as_inputs(x)
-        radius, kinds, seed = self.targets_of(x), self._kinds(), self.seed or 0
+        kinds, seed = self._kinds(), self.seed or 0
         total, found = 0.0, []
         # With an order and draws that are the same every time.
-        batches = WholePass(x, radius, batch_size)
+        batches = self._scored_batches(x, batch_size)
         draws = repeated_draws(self.encoder, *kinds)
         with kept_statistics(self.encoder), draws:
-            for rows in (batches.rows(i) for i in range(len(batches))):
-                soft_assignment = self(x[rows], training=True)
+            for batch, radius in (batches[i] for i in range(len(batches))):
+                soft_assignment = self(batch, training=True)
                 found.append(soft_assignment)
                 if kinds:
                     penalty = self._penalty(
-                        kinds,
-                        x[rows],
-                        radius[rows],
-                        soft_assignment,
-                        seed,
-                        True,
+                        kinds, batch, radius, soft_assignment, seed, True
                     )
                     total += float(ops.sum(penalty))
         information, _ = self._information(ops.concatenate(found))

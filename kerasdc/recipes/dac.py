@@ -21,20 +21,6 @@ _CRITERIA = {
 _SMALLER_NETWORK = "A smaller network than the paper's."
 
 
-_STRONGER = [
-    _SMALLER_NETWORK,
-    "Images are sheared, and zoomed by more.",
-    "Adam whose rate falls along a cosine (original: RMSprop).",
-]
-
-
-def _end_of_thresholds(upper, lower):
-    return (
-        f"The thresholds end at {upper} and {lower} (original: both meet at "
-        "0.5): below, samples between two classes pull them together."
-    )
-
-
 def _recipe(network, scale, epochs, optimizer=RMSPROP, **overrides):
     """Chang et al., 2017, section 4; thresholds are DAC's defaults."""
     return {
@@ -57,61 +43,55 @@ def _recipe(network, scale, epochs, optimizer=RMSPROP, **overrides):
     }
 
 
-def _restarted(network, scale, epochs, num_restarts, **overrides):
-    restarts = {"num": num_restarts, "epochs": epochs}
-    restarts.update(overrides.pop("restarts", {}))
+def _best(scale, restarts, epochs, upper, lower, **network):
+    """The best of several trainings, then a short, slow one.
+
+    `upper` and `lower` are where the thresholds end.
+    """
     by = _CRITERIA[restarts.get("criterion", "objective")]
     return _recipe(
-        network,
+        {"kind": "normalized_conv", **network},
         scale,
         epochs,
-        adapt={"restarts": restarts},
+        optimizer=_LOW_COSINE,
+        adapt={"restarts": {**restarts, "optimizer": SLOW_COSINE}},
+        augmentation=dict(STRONG_AUGMENTATION),
+        compile={"upper": [0.95, upper], "lower": [0.455, lower]},
         deviations=[
-            f"Of {num_restarts} trainings the one is trained once more whose "
-            f"clusters {by}.",
-            *overrides.pop("deviations", []),
+            f"Of {restarts['num']} trainings the one is trained once more "
+            f"whose clusters {by}.",
+            _SMALLER_NETWORK,
+            "Images are sheared, and zoomed by more.",
+            "Adam whose rate falls along a cosine (original: RMSprop).",
+            f"The thresholds end at {upper} and {lower} (original: both meet "
+            "at 0.5): below, samples between two classes pull them together.",
         ],
-        **overrides,
     )
 
 
 RECIPES = {
     "digits": {
         "paper": _recipe(_SMALL, 1 / 16, 40, deviations=[_SMALLER_NETWORK]),
-        "best": _restarted(
-            {
-                "kind": "normalized_conv",
-                "filters": [32, 64],
-                "kernel_sizes": [3, 3],
-            },
+        "best": _best(
             1 / 16,
+            {"num": 5, "epochs": 80},
             epochs=20,
-            num_restarts=5,
-            restarts={"epochs": 80, "optimizer": SLOW_COSINE},
-            optimizer=_LOW_COSINE,
-            augmentation=dict(STRONG_AUGMENTATION),
-            compile={"upper": [0.95, 0.85], "lower": [0.455, 0.49]},
-            deviations=[*_STRONGER, _end_of_thresholds(0.85, 0.49)],
+            upper=0.85,
+            lower=0.49,
+            filters=[32, 64],
+            kernel_sizes=[3, 3],
         ),
     },
     "mnist": {
         "paper": _recipe({"kind": "dac"}, 1 / 255, 20),
-        "best": _restarted(
-            {"kind": "normalized_conv"},
+        "best": _best(
             1 / 255,
-            epochs=3,
-            num_restarts=10,
             # The first epochs decide which shapes of a digit find together,
             # such as sevens with a bar and without.
-            restarts={
-                "epochs": 2,
-                "optimizer": SLOW_COSINE,
-                "criterion": "neighbors",
-            },
-            optimizer=_LOW_COSINE,
-            augmentation=dict(STRONG_AUGMENTATION),
-            compile={"upper": [0.95, 0.93], "lower": [0.455, 0.46]},
-            deviations=[*_STRONGER, _end_of_thresholds(0.93, 0.46)],
+            {"num": 10, "epochs": 2, "criterion": "neighbors"},
+            epochs=3,
+            upper=0.93,
+            lower=0.46,
         ),
     },
 }

@@ -131,11 +131,11 @@ RECIPES = {
         ),
     },
     "20newsgroups": {
-        "paper": {**_recipe(None), **TEXT},
-        "best": {**_recipe(None), **TEXT},
+        "paper": _recipe(**TEXT),
+        "best": _recipe(**TEXT),
     },
     "reuters21578": {
-        "paper": {**_recipe(None), **TEXT},
+        "paper": _recipe(**TEXT),
         "best": _recipe(
             compile={"prior_tolerance": 0.7},
             deviations=[
