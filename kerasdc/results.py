@@ -169,7 +169,7 @@ def publish_run(run, figures):
         zoo.write_readmes()
     if chosen:
         return f"Published {name} of seed {settings.seed}."
-    return f"Added to the results; {name} keeps the model it has."
+    return f"Added to the results; the zoo's {name} is not changed."
 
 
 def _is_choice(run, figures, name):

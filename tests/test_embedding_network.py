@@ -13,6 +13,8 @@ from kerasdc import losses
 from kerasdc import recipes
 from kerasdc.callbacks import LabelChangeStopping
 from kerasdc.callbacks import TrackAssignments
+from kerasdc.layers import ClusteringLayer
+from kerasdc.metrics import ari
 from kerasdc.models import EmbeddingNetwork
 from kerasdc.targets import WholePass
 
@@ -21,6 +23,7 @@ COMPILE = (
     "similarity_weight",
     "conditional",
     "summed",
+    "method",
     "pretrain_optimizer",
     "reconstruction_loss",
 )
@@ -81,6 +84,7 @@ def test_default_networks_are_the_papers():
         "similarity_weight": 0.01,
         "conditional": True,
         "summed": True,
+        "method": "kmeans",
     }
     again = EmbeddingNetwork.from_config(model.get_config())
     again.build((None, 6))
@@ -98,8 +102,12 @@ def test_the_papers_recipe_is_the_authors_code():
     assert widths(model.embedding) == [2000, 500, 500, 500, 10]
     for layer in model.embedding.layers[1:]:
         np.testing.assert_array_equal(layer.kernel, np.eye(*layer.kernel.shape))
-    settings = {"similarity_weight": 0.01, "conditional": True, "summed": True}
-    assert model._settings == settings
+    assert model._settings == {
+        "similarity_weight": 0.01,
+        "conditional": True,
+        "summed": True,
+        "method": "kmeans",
+    }
     for optimizer in (model.optimizer, model.pretrain_optimizer):
         assert float(optimizer.learning_rate) == pytest.approx(1e-3)
         assert (optimizer.momentum, optimizer.nesterov) == (0.9, True)
@@ -331,6 +339,21 @@ def test_clusters_keep_their_numbers(blobs):
         np.testing.assert_array_equal(found, before)
 
 
+@pytest.mark.parametrize("method", ["kmeans", "merged_kmeans"])
+def test_clusters_are_found_by_the_method_compiled(method, blobs):
+    x = blobs[0]
+    model = make_model(num_clusters=5, method=method)
+    fit(model, x, epochs=1)
+    h = model.embed(x)
+    for name in ("kmeans", "merged_kmeans"):
+        expected = ClusteringLayer(5).adapt(h, method=name, seed=1)
+        same = ari(expected, model.assign(x)) == pytest.approx(1)
+        assert same == (name == method)
+    # Of one call only.
+    found = model.adapt(x, method="kmeans")
+    assert ari(found, ClusteringLayer(5).adapt(h, seed=1)) == pytest.approx(1)
+
+
 # === Embedding, latent, reconstruction ===
 
 
@@ -359,7 +382,12 @@ def test_round_trip(fitted, blobs, tmp_path):
 
 
 def test_compile_arguments_survive(blobs, tmp_path):
-    model = make_model(similarity_weight=0.5, conditional=True, summed=True)
+    model = make_model(
+        similarity_weight=0.5,
+        conditional=True,
+        summed=True,
+        method="merged_kmeans",
+    )
     fit(model, blobs[0], epochs=0)
     model.save(tmp_path / "m.keras")
     again = keras.models.load_model(tmp_path / "m.keras")
@@ -428,6 +456,7 @@ def test_served(fitted, blobs, tmp_path):
         ({"seed": -1}, "Received: seed=-1"),
         ({"similarity_weight": -1.0}, "Received: similarity_weight=-1.0"),
         ({"preprocessor": "none"}, "Received: preprocessor='none'"),
+        ({"method": "means"}, "Received: method='means'"),
     ],
 )
 def test_bad_arguments(arguments, message):

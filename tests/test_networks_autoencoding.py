@@ -25,12 +25,13 @@ def test_default_is_the_papers_network():
     assert encoder.count_params() == 1_665_010
 
 
-def test_latent_and_reconstruction_are_linear():
-    encoder = networks.mlp_encoder((3,), (4,), 2)
-    decoder = networks.mlp_decoder((3,), (4,), 2)
+@pytest.mark.parametrize("hidden", ["relu", "silu"])
+def test_latent_and_reconstruction_are_linear(hidden):
+    encoder = networks.mlp_encoder((3,), (4,), 2, activation=hidden)
+    decoder = networks.mlp_decoder((3,), (4,), 2, activation=hidden)
     for model in (encoder, decoder):
         activations = [layer.activation.__name__ for layer in model.layers[1:]]
-        assert activations == ["relu", "linear"]
+        assert activations == [hidden, "linear"]
 
 
 @pytest.mark.parametrize("shape", [(6,), (5, 4), (5, 4, 2)])

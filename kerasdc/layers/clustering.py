@@ -125,7 +125,7 @@ class ClusteringLayer(Adaptable):
         dim = self.centers.shape[1] if self.built else None
         check_points(z, self.num_clusters, dim)
         if initial_centers is None:
-            find_centers = _method(method)
+            find_centers = center_search(method)
             centers = find_centers(
                 z, self.num_clusters, num_restarts=num_restarts, seed=seed
             )
@@ -253,9 +253,14 @@ def num_distinct(z, enough):
     return len(seen)
 
 
-def _method(name):
+def center_search(method):
+    """The function that finds centers, of `ClusteringLayer.adapt`'s `method`.
+
+    Raises:
+        ValueError: If there is none of that name.
+    """
     methods = {"kmeans": _kmeans, "merged_kmeans": merged_kmeans}
-    return checked_choice("method", name, methods)
+    return checked_choice("method", method, methods)
 
 
 def _kmeans(z, num_clusters, num_restarts, seed):

@@ -14,6 +14,7 @@ from kerasdc.inputs import checked_count
 from kerasdc.inputs import checked_number
 from kerasdc.layers import ClusteringLayer
 from kerasdc.layers import Scaling
+from kerasdc.layers.clustering import center_search
 from kerasdc.models.base import ClusteringModel
 from kerasdc.models.parts import check_range
 from kerasdc.models.parts import check_shape
@@ -124,6 +125,7 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
             "similarity_weight": _WEIGHT,
             "conditional": True,
             "summed": True,
+            "method": "kmeans",
         }
         self._terms = {
             name: keras.metrics.Mean(name=name)
@@ -192,6 +194,7 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
         similarity_weight=_WEIGHT,
         conditional=True,
         summed=True,
+        method="kmeans",
         reconstruction_loss="auto",
         **kwargs,
     ):
@@ -210,19 +213,28 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
                 batch, as the original code; `False` takes their mean, which
                 needs a larger `similarity_weight`. Joint ones are one sum in
                 any case.
+            method: `"kmeans"`, as the paper, or `"merged_kmeans"`, for
+                clusters of very unequal size: how `fit` and `adapt` find
+                clusters in the embedding; see `ClusteringLayer.adapt`.
             reconstruction_loss: Keras loss of `pretrain`. `"auto"` is that of
                 the likelihood, a mean over features;
                 `kerasdc.losses.summed_binary_crossentropy` is the original's,
                 on whose sum plain gradient descent rests.
             **kwargs: Further arguments of `PretrainedModel.compile`
                 (`pretrain_optimizer`) and of `keras.Model.compile`.
+
+        Raises:
+            ValueError: If `similarity_weight` is out of its range, or `method`
+                is unknown.
         """
+        center_search(method)
         self._settings = {
             "similarity_weight": checked_number(
                 "similarity_weight", similarity_weight
             ),
             "conditional": conditional,
             "summed": summed,
+            "method": method,
         }
         if reconstruction_loss == "auto":
             reconstruction_loss = self.likelihood.reconstruction_loss
@@ -233,7 +245,7 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
         )
 
     def adapt(self, x, seed=None, previous=None, **kwargs):
-        """Sets the cluster centers by k-means on the embedding.
+        """Sets the cluster centers in the embedding, by the `method` compiled.
 
         Args:
             x: Samples.
@@ -248,6 +260,7 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
         """
         x = self.prepare(x)
         seed = self._draw_seed() if seed is None else seed
+        kwargs.setdefault("method", self._settings["method"])
         h = self.embed(x)
         assignments = self.clustering.adapt(h, seed=seed, **kwargs)
         if previous is None:

@@ -24,6 +24,7 @@ def mlp_encoder(
     units=MLP_UNITS,
     latent_dim=10,
     kernel_initializer="glorot_uniform",
+    activation="relu",
     name="encoder",
 ):
     """The fully connected encoder of DEC: d-500-500-2000-10, ReLU.
@@ -35,6 +36,7 @@ def mlp_encoder(
         units: Widths of the hidden layers.
         latent_dim: Integer, width of the linear output.
         kernel_initializer: Keras initializer of every kernel.
+        activation: Keras activation of the hidden layers.
         name: Name of the model.
 
     Returns:
@@ -46,7 +48,7 @@ def mlp_encoder(
     for i, width in enumerate(units):
         x = layers.Dense(
             width,
-            activation="relu",
+            activation=activation,
             kernel_initializer=fresh(kernel_initializer),
             name=f"hidden_{i + 1}",
         )(x)
@@ -64,6 +66,7 @@ def mlp_decoder(
     units=MLP_UNITS,
     latent_dim=10,
     kernel_initializer="glorot_uniform",
+    activation="relu",
     name="decoder",
 ):
     """The mirror image of `mlp_encoder`.
@@ -73,6 +76,7 @@ def mlp_decoder(
         units: Widths of the **encoder's** hidden layers, in its order.
         latent_dim: Integer, width of the input.
         kernel_initializer: Keras initializer of every kernel.
+        activation: Keras activation of the hidden layers.
         name: Name of the model.
 
     Returns:
@@ -83,7 +87,7 @@ def mlp_decoder(
     for i, width in reversed(list(enumerate(units))):
         x = layers.Dense(
             width,
-            activation="relu",
+            activation=activation,
             kernel_initializer=fresh(kernel_initializer),
             name=f"hidden_{i + 1}",
         )(x)

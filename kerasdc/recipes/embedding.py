@@ -3,6 +3,7 @@
 from kerasdc.recipes.parts import ADAM
 from kerasdc.recipes.parts import AUGMENTATION
 from kerasdc.recipes.parts import NESTEROV
+from kerasdc.recipes.parts import SLOW_COSINE
 from kerasdc.recipes.parts import TEXT
 
 _DEVIATIONS = [
@@ -12,8 +13,8 @@ _DEVIATIONS = [
     "order of the data).",
     "Similarities are conditional by rows (original: by columns, which is "
     "equal in value), and are not clipped (original: are).",
-    "k-means with 20 restarts (original: 10).",
 ]
+_KMEANS = "k-means with 20 restarts (original: 10)."
 
 
 def _paper(
@@ -40,7 +41,7 @@ def _paper(
         "batch_size": 100,
         "compile": {"similarity_weight": weight, "summed": True},
         "fit": {"optimizer": optimizer, "epochs": 50},
-        "deviations": [*_DEVIATIONS, *deviations],
+        "deviations": [*_DEVIATIONS, _KMEANS, *deviations],
         **overrides,
     }
 
@@ -51,6 +52,7 @@ def _best(
     weight,
     scale,
     original_weight=0.01,
+    method=None,
     deviations=(),
     **overrides,
 ):
@@ -62,9 +64,13 @@ def _best(
         "model": {"likelihood": "gaussian"},
         "pretrain": {"epochs": pretrain_epochs, "optimizer": ADAM},
         "batch_size": 256,
-        "compile": {"similarity_weight": weight, "summed": False},
+        "compile": {
+            "similarity_weight": weight,
+            "summed": False,
+            **({"method": method} if method else {}),
+        },
         "fit": {
-            "optimizer": {"name": "adam", "learning_rate": {"initial": 1e-3}},
+            "optimizer": SLOW_COSINE,
             "epochs": fit_epochs,
         },
         "deviations": [
@@ -75,6 +81,7 @@ def _best(
             f"{original_weight:g}).",
             "Adam whose rate falls along a cosine, in batches of 256.",
             *_DEVIATIONS,
+            *([] if method else [_KMEANS]),
             *deviations,
         ],
         **overrides,
@@ -130,7 +137,18 @@ RECIPES = {
             ],
             **TEXT,
         ),
-        "best": _best(50, 30, 0.01, original_weight=0.001, **TEXT),
+        "best": _best(
+            50,
+            30,
+            1.0,
+            original_weight=0.001,
+            method="merged_kmeans",
+            deviations=[
+                "Clusters by merged k-means (see kerasdc.merging; original: "
+                "k-means): two topics are known to hold most documents."
+            ],
+            **TEXT,
+        ),
     },
 }
 

@@ -1,7 +1,6 @@
 """Recipes of parametric t-SNE."""
 
 from kerasdc.recipes.parts import ADAM
-from kerasdc.recipes.parts import COSINE
 
 
 def _best(scale, epochs, batch_size=1000, **overrides):
@@ -10,18 +9,23 @@ def _best(scale, epochs, batch_size=1000, **overrides):
         "network": {
             "kind": "mlp",
             "latent_dim": 2,
-            "units": [500, 500, 500],
+            "units": [300] * 8,
+            "activation": "silu",
             "decoder": False,
         },
         "scale": scale,
         "model": {"affinities": "neighbors", "perplexity": 30.0},
         "batch_size": batch_size,
         "adapt": {},
-        "fit": {"optimizer": COSINE, "epochs": epochs},
+        "fit": {
+            "optimizer": {"name": "adam", "learning_rate": {"initial": 3e-3}},
+            "epochs": epochs,
+        },
         "deviations": [
             "Affinities of near neighbors among all samples (original: "
             "within fixed batches of 5,000).",
-            "A network of 500-500-500-2 units (original: 500-500-2000-2).",
+            "A network of eight layers of 300 SiLU units (original: "
+            "500-500-2000, logistic).",
             "No pretraining (original: restricted Boltzmann machines).",
             "Adam whose rate falls along a cosine, in batches of "
             f"{batch_size:,} (original: conjugate gradients).",
