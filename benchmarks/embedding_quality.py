@@ -71,7 +71,7 @@ def _parametric_umap(x, x_test):
 
     # A seed of UMAP's own would keep it to one thread.
     keras.utils.set_random_seed(0)
-    model = ParametricUMAP(verbose=False)
+    model = ParametricUMAP(verbose=False, keras_fit_kwargs={"verbose": 0})
     return model.fit_transform(_flat(x)), model.transform(_flat(x_test))
 
 

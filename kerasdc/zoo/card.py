@@ -179,8 +179,9 @@ def _figures(m):
         lines.append([f"this model (seed {m['seed']})", m["split"], *scores])
     for summary in m["summary"]:
         scores = [results.spread(summary[s]) for s in names]
-        count = f"{summary['num_seeds']} seeds, {summary['backend']}"
-        lines.append([count, summary["split"], *scores])
+        count = summary["num_seeds"]
+        seeds = f"{count} seed{'s' if count > 1 else ''}, {summary['backend']}"
+        lines.append([seeds, summary["split"], *scores])
     paper = m.get("paper")
     if paper:
         scores = [paper.get(score, "–") for score in names]
