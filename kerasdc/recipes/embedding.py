@@ -107,7 +107,7 @@ def _images(pretrain_epochs, fit_epochs, scale, original_weight=0.01):
 RECIPES = {
     "digits": {
         "paper": _paper(1 / 16, 10, NESTEROV),
-        "best": _images(200, 100, 1 / 16),
+        "best": _images(600, 300, 1 / 16),
     },
     "mnist": {
         "paper": _paper(1 / 255, 10, NESTEROV),
