@@ -195,7 +195,7 @@ def _warmup_requests(model, samples):
     except ImportError as error:
         raise ImportError(
             "`warmup` needs the package tensorflow-serving-api: "
-            "pip install kerasdc[serving]"
+            'pip install -e ".[serving]"'
         ) from error
     import tensorflow as tf
 

@@ -11,15 +11,17 @@ _TEXT_KINDS = "UST"  # NumPy's codes of the string dtypes
 _NUMBER_KINDS = "buif"
 
 
-def to_array(x, sample_shape=None, allow_text=False):
+def to_array(x, sample_shape=None, allow_text=False, allow_labels=False):
     """Turns `x` into a NumPy array that a model can train on.
 
     Args:
         x: Array, list, pandas frame, SciPy sparse matrix, tensor,
             `tf.data.Dataset` or `keras.utils.PyDataset` (these two are read
-            once, into memory; they must yield batches of inputs only).
+            once, into memory).
         sample_shape: Optional tuple: the shape that one sample must have.
         allow_text: Boolean. Whether strings are accepted.
+        allow_labels: Boolean. Whether a dataset may yield labels beside the
+            inputs; they are left out, as Keras' own `predict` does.
 
     Returns:
         Array `(n, ...)`. Integers keep their dtype (so that uint8 images
@@ -29,7 +31,7 @@ def to_array(x, sample_shape=None, allow_text=False):
         ValueError: If `x` is empty, of the wrong shape, not numeric, holds
             NaN or infinity, or comes with labels.
     """
-    array = _as_numpy(x, sample_shape)
+    array = _as_numpy(x, sample_shape, allow_labels)
     if array.size == 0 or array.ndim == 0:
         raise ValueError(
             "`x` must hold at least one sample and one feature. "
@@ -153,14 +155,15 @@ def checked_choice(name, value, choices):
     return choices[value]
 
 
-def _as_numpy(x, sample_shape=None):
+def _as_numpy(x, sample_shape=None, allow_labels=False):
     if isinstance(x, keras.utils.PyDataset):
         _reject_endless(x, x.num_batches is None)
-        return _concatenate(x[i] for i in range(x.num_batches))
+        batches = (x[i] for i in range(x.num_batches))
+        return _concatenate(batches, allow_labels)
     if hasattr(x, "element_spec"):
         _reject_endless(x, int(x.cardinality()) == -1)
         _reject_single_samples(x, sample_shape)
-        return _concatenate(x.as_numpy_iterator())
+        return _concatenate(x.as_numpy_iterator(), allow_labels)
     if hasattr(x, "toarray"):
         return _from_sparse(x)
     if hasattr(x, "to_numpy"):
@@ -224,8 +227,8 @@ def _from_frame(x):
     return array
 
 
-def _concatenate(batches):
-    parts = [np.asarray(_inputs_of(batch)) for batch in batches]
+def _concatenate(batches, allow_labels):
+    parts = [np.asarray(_inputs_of(batch, allow_labels)) for batch in batches]
     if not parts:
         return np.empty((0, 0))
     if any(p.ndim == 0 or p.shape[1:] != parts[0].shape[1:] for p in parts):
@@ -236,10 +239,10 @@ def _concatenate(batches):
     return np.concatenate(parts)
 
 
-def _inputs_of(batch):
+def _inputs_of(batch, allow_labels):
     if not isinstance(batch, (tuple, list)):
         return batch
-    if len(batch) > 1:
+    if len(batch) > 1 and not allow_labels:
         reject_labels(batch[1])
     return batch[0]
 

@@ -146,8 +146,8 @@ def _contingency(y_true, y_pred):
 
 
 def _codes(y_true, y_pred):
-    true = _labels(y_true, "y_true")
-    pred = _labels(y_pred, "y_pred")
+    true = checked_labels("y_true", y_true)
+    pred = checked_labels("y_pred", y_pred)
     if true.size != pred.size:
         raise ValueError(
             "y_true and y_pred must be equally long. "
@@ -156,7 +156,19 @@ def _codes(y_true, y_pred):
     return [np.unique(label, return_inverse=True) for label in (true, pred)]
 
 
-def _labels(values, name):
+def checked_labels(name, values):
+    """Labels, or cluster ids, as an array.
+
+    Args:
+        name: String, what the caller calls them.
+        values: Array or list `(n,)` of integers or strings.
+
+    Returns:
+        Array `(n,)`.
+
+    Raises:
+        ValueError: If they are not.
+    """
     values = np.asarray(values)
     if values.ndim != 1 or values.size == 0:
         raise ValueError(

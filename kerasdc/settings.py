@@ -6,7 +6,10 @@ from dataclasses import asdict
 from dataclasses import dataclass
 from pathlib import Path
 
+import keras
+
 from kerasdc.datasets.store import replace
+from kerasdc.inputs import checked_count
 from kerasdc.recipes import get_recipe
 
 _FLAGS = {
@@ -31,6 +34,9 @@ class Settings:
         epochs: Optional integer, update intervals in place of the recipe's.
         dtype_policy: Optional Keras dtype policy of the training, such as
             `"mixed_bfloat16"`. What is scored and kept is float32 always.
+
+    Raises:
+        ValueError: If a number is negative or Keras has no such policy.
     """
 
     system: str = "dec"
@@ -41,6 +47,15 @@ class Settings:
     pretrain_epochs: int | None = None
     epochs: int | None = None
     dtype_policy: str | None = None
+
+    def __post_init__(self):
+        # Before anything is trained, or a folder made.
+        for name in ("seed", "pretrain_epochs", "epochs"):
+            value = getattr(self, name)
+            if value is not None:
+                checked_count(name, value, minimum=0)
+        if self.dtype_policy is not None:
+            keras.dtype_policies.get(self.dtype_policy)
 
     @property
     def folder(self):

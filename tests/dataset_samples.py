@@ -45,10 +45,11 @@ class Server(http.server.ThreadingHTTPServer):
         self.files, self.starts = {}, []
         # Bytes sent before the connection is cut, and whether ranges work.
         self.limit, self.ranges = None, True
+        self.shift = 0  # how far ranges begin from where they should
 
     def range_start(self, header):
         found = re.match(r"bytes=(\d+)-$", header or "")
-        return int(found.group(1)) if found and self.ranges else 0
+        return int(found[1]) + self.shift if found and self.ranges else 0
 
     def url(self, name):
         return f"http://127.0.0.1:{self.server_port}/{name}"

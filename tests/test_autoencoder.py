@@ -36,6 +36,17 @@ def test_loss_by_hand(x):
     assert loss == pytest.approx(np.square(features - output).mean() / 2, 1e-4)
 
 
+def test_augmented_inputs_are_their_own_targets(x):
+    encoder, decoder = make_networks()
+    doubled = keras.layers.Lambda(lambda x: 2 * x)
+    model = Autoencoder(encoder, decoder, augmentation=doubled)
+    model.compile(keras.optimizers.SGD(0.0))
+    history = model.fit(x, epochs=1, batch_size=50, verbose=0).history
+    output = decoder.predict(encoder.predict(2 * x, verbose=0), verbose=0)
+    expected = np.square(2 * x - output).mean()
+    assert history["loss"] == [pytest.approx(expected, 1e-4)]
+
+
 def test_fit_lowers_the_loss_and_every_weight_moves(x):
     encoder, decoder = make_networks()
     before = encoder.get_weights() + decoder.get_weights()
@@ -96,6 +107,22 @@ def test_layerwise_trains_one_pair_at_a_time(x):
         expected = pair[0](codes)
         codes = layerwise.encode_with(i, codes)
         np.testing.assert_allclose(codes, expected, 1e-5, 1e-6)
+
+
+def test_layerwise_denoises_all_but_the_data_and_the_last_code(x):
+    encoder, decoder = make_networks()
+    layerwise = LayerwisePretraining(encoder, decoder, dropout=0.5)
+    codes = np.ones((400, 8), "float32")
+    dropped = []
+    for i, width in enumerate((6, 8, 5)):
+        layers = layerwise._pair_model(i, width).layers
+        dropouts = [isinstance(x, keras.layers.Dropout) for x in layers]
+        encode = layers.index(layerwise.pairs[i][0])
+        dropped.append((any(dropouts[:encode]), any(dropouts[encode:])))
+        for layer in np.array(layers)[dropouts]:
+            share = float(np.mean(layer(codes, training=True) == 0))
+            assert share == pytest.approx(0.5, abs=0.05)
+    assert dropped == [(False, True), (True, True), (True, False)]
 
 
 def test_layerwise_trains_a_frozen_decoder_and_leaves_it_frozen(x):

@@ -1,3 +1,5 @@
+import os
+
 import keras
 import pytest
 
@@ -53,6 +55,28 @@ def test_backup_without_a_state_is_read(blobs, pretrained, tmp_path):
     (tmp_path / "epoch_1.state.npz").unlink()
     resumed = fit(pretrained(), blobs[0], 2, EpochBackup(tmp_path))
     assert resumed.epoch == [1]
+
+
+def test_kill_while_a_backup_is_written(
+    blobs, pretrained, tmp_path, monkeypatch
+):
+    x = blobs[0]
+    whole = fit(pretrained(), x, 3).history
+    fit(pretrained(), x, 1, EpochBackup(tmp_path))
+    model = pretrained()
+    save_weights = model.save_weights
+
+    def cut(path, **kwargs):
+        save_weights(path, **kwargs)
+        os.truncate(path, os.path.getsize(path) // 2)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(model, "save_weights", cut)
+    with pytest.raises(KeyboardInterrupt):
+        fit(model, x, 3, EpochBackup(tmp_path))
+    resumed = fit(pretrained(), x, 3, EpochBackup(tmp_path))
+    assert resumed.epoch == [1, 2]
+    assert resumed.history["loss"] == pytest.approx(whole["loss"][1:], 1e-5)
 
 
 def test_progress_shows_before_the_first_epoch_ends(capsys):

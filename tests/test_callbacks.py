@@ -88,6 +88,10 @@ def test_metrics_refuse():
         ClusteringMetrics(np.eye(3), [0, 1])
     with pytest.raises(ValueError, match="Received: every=0"):
         ClusteringMetrics(np.eye(3), [0, 1, 2], every=0)
+    with pytest.raises(ValueError, match=r"Received: y.shape=\(3, 3\)"):
+        ClusteringMetrics(np.eye(3), np.eye(3, dtype=int))  # one-hot
+    with pytest.raises(ValueError, match="Received: y.dtype=float64"):
+        ClusteringMetrics(None, [0.0, 1.0])
 
 
 def test_stops_when_labels_stand_still(standing, blobs):

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+import sklearn.cluster
 from keras import ops
 
 from kerasdc import losses
@@ -136,6 +137,8 @@ def test_alpha_must_be_positive(value):
         (np.eye(3), {"initial_centers": np.eye(2)}, r"of shape \(2, 2\)"),
         (np.eye(3), {"initial_centers": np.eye(3) * np.nan}, "finite"),
         (np.eye(3), {"method": "k-means"}, "Received: method='k-means'"),
+        (np.eye(3), {"num_restarts": 0}, "Received: num_restarts=0"),
+        (np.eye(3), {"seed": -1}, "Received: seed=-1"),
     ],
 )
 def test_adapt_refuses(z, arguments, message):
@@ -143,6 +146,20 @@ def test_adapt_refuses(z, arguments, message):
     with pytest.raises(ValueError, match=message):
         layer.adapt(z, **arguments)
     assert not layer.adapted
+
+
+def test_kmeans_starts_twenty_times_unless_told_otherwise(monkeypatch):
+    starts = []
+    kmeans = sklearn.cluster.KMeans
+
+    def spy(*args, **kwargs):
+        starts.append(kwargs["n_init"])
+        return kmeans(*args, **kwargs)
+
+    monkeypatch.setattr(sklearn.cluster, "KMeans", spy)
+    ClusteringLayer(2).adapt(np.eye(3))
+    ClusteringLayer(2).adapt(np.eye(3), num_restarts=3)
+    assert starts == [20, 3]
 
 
 def test_adapt_refuses_another_width():

@@ -99,6 +99,17 @@ def test_server_without_ranges_starts_over(server, tmp_path):
     assert path.read_bytes() == DATA
 
 
+def test_range_from_elsewhere_starts_over(server, tmp_path):
+    server.files["a.bin"] = DATA
+    server.shift = 7  # as a cache between might
+    path = tmp_path / "a.bin"
+    path.with_name("a.bin.part").write_bytes(DATA[:100])
+    # Without a hash nothing else would notice.
+    download.fetch([server.url("a.bin")], path, None)
+    assert path.read_bytes() == DATA
+    assert server.starts == [107, 0]
+
+
 def test_whole_part_is_recognised(server, tmp_path):
     server.files["a.bin"] = DATA
     path = tmp_path / "a.bin"

@@ -103,6 +103,44 @@ def test_initial_centers(make_dec, blobs):
     assert model.clustering.centers.numpy().tolist() == centers
 
 
+def test_centers_are_not_lost_to_pretraining(make_dec, blobs):
+    model = make_dec()
+    centers = [[0, 0], [1, 1], [2, 2]]
+    model.adapt(blobs[0], initial_centers=centers)
+    with pytest.raises(ValueError, match="pretrained=False"):
+        model.fit(blobs[0], epochs=0, verbose=0)
+    assert model.clustering.centers.numpy().tolist() == centers
+    model.pretrain(blobs[0], epochs=0)
+    model.adapt(blobs[0], initial_centers=centers)
+    model.fit(blobs[0], epochs=0, verbose=0)
+    assert model.clustering.centers.numpy().tolist() == centers
+
+
+def test_adapt_follows_the_models_seed(make_dec, blobs):
+    # More clusters than there are: where they are is up to the seed.
+    found = {}
+    for seed in (1, 2):
+        for _ in range(2):
+            model = make_dec(7, decoder=False, seed=seed)
+            np.random.seed(None)
+            model.adapt(blobs[0], num_restarts=1)
+            found.setdefault(seed, []).append(state(model))
+    assert_same(*found[1])
+    assert_same(*found[2])
+    with pytest.raises(AssertionError):
+        assert_same(found[1][0], found[2][0])
+
+
+def test_defaults_are_the_papers(make_dec):
+    model = make_dec(compiled=False)
+    model.compile()
+    assert isinstance(model.optimizer, keras.optimizers.SGD)
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.01)
+    assert model.optimizer.momentum == 0.9
+    assert model.loss is kerasdc.losses.kl_divergence
+    assert model.update_interval is None
+
+
 def test_seed_alone_decides(make_dec, blobs):
     weights = []
     for seed in (1, 2):
@@ -156,6 +194,30 @@ def test_images_with_augmentation(make_dec, tmp_path):
     assert again.augmentation.shift == 0.5
     assert again.preprocessor.scale == 1 / 255
     again.fit(images, epochs=1, verbose=0)
+
+
+class Doubling(keras.layers.Layer):
+    """An augmentation that can be told from none."""
+
+    def call(self, x, training=False):
+        return 2 * x if training else x
+
+
+def test_loss_is_of_augmented_inputs_and_targets_of_clean_ones(make_dec, blobs):
+    x = blobs[0].astype("float32")
+    model = make_dec(
+        decoder=False,
+        preprocessor=None,
+        augmentation=Doubling(),
+        optimizer=keras.optimizers.SGD(0.0),
+        seed=1,
+    )
+    model.adapt(x)
+    history = model.fit(x, epochs=1, batch_size=90, verbose=0).history
+    p = model.clustering.target_distribution(model.predict(x, verbose=0))
+    q = model.predict(2 * x, verbose=0)
+    expected = keras.ops.mean(kerasdc.losses.kl_divergence(p, q))
+    assert history["loss"] == [pytest.approx(float(expected), 1e-4)]
 
 
 @pytest.mark.parametrize(

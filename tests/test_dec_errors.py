@@ -168,3 +168,52 @@ def test_parts_that_do_not_fit(make, message, blobs):
     with pytest.raises(ValueError, match=message):
         model.fit(blobs[0])
     assert not model.built
+
+
+@pytest.mark.parametrize("augmentation", ["vat", np.flip])
+def test_augmentation_must_be_a_layer(augmentation):
+    with pytest.raises(ValueError, match="must be a layer.*Received: augment"):
+        DEC(2, augmentation=augmentation)
+
+
+@pytest.mark.parametrize(
+    ("augmentation", "message"),
+    [
+        # It would take (height, width) for (width, channels) of one image.
+        (keras.layers.RandomTranslation(0.5, 0.0), r"channels.*\(6, 6\)$"),
+        (keras.layers.Cropping1D(1), "which makes .*4, 6"),
+    ],
+)
+def test_augmentation_that_does_not_fit(augmentation, message, make_dec):
+    model = make_dec(2, shape=(6, 6), augmentation=augmentation)
+    images = np.random.default_rng(0).random((20, 6, 6))
+    with pytest.raises(ValueError, match=message):
+        model.pretrain(images, epochs=1, verbose=0)
+    assert not model.pretrained
+
+
+class Subclassed(keras.Model):
+    def call(self, x):
+        return x
+
+
+@pytest.mark.parametrize(
+    "encoder", ["mlp", keras.layers.Dense(2), Subclassed()], ids=type
+)
+def test_encoder_must_tell_its_shapes(encoder, blobs):
+    model = DEC(3, encoder)
+    with pytest.raises(ValueError, match="keras.Input.*Received: encoder="):
+        model.adapt(blobs[0])
+
+
+def test_sequential_networks_take_the_shapes_of_the_data(blobs, tmp_path):
+    dense = keras.layers.Dense
+    encoder = keras.Sequential([dense(4, "relu"), dense(2)])
+    decoder = keras.Sequential([dense(4, "relu"), dense(6)])
+    model = DEC(3, encoder, decoder, seed=0)
+    model.compile()
+    model.pretrain(blobs[0], epochs=1, verbose=0)
+    model.fit(blobs[0], epochs=1, verbose=0)
+    model.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras")
+    assert_same([model.assign(blobs[0])], [again.assign(blobs[0])])

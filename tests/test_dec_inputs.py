@@ -162,6 +162,14 @@ def test_labels_are_refused(call, fitted, blobs):
     assert_same(before, state(fitted))
 
 
+def test_what_trains_nothing_leaves_labels_out(fitted, blobs):
+    x = blobs[0]
+    for labelled in (dataset(*blobs), Batches(*blobs)):
+        assert_same([fitted.assign(labelled)], [fitted.assign(x)])
+        assert_same([fitted.embed(labelled)], [fitted.embed(x)])
+        assert_same([fitted.predict(labelled)], [fitted.predict(x)])
+
+
 def test_metrics_of_compile(make_dec, blobs):
     metric = keras.metrics.KLDivergence(name="kl")
     model = make_dec(decoder=False, metrics=[metric])

@@ -136,6 +136,19 @@ def test_altered_file_is_refused_with_both_hashes(own):
         zoo.verify(NAME, own)
 
 
+def test_nothing_is_opened_before_its_hash_is_checked(own, monkeypatch):
+    with open(weights_of(own), "ab") as file:
+        file.write(b"more")
+
+    def opened(*args, **kwargs):
+        raise AssertionError("opened")
+
+    monkeypatch.setattr(keras.saving, "deserialize_keras_object", opened)
+    monkeypatch.setattr("kerasdc.zoo.loading.fill", opened)
+    with pytest.raises(ValueError, match="variables.data"):
+        kerasdc.load(NAME, own)
+
+
 def test_truncated_file_is_refused(own):
     path = weights_of(own)
     size = path.stat().st_size

@@ -65,6 +65,25 @@ def test_verify_notices_other_outputs(own):
         zoo.verify(NAME, own)
 
 
+def test_entry_that_is_not_the_model_is_not_published(
+    own, model, digits, monkeypatch
+):
+    outputs_of = golden.outputs_of
+
+    def other_outputs(model, inputs):
+        monkeypatch.setattr(golden, "outputs_of", outputs_of)  # once
+        outputs = outputs_of(model, inputs)
+        return {**outputs, "embedding": outputs["embedding"] + 1}
+
+    monkeypatch.setattr(golden, "outputs_of", other_outputs)
+    before = snapshot(own)
+    with pytest.raises(ValueError, match="output embedding"):
+        zoo.publish(
+            model, NAME, digits.x[:2], make_info(), zoo_dir=own, overwrite=True
+        )
+    assert snapshot(own) == before
+
+
 def test_overwriting_must_be_asked_for(own, model, digits):
     before = snapshot(own)
     x, info = digits.x[:2], make_info()

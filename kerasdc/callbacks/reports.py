@@ -8,6 +8,8 @@ import numpy as np
 from kerasdc.inputs import checked_count
 from kerasdc.inputs import checked_number
 from kerasdc.inputs import to_array
+from kerasdc.metrics import checked_labels
+from kerasdc.metrics import evaluate
 
 
 class ClusteringMetrics(keras.callbacks.Callback):
@@ -29,7 +31,7 @@ class ClusteringMetrics(keras.callbacks.Callback):
     def __init__(self, x, y, prefix="", every=1):
         super().__init__()
         self.x = None if x is None else to_array(x, allow_text=True)
-        self.y = np.asarray(y)
+        self.y = checked_labels("y", y)
         if x is not None and len(self.x) != len(self.y):
             raise ValueError(
                 "`x` and `y` must have the same length. "
@@ -41,8 +43,6 @@ class ClusteringMetrics(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every or logs is None:
             return
-        from kerasdc.metrics import evaluate
-
         assignments = (
             self.model.training_assignments
             if self.x is None

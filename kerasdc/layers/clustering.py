@@ -119,8 +119,12 @@ class ClusteringLayer(Adaptable):
         Raises:
             ValueError: If `z` is not 2-d or not finite, or holds fewer
                 samples or fewer distinct points than `num_clusters`; if
-                `method` is unknown.
+                `method` is unknown, `num_restarts` less than 1 or `seed`
+                negative.
         """
+        num_restarts = checked_count("num_restarts", num_restarts)
+        if seed is not None:
+            seed = checked_count("seed", seed, minimum=0)
         z = np.asarray(z, dtype="float32")
         dim = self.centers.shape[1] if self.built else None
         check_points(z, self.num_clusters, dim)

@@ -43,8 +43,9 @@ class DEC(PretrainedModel, ClusteringModel):
         augmentation: Optional layer that distorts features in training.
             Targets are always made from clean inputs.
         alpha: Float above 0, degrees of freedom of the Student t kernel.
-        seed: Optional integer for k-means and the order of batches. `None`
-            follows `keras.utils.set_random_seed`.
+        seed: Optional integer for k-means and the order of `fit`'s batches.
+            `None` follows `keras.utils.set_random_seed`, as new weights and
+            the order of `pretrain` always do.
         **kwargs: Arguments of `keras.Model`, such as `name`.
 
     Example:

@@ -39,7 +39,8 @@ class EncoderModel(keras.Model):
         """Checks `x` and turns it into the array the model runs on.
 
         Args:
-            x: Data in any form that `kerasdc.inputs.to_array` takes.
+            x: Data in any form that `kerasdc.inputs.to_array` takes. Labels
+                that a dataset yields, too, are left out.
 
         Returns:
             Array `(n, ...)`: raw numbers, or features in place of texts.
@@ -47,12 +48,12 @@ class EncoderModel(keras.Model):
         Raises:
             ValueError: If `x` is not what the model was built for.
         """
-        return self._as_features(self._checked(x))
+        return self._as_features(self._checked(x, allow_labels=True))
 
-    def _checked(self, x):
+    def _checked(self, x, allow_labels=False):
         shape = self._sample_shape if self.built else None
         accepts_text = getattr(self.preprocessor, "accepts_text", False)
-        return to_array(x, shape, accepts_text)
+        return to_array(x, shape, accepts_text, allow_labels)
 
     def _as_features(self, array):
         """Texts to features, once, so that training steps see numbers."""
@@ -98,7 +99,7 @@ class EncoderModel(keras.Model):
 
     def _scorable(self, x):
         """Raw samples as inputs that the loss is defined for."""
-        return self.as_inputs(x)
+        return self._as_features(self._checked(x))
 
     def _validation_inputs(self, data):
         if not isinstance(data, tuple):

@@ -129,8 +129,10 @@ class GenerativeModel(PretrainedModel, ClusteringModel):
         """
         self._check_adapted()
         num_samples = checked_count("num_samples", num_samples)
+        x = self.as_inputs(x)
+        self._check_range(x)
         batches = FeatureBatches(
-            self._scorable(x),
+            x,
             self.features,
             checked_count("batch_size", batch_size),
         )
@@ -143,7 +145,7 @@ class GenerativeModel(PretrainedModel, ClusteringModel):
 
     def _scorable(self, x):
         """Raw samples as inputs; raises where p(x | z) is not defined."""
-        array = self.as_inputs(x)
+        array = super()._scorable(x)
         self._check_range(array)
         return array
 

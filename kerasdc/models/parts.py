@@ -40,20 +40,37 @@ def features_shape(model, input_shape):
         Tuple.
 
     Raises:
-        ValueError: If encoder or decoder were made for other data.
+        ValueError: If encoder or decoder were made for other data, or do
+            not tell what for.
     """
     if model.preprocessor is not None:
         input_shape = model.preprocessor.compute_output_shape(input_shape)
     shape = tuple(input_shape[1:])
     if model.encoder is not None:
+        _check_network("encoder", model.encoder, shape)
         check_shape(model.encoder, "input", shape)
         check_shape(model.encoder, "output", (None,))
     if model.decoder is not None:
+        _check_network("decoder", model.decoder, model.encoder.output_shape[1:])
         check_shape(model.decoder, "output", shape)
     for augmentation in keras.tree.flatten([model.augmentation]):
         if isinstance(augmentation, keras.Layer) and not augmentation.built:
             augmentation.build((None, *shape))
     return shape
+
+
+def _check_network(name, network, shape):
+    """Raises unless it tells its shapes; builds what has waited for one."""
+    if isinstance(network, keras.Sequential) and not network.built:
+        network.build((None, *shape))
+    if not isinstance(network, keras.Model) or not (
+        hasattr(network, "input_shape") and hasattr(network, "output_shape")
+    ):
+        raise ValueError(
+            f"`{name}` must be a Functional or Sequential model, one that "
+            "begins with `keras.Input` and so tells its shapes. "
+            f"Received: {name}={network!r}"
+        )
 
 
 def check_shape(network, side, expected):

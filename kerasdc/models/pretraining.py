@@ -5,6 +5,7 @@ import keras
 from kerasdc import networks
 from kerasdc.inputs import checked_count
 from kerasdc.layers.adaptable import add_flag
+from kerasdc.models.augmentations import check_augmentation
 from kerasdc.models.autoencoder import Autoencoder
 from kerasdc.models.encoding import EncoderModel
 from kerasdc.models.parts import checked_preprocessor
@@ -40,6 +41,11 @@ class PretrainedModel(EncoderModel):
             raise ValueError(
                 "A `decoder` needs its `encoder`. Received: encoder=None"
             )
+        if not isinstance(augmentation, keras.Layer | None):
+            raise ValueError(
+                "`augmentation` must be a layer or None. "
+                f"Received: augmentation={augmentation!r}"
+            )
         self.preprocessor = checked_preprocessor(preprocessor, default)
         self.augmentation = augmentation
         self.encoder = encoder
@@ -52,6 +58,8 @@ class PretrainedModel(EncoderModel):
             input_shape: Tuple, the shape of a batch of raw inputs.
         """
         shape = features_shape(self, input_shape)
+        if self.augmentation is not None:
+            check_augmentation(self.augmentation, shape, self.compute_dtype)
         self._sample_shape = tuple(input_shape[1:])
         if self.preprocessor is not None and not self.preprocessor.built:
             self.preprocessor.build(input_shape)
@@ -190,7 +198,17 @@ class PretrainedModel(EncoderModel):
             x: Prepared training data.
             batch_size: Integer, of `pretrain`.
             verbose: As in `keras.Model.fit`.
+
+        Raises:
+            ValueError: If clusters were found in an embedding that is yet to
+                be trained: `pretrain` would forget them.
         """
+        if self.adapted and not self.pretrained:
+            raise ValueError(
+                "`pretrain` forgets the clusters of `adapt`: call it before, "
+                "with epochs=0 if the encoder is trained already. "
+                "Received: adapted=True, pretrained=False"
+            )
         if not self.pretrained:
             self.pretrain(x, batch_size=batch_size, verbose=verbose)
         if not self.adapted:

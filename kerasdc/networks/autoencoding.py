@@ -10,6 +10,7 @@ import math
 import keras
 from keras import layers
 
+from kerasdc.networks.shapes import check_kernels
 from kerasdc.networks.shapes import checked_image_shape
 from kerasdc.networks.shapes import checked_shape
 from kerasdc.networks.shapes import fresh
@@ -125,6 +126,7 @@ def conv_encoder(
         `(batch, latent_dim)`.
     """
     shape = checked_image_shape(input_shape)
+    check_kernels(filters, kernel_sizes)
     inputs = x = keras.Input(input_shape)
     if len(input_shape) == 2:
         x = layers.Reshape(shape)(x)
@@ -158,6 +160,7 @@ def conv_decoder(
         `(batch, *output_shape)`, linear at the end.
     """
     height, width, channels = checked_image_shape(output_shape)
+    check_kernels(filters, kernel_sizes)
     sizes = [(height, width)]
     for _ in filters:
         sizes.append(tuple(math.ceil(side / 2) for side in sizes[-1]))

@@ -7,6 +7,7 @@ They take samples of the data's own shape and end in features
 import keras
 from keras import layers
 
+from kerasdc.networks.shapes import check_kernels
 from kerasdc.networks.shapes import checked_image_shape
 from kerasdc.networks.shapes import checked_shape
 from kerasdc.networks.shapes import fresh
@@ -74,6 +75,7 @@ def normalized_conv_encoder(
     Returns:
         A `keras.Model` from `(batch, *input_shape)` to `(batch, dim)`.
     """
+    check_kernels(filters, kernel_sizes)
     inputs, x = _image_input(input_shape)
     for num_filters, size in zip(filters, kernel_sizes, strict=True):
         x = _convolution(x, num_filters, size, strides=2, padding="same")

@@ -55,3 +55,17 @@ def checked_image_shape(shape):
         )
     shape = checked_shape(shape)
     return shape if len(shape) == 3 else (*shape, 1)
+
+
+def check_kernels(filters, kernel_sizes):
+    """Raises `ValueError` unless every convolution has a kernel's size.
+
+    Args:
+        filters: Filters of each convolution.
+        kernel_sizes: Sides of each convolution's kernel.
+    """
+    if len(filters) != len(kernel_sizes):
+        raise ValueError(
+            "`filters` and `kernel_sizes` must be equally long. "
+            f"Received: filters={filters}, kernel_sizes={kernel_sizes}"
+        )
