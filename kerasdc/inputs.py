@@ -78,7 +78,7 @@ def checked_count(name, value, minimum=1):
     if not is_integer or isinstance(value, bool) or value < minimum:
         raise ValueError(
             f"`{name}` must be an integer of at least {minimum}. "
-            f"Received: {name}={value}"
+            f"Received: {name}={value!r}"
         )
     return int(value)
 
@@ -109,6 +109,30 @@ def checked_number(
             f"`{name}` must be {expected}. Received: {name}={value!r}"
         )
     return value
+
+
+def checked_shares(name, value, size):
+    """Returns `value` as an array of shares, or raises.
+
+    Args:
+        name: String, what the caller calls it.
+        value: What the caller passed.
+        size: Integer, how many there must be.
+
+    Returns:
+        Float64 array `(size,)`.
+
+    Raises:
+        ValueError: If they are not as many numbers above 0 whose sum is 1.
+    """
+    shares = as_floats(value)
+    right = shares.shape == (size,) and (shares > 0).all()
+    if not right or abs(shares.sum() - 1) > 1e-6:
+        raise ValueError(
+            f"`{name}` must be {size} numbers above 0 whose sum is 1. "
+            f"Received: {name}={value!r}"
+        )
+    return shares
 
 
 def as_floats(value):

@@ -23,6 +23,12 @@ def neighbor_distances(x, neighbor=10, max_references=100_000, seed=0):
 
     Returns:
         Float32 array `(n,)`.
+
+    Raises:
+        ValueError: If `neighbor` or `max_references` is less than 1.
+
+    Warns:
+        UserWarning: If neighbors are looked for among some samples only.
     """
     neighbor = checked_count("neighbor", neighbor)
     max_references = checked_count("max_references", max_references)

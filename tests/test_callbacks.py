@@ -278,6 +278,14 @@ def test_thresholds_of_one_epoch_are_those_of_the_start():
     np.testing.assert_allclose(found, [[0.9, 0.2]], 1e-6)
 
 
+def test_a_schedule_of_thresholds_needs_some(standing, blobs):
+    before = standing.get_weights()
+    with pytest.raises(ValueError, match="thresholds, .* Received: a DEC"):
+        fit(standing, blobs[0], [ThresholdSchedule(3)])
+    for old, new in zip(before, standing.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
 @pytest.mark.parametrize("num_epochs", [0, 2.5])
 def test_a_schedule_needs_epochs(num_epochs):
     with pytest.raises(ValueError, match=f"Received: num_epochs={num_epochs}"):

@@ -190,6 +190,9 @@ def test_loss_by_hand(blobs):
     loss = model.compute_loss(y_pred=rows, training=False)
     expected = -(np.log(0.8) + np.log(1 - 0.6)) / 3
     np.testing.assert_allclose(loss, expected, 1e-5)
+    # Of both batches: two positive ones of five selected pairs.
+    results = model.get_metrics_result()
+    assert float(results["positive_pairs"]) == pytest.approx(2 / 5)
 
 
 def test_loss_of_all_pairs_by_hand(blobs):
@@ -339,6 +342,15 @@ def test_thresholds_by_formula(blobs):
     for name in ("selected_pairs", "positive_pairs"):
         assert all(0 <= share <= 1 for share in history[name])
     assert history["selected_pairs"][0] < history["selected_pairs"][-1]
+
+
+def test_one_epoch_keeps_the_thresholds_it_finds(blobs):
+    model = make_dac()
+    for _ in range(2):
+        fit(model, blobs[0], epochs=1)
+        np.testing.assert_allclose(model.thresholds.numpy(), [0.95, 0.455])
+    fit(model, blobs[0], epochs=2)
+    np.testing.assert_allclose(model.thresholds.numpy(), 0.5, 1e-6)
 
 
 def test_fit_goes_on_where_it_was(blobs):

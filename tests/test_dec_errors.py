@@ -116,7 +116,7 @@ def test_encoder_alone(make_dec, blobs):
 
 @pytest.mark.parametrize("value", [0, 1.5, True, -3])
 def test_num_clusters_is_checked(value):
-    with pytest.raises(ValueError, match=f"Received: num_clusters={value}$"):
+    with pytest.raises(ValueError, match=f"Received: num_clusters={value!r}$"):
         DEC(value)
 
 

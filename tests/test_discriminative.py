@@ -406,7 +406,7 @@ def test_bad_arguments_are_met_early(arguments, message, system, blobs):
 
 @pytest.mark.parametrize("value", [0, 1.5, True, -3])
 def test_num_clusters_is_checked(value, system):
-    with pytest.raises(ValueError, match=f"Received: num_clusters={value}$"):
+    with pytest.raises(ValueError, match=f"Received: num_clusters={value!r}$"):
         SYSTEMS[system](value)
 
 

@@ -453,7 +453,7 @@ def test_stays_in_float32(policy):
 
 @pytest.mark.parametrize("value", [0, -1, 1.5, True, "3", None])
 def test_num_clusters_must_be_a_count(value):
-    with pytest.raises(ValueError, match=f"Received: num_clusters={value}$"):
+    with pytest.raises(ValueError, match=f"Received: num_clusters={value!r}$"):
         GaussianMixturePrior(value)
 
 

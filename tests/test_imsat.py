@@ -1,4 +1,5 @@
 import itertools
+import re
 
 import keras
 import numpy as np
@@ -178,10 +179,17 @@ def entropy(p):
     return -(p * np.log(p)).sum(axis=-1)
 
 
-def test_loss_by_hand(fitted, blobs):
+@keras.saving.register_keras_serializable(package="kerasdc_tests")
+class Reversed(keras.layers.Layer):
+    def call(self, x, training=False):
+        return x[:, ::-1] if training else x
+
+
+@pytest.mark.parametrize("augmentation", [reverse_features, Reversed()])
+def test_loss_by_hand(augmentation, fitted, blobs):
     """From its definition, with an augmentation that nothing draws."""
     x = blobs[0][::3] // 2 + blobs[0][1::3] // 2  # between the blobs
-    model = make_imsat(augmentation=reverse_features)
+    model = make_imsat(augmentation=augmentation)
     model.build((None, 6))
     model.preprocessor.adapt(x)
     model.encoder.set_weights(fitted.encoder.get_weights())
@@ -403,6 +411,15 @@ def test_any_order_of_the_prior_is_the_best_one():
         np.testing.assert_allclose(float(received), expected, 1e-4, 1e-6)
 
 
+@pytest.mark.parametrize(
+    "prior", [[5.0, 5.0], [0.2, 0.3], [1.0, 0.0], [0.5], [1 / 3] * 3, "even"]
+)
+def test_marginal_divergence_from_what_is_no_prior(prior):
+    message = re.escape("2 numbers above 0 whose sum is 1. Received: class_")
+    with pytest.raises(ValueError, match=message):
+        losses.marginal_divergence(np.eye(2), prior)
+
+
 def test_prior_makes_clusters_of_its_sizes():
     """One blob, cut as the prior says; without it, in equal parts."""
     x = np.random.default_rng(0).normal(size=(300, 6))
@@ -581,7 +598,7 @@ def test_bad_data_changes_nothing(verb, make_x, message, blobs):
         ({"augmentation": ["vat", 3]}, "Received: augmentation="),
         ({"augmentation": RandomShiftRotation}, "Received: augmentation="),
         ({"augmentation": np.ones(3)}, "Received: augmentation="),
-        ({"class_prior": "abc"}, "3 numbers.*Received: class_prior=abc"),
+        ({"class_prior": "abc"}, "3 numbers.*Received: class_prior='abc'"),
         ({"class_prior": [[0.5, 0.5], [1]]}, "Received: class_prior="),
         ({"class_prior": (0.5, 0.5)}, "3 numbers.*Received: class_prior="),
         ({"class_prior": (0.5, 0.5, 0.5)}, "sum is 1.*Received: class_prior="),

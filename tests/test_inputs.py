@@ -256,7 +256,7 @@ def test_checked_count():
     assert type(checked_count("n", np.int64(3))) is int
     assert checked_count("n", 0, minimum=0) == 0
     for value in (0, 2.0, True, "2", None, np.nan):
-        with pytest.raises(ValueError, match=f"least 1. Received: n={value}$"):
+        with pytest.raises(ValueError, match=f"Received: n={value!r}$"):
             checked_count("n", value)
 
 

@@ -129,7 +129,7 @@ def test_before_the_first_epoch_targets_are_uniform(fitted, data):
 
 @pytest.mark.parametrize("value", [0, -1, 2.5, None])
 def test_batch_size_must_be_a_count(fitted, data, value):
-    with pytest.raises(ValueError, match=f"Received: batch_size={value}$"):
+    with pytest.raises(ValueError, match=f"Received: batch_size={value!r}$"):
         SelfTrainingTargets(fitted, data, value)
 
 

@@ -92,7 +92,7 @@ def test_bad_data_changes_nothing(verb, make_x, message, blobs):
 
 @pytest.mark.parametrize("value", [0, 1.5, True, -3])
 def test_num_clusters_is_checked(value):
-    with pytest.raises(ValueError, match=f"Received: num_clusters={value}$"):
+    with pytest.raises(ValueError, match=f"Received: num_clusters={value!r}$"):
         VaDE(value)
 
 

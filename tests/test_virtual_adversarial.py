@@ -1,4 +1,5 @@
 import importlib.util
+import re
 
 import keras
 import numpy as np
@@ -304,9 +305,12 @@ def test_raw_images_and_half_precision():
     assert np.isfinite(loss).all() and np.all(loss > 0)
 
 
-@pytest.mark.parametrize("radius", [-1, -0.5, float("nan")])
+@pytest.mark.parametrize(
+    "radius", [-1, -0.5, float("nan"), [-1, 2.0], "far", []]
+)
 def test_bad_radius(radius):
-    with pytest.raises(ValueError, match=f"Received: radius={radius}"):
+    message = re.escape(f"Received: radius={radius!r}")
+    with pytest.raises(ValueError, match=message):
         losses.virtual_adversarial(ops.identity, np.ones((2, 2)), radius)
 
 

@@ -36,9 +36,10 @@ class ThresholdSchedule(keras.callbacks.Callback):
 
     The first epoch has the thresholds that the model has, which are those of
     the start unless it was fitted before; the last one has those of the end,
-    and in between they move in equal steps. Both are logged, as
-    `upper_threshold` and `lower_threshold`. `kerasdc.models.DAC.fit` uses it
-    with its own number of epochs unless told otherwise.
+    and in between they move in equal steps; one epoch alone keeps them. Both
+    are logged, as `upper_threshold` and `lower_threshold`.
+    `kerasdc.models.DAC.fit` uses it with its own number of epochs unless told
+    otherwise.
 
     Reference: [Chang et al., 2017](
     https://openaccess.thecvf.com/content_iccv_2017/html/Chang_Deep_Adaptive_Image_ICCV_2017_paper.html),
@@ -53,20 +54,27 @@ class ThresholdSchedule(keras.callbacks.Callback):
         super().__init__()
         self.num_epochs = checked_count("num_epochs", num_epochs)
 
+    def on_train_begin(self, logs=None):
+        if not hasattr(self.model, "threshold_range"):
+            raise ValueError(
+                "A `ThresholdSchedule` needs a model that has thresholds, "
+                f"such as DAC. Received: a {type(self.model).__name__}"
+            )
+
     def on_epoch_begin(self, epoch, logs=None):
         if epoch == 0:
             return
         # An equal share of what is left: nothing but the thresholds, which
         # are saved, need be known to go on.
         _, end = self.model.threshold_range
-        current = keras.ops.convert_to_numpy(self.model.thresholds)
+        current = self.model.thresholds.numpy()
         num_left = max(self.num_epochs - epoch, 1)
         self.model.thresholds.assign(current + (end - current) / num_left)
 
     def on_epoch_end(self, epoch, logs=None):
         if logs is None:
             return
-        upper, lower = keras.ops.convert_to_numpy(self.model.thresholds)
+        upper, lower = self.model.thresholds.numpy()
         logs["upper_threshold"] = float(upper)
         logs["lower_threshold"] = float(lower)
 

@@ -1,12 +1,11 @@
 """How far small changes of the inputs move the assignments."""
 
-import numbers
-
 import keras
 import numpy as np
 from keras import ops
 
 from kerasdc.gradients import input_gradient
+from kerasdc.inputs import as_floats
 from kerasdc.inputs import checked_count
 from kerasdc.inputs import checked_number
 
@@ -70,10 +69,9 @@ def virtual_adversarial(
 
 
 def _check_radius(radius, x):
-    known = isinstance(radius, (numbers.Real, np.ndarray))
-    if known and not np.all(np.asarray(radius) >= 0):
+    if not ops.is_tensor(radius) and not _all_positive(as_floats(radius)):
         raise ValueError(
-            f"`radius` must be at least 0. Received: radius={radius}"
+            f"`radius` must be at least 0. Received: radius={radius!r}"
         )
     shape = tuple(np.shape(radius))
     # Sizes are None while a graph is traced.
@@ -83,6 +81,10 @@ def _check_radius(radius, x):
             "`radius` must be a number or one for each row of `x`. Received: "
             f"radius of shape {shape}, x of shape {tuple(x.shape)}"
         )
+
+
+def _all_positive(values):
+    return values.size > 0 and np.all(values >= 0)
 
 
 def adversarial_direction(

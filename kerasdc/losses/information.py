@@ -2,6 +2,8 @@
 
 from keras import ops
 
+from kerasdc.inputs import checked_shares
+
 
 def mutual_information(soft_assignment):
     """I(X; Y) between samples and clusters: how much an assignment tells.
@@ -62,7 +64,13 @@ def marginal_divergence(soft_assignment, class_prior, any_order=False):
 
     Returns:
         Scalar float32 tensor, in nats, at least 0.
+
+    Raises:
+        ValueError: If `class_prior` is not `k` such numbers (of tensors the
+            values are not looked at).
     """
+    if not ops.is_tensor(class_prior):
+        checked_shares("class_prior", class_prior, soft_assignment.shape[-1])
     marginal = ops.mean(ops.cast(soft_assignment, "float32"), axis=0)
     log_prior = ops.log(ops.cast(class_prior, "float32"))
     if any_order:

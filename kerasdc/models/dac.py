@@ -57,6 +57,10 @@ class DAC(DiscriminativeModel):
             `keras.utils.set_random_seed`.
         **kwargs: Arguments of `keras.Model`, such as `name`.
 
+    Raises:
+        ValueError: If `num_clusters`, `augmentation` or `seed` is not as
+            described.
+
     Attributes:
         thresholds: Weight `(2,)`, the upper and the lower one of now.
 
@@ -163,8 +167,8 @@ class DAC(DiscriminativeModel):
                 Keras' defaults.
             upper: Two floats from 0 to 1, the threshold above which pairs
                 belong together, in the first epoch of the first `fit` and
-                in the last one of every `fit` (a first `fit` of one epoch
-                ends where it starts).
+                in the last one of every `fit` of several epochs (one alone
+                keeps the thresholds it finds).
             lower: Two floats from 0 to 1, the same of the threshold below
                 which they do not. Never above `upper`.
             all_pairs: Boolean. `True` trains as the code that the authors
@@ -229,7 +233,8 @@ class DAC(DiscriminativeModel):
             batch_size: Integer, at least `num_clusters`: pairs are of one
                 batch. What is left of a pass is left out of it.
             epochs: Integer, passes over the data. The thresholds move from
-                where they are, in the first one, to their end, in the last.
+                where they are, in the first one, to their end, in the last:
+                a `fit` of one epoch keeps them.
             verbose: As in `keras.Model.fit`.
             callbacks: Keras callbacks. A `kerasdc.callbacks.ThresholdSchedule`
                 among them stands in for the one that is otherwise added (to a

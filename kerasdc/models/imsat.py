@@ -6,9 +6,9 @@ from keras import ops
 
 from kerasdc import losses
 from kerasdc import networks
-from kerasdc.inputs import as_floats
 from kerasdc.inputs import checked_count
 from kerasdc.inputs import checked_number
+from kerasdc.inputs import checked_shares
 from kerasdc.inputs import fingerprint
 from kerasdc.layers.seeded import Seeded
 from kerasdc.models.augmentations import distorted
@@ -67,6 +67,10 @@ class IMSAT(Seeded, DiscriminativeModel):
             `None` follows `keras.utils.set_random_seed`.
         **kwargs: Arguments of `keras.Model`, such as `name`.
 
+    Raises:
+        ValueError: If `num_clusters`, `augmentation`, `class_prior` or `seed`
+            is not as described.
+
     Example:
 
     >>> x = np.random.rand(200, 16)
@@ -92,7 +96,10 @@ class IMSAT(Seeded, DiscriminativeModel):
         # === Layers ===
         super().__init__(**kwargs)
         self.num_clusters = checked_count("num_clusters", num_clusters)
-        self.class_prior = _checked_prior(class_prior, num_clusters)
+        self.class_prior = None
+        if class_prior is not None:
+            prior = checked_shares("class_prior", class_prior, num_clusters)
+            self.class_prior = [float(share) for share in prior]
         head = keras.layers.Dense(
             num_clusters,
             # The authors' `wscale` of 0.0001: assignments start undecided.
@@ -154,6 +161,9 @@ class IMSAT(Seeded, DiscriminativeModel):
                 distance to the neighbor.
             xi: Float above 0: see `kerasdc.losses.adversarial_direction`.
             **kwargs: Further arguments of `keras.Model.compile`.
+
+        Raises:
+            ValueError: If a number is out of its range.
         """
         settings = {
             "information_weight": information_weight,
@@ -186,6 +196,10 @@ class IMSAT(Seeded, DiscriminativeModel):
         Returns:
             Float array `(n,)`, distances between features; `None` where the
             augmentation needs none.
+
+        Raises:
+            ValueError: If `x` is not usable, or another argument not as
+                described; nothing has changed then.
         """
         check_restarts(self, restarts)
         x = self.prepare(x)
@@ -374,16 +388,3 @@ def _checked(augmentation):
             f"Received: augmentation={augmentation!r}"
         )
     return augmentation
-
-
-def _checked_prior(class_prior, num_clusters):
-    if class_prior is None:
-        return None
-    prior = as_floats(class_prior)
-    right = prior.shape == (num_clusters,) and (prior > 0).all()
-    if not right or abs(prior.sum() - 1) > 1e-6:
-        raise ValueError(
-            f"`class_prior` must be {num_clusters} numbers above 0 whose sum "
-            f"is 1. Received: class_prior={class_prior}"
-        )
-    return [float(share) for share in prior]

@@ -3,6 +3,9 @@
 import json
 import pathlib
 
+from kerasdc.datasets.catalogue import ENTRIES
+from kerasdc.recipes import get_recipe
+from kerasdc.recipes import list_recipes
 from kerasdc.zoo import entry
 from kerasdc.zoo import location
 from kerasdc.zoo import results
@@ -218,7 +221,23 @@ def _others(m):
         for summary in m["others"]
     ]
     table = results.markdown([*columns, *names, "seeds"], lines)
-    return f"## Other recipes\n\n{table}"
+    recipes = {(s["dataset"], s["recipe"]): None for s in m["others"]}
+    notes = [_recipe_note(m, *key) for key in recipes]
+    return f"## Other recipes\n\n{table}\n" + "".join(notes)
+
+
+def _recipe_note(m, dataset, recipe):
+    """What tells a recipe from the paper's, and its data from the entry's."""
+    notes = []
+    if dataset != m["dataset"]["name"] and dataset in ENTRIES:
+        notes.append(f"{ENTRIES[dataset].source}.")
+    if (m["system"], dataset, recipe) in list_recipes():
+        paper = get_recipe(m["system"], dataset, "paper")["deviations"]
+        others = get_recipe(m["system"], dataset, recipe)["deviations"]
+        notes += [line for line in others if line not in paper]
+    if not notes:
+        return ""
+    return f"- `{dataset}`, `{recipe}`: {' '.join(notes)}\n"
 
 
 def _outliers(m):
