@@ -1,7 +1,8 @@
 """Hyperparameters of every (system, dataset), as data.
 
 `paper` follows the original as closely as it can be followed and lists where
-it does not; `paper_short` is the same with a fifth of the pretraining steps;
+it does not; `paper_short` is the same with a fifth of the pretraining steps,
+`paper_merged` with these and centers by merged k-means;
 `best` is whatever is label-free and better. Nothing here was chosen per seed.
 """
 

@@ -70,6 +70,16 @@ def _papers(scale, update_interval):
     }
 
 
+def _paper_merged(scale, update_interval):
+    """The paper's encoder, whose clusters k-means does not find."""
+    short = _paper(scale, update_interval, shorter=5)
+    return {
+        **short,
+        "adapt": dict(MERGED),
+        "deviations": [*short["deviations"], MERGED_DEVIATION],
+    }
+
+
 def _best_images(
     scale,
     pretrain_epochs,
@@ -137,6 +147,7 @@ RECIPES = {
     },
     "mnist": {
         **_papers(0.02, 160),
+        "paper_merged": _paper_merged(0.02, 160),
         "best": _best_images(1 / 255, 40, 40, optimizer=COSINE),
     },
     "fashion_mnist": {
