@@ -49,7 +49,7 @@ def conditional_affinities(x, perplexity=30.0):
         ValueError: If `perplexity` is too low or too high for `n`, or `x`
             is not finite.
     """
-    _check_perplexity(perplexity, len(x))
+    check_perplexity(perplexity, len(x))
     x = _centered(x, "float64")
     squares = np.square(x).sum(axis=1)
     distances = squares[:, None] + squares[None, :] - 2 * x @ x.T
@@ -104,7 +104,7 @@ def conditional_neighbor_affinities(x, perplexity=30.0):
     from scipy import sparse
     from sklearn.neighbors import NearestNeighbors
 
-    _check_perplexity(perplexity, len(x))
+    check_perplexity(perplexity, len(x))
     x = _centered(x, "float32")
     num_neighbors = checked_count("neighbors", round(3 * perplexity))
     search = NearestNeighbors(n_neighbors=num_neighbors, algorithm="brute")
@@ -156,7 +156,13 @@ def _calibrated(squared_distances, perplexity):
     return kernel / kernel.sum(axis=1, keepdims=True)
 
 
-def _check_perplexity(perplexity, num_samples):
+def check_perplexity(perplexity, num_samples):
+    """Raises `ValueError` if there are too few samples for a perplexity.
+
+    Args:
+        perplexity: Float.
+        num_samples: Integer, of all or of the smallest batch.
+    """
     highest = (num_samples - 1) / 3
     if not 1 <= perplexity <= highest:
         raise ValueError(

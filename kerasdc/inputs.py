@@ -58,7 +58,8 @@ def reject_labels(y):
         raise ValueError(
             "Clustering never trains on labels. To see how well clusters "
             "agree with them, pass "
-            "`callbacks=[kerasdc.ClusteringMetrics(x, y)]`. "
+            "`callbacks=[kerasdc.ClusteringMetrics(x, y)]`; for an embedding "
+            "without clusters, call `kerasdc.metrics.embedding_scores`. "
             f"Received: y of type {type(y).__name__}"
         )
 
@@ -155,6 +156,23 @@ def _range_in_words(minimum, maximum, above, below):
     if above:
         return f"a number above {minimum:g}, up to {end}"
     return f"a number from {minimum:g} to {end}"
+
+
+def checked_flag(name, value):
+    """Returns `value` as a `bool`, or raises.
+
+    Args:
+        name: String, what the caller calls it.
+        value: What the caller passed.
+
+    Raises:
+        ValueError: If `value` is not a boolean.
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        raise ValueError(
+            f"`{name}` must be True or False. Received: {name}={value!r}"
+        )
+    return bool(value)
 
 
 def checked_choice(name, value, choices):

@@ -176,7 +176,8 @@ def checked_labels(name, values):
             f"Received: {name}.shape={values.shape}"
         )
     # Soft assignments passed by mistake would count as one class per value.
-    if values.dtype.kind not in "biuUSO":
+    strings = all(isinstance(value, str) for value in values.flat)
+    if values.dtype.kind not in "biuUS" and not strings:
         raise ValueError(
             f"{name} must hold integers or strings. "
             f"Received: {name}.dtype={values.dtype}"

@@ -131,8 +131,8 @@ class WholePass(ShuffledBatches):
 
     For losses that compare the samples of a batch, where they are to tell of
     the data and not of its order. What is left at the end joins the batch
-    before where it is less than a quarter of one: a few samples' own
-    statistics, or pairs, would say little.
+    before where it is one sample, or less than a quarter of a batch: a few
+    samples' own statistics, or pairs, would say little.
 
     Args:
         x: As in `ShuffledBatches`.
@@ -142,7 +142,7 @@ class WholePass(ShuffledBatches):
 
     def __init__(self, x, target, batch_size):
         whole, left = divmod(len(x), checked_count("batch_size", batch_size))
-        joins = whole > 0 and 4 * left < batch_size
+        joins = whole > 0 and (left < 2 or 4 * left < batch_size)
         super().__init__(x, target, batch_size, whole if joins else whole + 1)
 
     def rows(self, index):
@@ -245,7 +245,13 @@ class AffinityBatches(ShuffledBatches):
             List of integer arrays.
         """
         rows = np.random.default_rng((seed, 0)).permutation(num_samples)
-        return np.array_split(rows, math.ceil(num_samples / batch_size))
+        num_batches = AffinityBatches.count_batches(num_samples, batch_size)
+        return np.array_split(rows, num_batches)
+
+    @staticmethod
+    def count_batches(num_samples, batch_size):
+        """How many there are, of which the last are one row shorter."""
+        return math.ceil(num_samples / batch_size)
 
     @classmethod
     def affinities_of(cls, features, batch_size, perplexity, seed=0):
@@ -314,7 +320,7 @@ class FeatureBatches(keras.utils.PyDataset):
         super().__init__()
         self.x = x
         self.preprocessor = preprocessor
-        self.batch_size = batch_size
+        self.batch_size = checked_count("batch_size", batch_size)
 
     def __len__(self):
         return math.ceil(len(self.x) / self.batch_size)

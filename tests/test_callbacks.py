@@ -83,6 +83,24 @@ def test_labels_never_train(make_dec, blobs):
         np.testing.assert_array_equal(first, second)
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda x, y: ClusteringMetrics(x, y),
+        lambda x, y: ClusterSizes(),
+        lambda x, y: LabelChangeStopping(),
+        lambda x, y: TrackAssignments(x),
+    ],
+)
+def test_models_without_clusters_are_refused(make, blobs):
+    model = kerasdc.models.ParametricTSNE(perplexity=8.0)
+    model.compile()
+    with pytest.raises(ValueError, match="clusters.* Received: a ParametricT"):
+        model.fit(blobs[0], epochs=1, verbose=0, callbacks=[make(*blobs)])
+    with pytest.raises(ValueError, match="kerasdc.metrics.embedding_scores"):
+        model.fit(*blobs)
+
+
 def test_metrics_refuse():
     with pytest.raises(ValueError, match="Received: 3 samples, 2 labels"):
         ClusteringMetrics(np.eye(3), [0, 1])
@@ -143,6 +161,9 @@ class Undecided(keras.Model):
     starts_undecided = True
     num_clusters = 2
     training_assignments = np.zeros(5, int)
+
+    def assign(self, x):
+        return self.training_assignments
 
 
 def test_advice_is_what_the_model_can_do():

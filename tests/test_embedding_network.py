@@ -309,6 +309,14 @@ def test_batches_count_by_their_size(fitted, blobs):
         assert fitted.objective(x[:n], 40) == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.parametrize(("num", "batch_size"), [(9, 4), (10, 3), (13, 6)])
+def test_no_sample_is_left_alone(num, batch_size, fitted, blobs):
+    batches = WholePass(blobs[0][:num], None, batch_size)
+    sizes = [len(batches.rows(i)) for i in range(len(batches))]
+    assert sum(sizes) == num and min(sizes) > 1
+    assert np.isfinite(fitted.objective(blobs[0][:num], batch_size))
+
+
 def test_validation(blobs):
     x = blobs[0]
     model = make_model()
@@ -321,6 +329,73 @@ def test_validation(blobs):
 
 
 # === Numbers of clusters ===
+
+
+class Stopping(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.stop_training = True
+
+
+def test_a_fit_that_ends_early_looks_for_clusters_with_care(blobs):
+    model = make_model()
+    model.pretrain(blobs[0], epochs=1, verbose=0)
+    calls = []
+    adapt = model.adapt
+
+    def spy(x, **kwargs):
+        calls.append(kwargs)
+        return adapt(x, **kwargs)
+
+    model.adapt = spy
+    fit(model, blobs[0], epochs=5, callbacks=[Stopping()])
+    first, last = calls
+    assert first["num_restarts"] == 3
+    assert "num_restarts" not in last  # the layer's 20
+    assert len(last["previous"]) == 90
+
+
+@pytest.mark.parametrize("arguments", [{"epochs": 0}, {"initial_epoch": 2}])
+def test_a_fit_without_an_epoch_keeps_the_numbers(arguments, fitted, blobs):
+    model = EmbeddingNetwork.from_config(fitted.get_config())
+    model.compile()
+    model.build((None, 6))
+    model.set_weights(fitted.get_weights())
+    model.seed = 8
+    before = model.assign(blobs[0])
+    fit(model, blobs[0], **{"epochs": 2, **arguments})
+    np.testing.assert_array_equal(model.assign(blobs[0]), before)
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_passes_are_whole_batches_in_the_order_asked_for(shuffle, blobs):
+    x = np.concatenate([blobs[0], blobs[0][:1]])
+    model = make_model()
+    model.pretrain(x, epochs=1, verbose=0)
+    seen = []
+    original = model._fit_batches
+
+    def spy(batches, *args, **kwargs):
+        seen.extend(batches.rows(i) for i in range(len(batches)))
+        return original(batches, *args, **kwargs)
+
+    model._fit_batches = spy
+    fit(model, x, epochs=1, shuffle=shuffle)
+    rows = np.concatenate(seen)
+    assert [len(batch) for batch in seen] == [30, 30, 30]
+    assert (rows == np.arange(90)).all() == (not shuffle)
+
+
+def test_the_embedding_knows_that_it_trains(blobs):
+    model = make_model()
+    layers = [keras.Input((3,)), keras.layers.BatchNormalization()]
+    model.embedding = keras.Sequential(layers)
+    model.build((None, 6))
+    model.preprocessor.adapt(blobs[0])
+    moving = model.embedding.layers[-1].moving_mean
+    model.compute_loss(blobs[0][:30], training=False)
+    assert (moving.numpy() == 0).all()
+    model.compute_loss(blobs[0][:30], training=True)
+    assert (moving.numpy() != 0).all()
 
 
 def test_clusters_keep_their_numbers(blobs):
@@ -474,6 +549,20 @@ def test_an_embedding_alone_is_refused():
     embedding = kerasdc.networks.embedding_mlp(10, (4,))
     with pytest.raises(ValueError, match="Received: encoder=None"):
         EmbeddingNetwork(3, embedding=embedding)
+
+
+@pytest.mark.parametrize("embedding", [keras.layers.Dense(3), 5])
+def test_an_embedding_must_tell_its_shapes(embedding, blobs):
+    networks = kerasdc.networks
+    coders = networks.mlp_encoder((6,)), networks.mlp_decoder((6,))
+    model = EmbeddingNetwork(3, *coders, embedding)
+    model.compile()
+    with pytest.raises(ValueError, match="keras.Input.*Received: embedding="):
+        fit(model, blobs[0])
+    unbuilt = keras.Sequential([keras.layers.Dense(3)])
+    model = EmbeddingNetwork(3, *coders, unbuilt)
+    model.build((None, 6))
+    assert unbuilt.output_shape == (None, 3)
 
 
 def test_networks_of_different_widths(blobs):

@@ -7,6 +7,7 @@ import pytest
 from scipy import sparse
 
 from kerasdc.inputs import checked_count
+from kerasdc.inputs import checked_flag
 from kerasdc.inputs import checked_number
 from kerasdc.inputs import reject_labels
 from kerasdc.inputs import to_array
@@ -249,6 +250,13 @@ def test_reject_labels():
     reject_labels(None)
     with pytest.raises(ValueError, match="ClusteringMetrics.*type list$"):
         reject_labels([0, 1])
+
+
+def test_checked_flag():
+    assert checked_flag("n", np.bool_(True)) is True
+    for value in ("no", 1, None):
+        with pytest.raises(ValueError, match=f"Received: n={value!r}$"):
+            checked_flag("n", value)
 
 
 def test_checked_count():

@@ -13,6 +13,7 @@ from kerasdc.callbacks import ExaggerationSchedule
 from kerasdc.models import ParametricTSNE
 from kerasdc.targets import AffinityBatches
 from kerasdc.targets import NeighborPairs
+from kerasdc.targets import all_features
 
 networks = kerasdc.networks
 
@@ -126,6 +127,52 @@ def test_pairs_by_hand():
     # 1 apart, 3 apart, and along the diagonals, twice each and both ways.
     repulsion = np.log(4 * (1 / 2 + 1 / 10 + 1 / 11))
     assert float(loss) == pytest.approx(attraction + repulsion, rel=1e-5)
+
+
+@pytest.mark.parametrize("dof", ["auto", 0.5, 4.0])
+def test_degrees_of_freedom_by_hand(dof, blobs):
+    model = make_model(num_components=3, dof=dof, affinities="batch")
+    fit(model, blobs[0], epochs=1, batch_size=90)
+    nu = 2.0 if dof == "auto" else dof
+    z = model.embed(blobs[0])[:4].astype("float64")
+    squares = np.square(z[:, None] - z[None]).sum(axis=-1)
+    kernel = (1 + squares / nu) ** (-(nu + 1) / 2)
+    np.fill_diagonal(kernel, 0)
+    attraction = -(np.log(kernel[0, 2]) + np.log(kernel[1, 3])) / 2
+    loss = model.compute_loss(None, ops.zeros(4), ops.convert_to_tensor(z))
+    expected = attraction + np.log(kernel.sum())
+    assert float(loss) == pytest.approx(expected, rel=1e-4)
+    p = joint_affinities(all_features(blobs[0], model.preprocessor), 8.0)
+    log_q = losses.log_student_t_similarities(model.embed(blobs[0]), nu)
+    expected = losses.similarity_cross_entropy(p, log_q)
+    expected += np.sum(p[p > 0] * np.log(p[p > 0]))
+    assert model.objective(blobs[0]) == pytest.approx(float(expected), 1e-3)
+
+
+def test_only_training_exaggerates():
+    model = make_model()
+    model.build((None, 6))
+    z = ops.convert_to_tensor(np.random.default_rng(0).normal(size=(6, 2)))
+    found = {}
+    for factor in (1.0, 3.0):
+        model.exaggeration.assign(factor)
+        for training in (True, False):
+            loss = model.compute_loss(None, ops.zeros(6), z, training=training)
+            found[factor, training] = float(loss)
+    assert found[3.0, False] == found[1.0, False] == found[1.0, True]
+    assert found[3.0, True] > found[1.0, True]
+
+
+def test_other_batches_have_other_affinities(blobs):
+    model = make_model(affinities="batch", optimizer=keras.optimizers.SGD(0.0))
+    fit(model, blobs[0], epochs=1, batch_size=30)
+    fit(model, blobs[0], epochs=1, batch_size=45)
+    expected = make_model(
+        affinities="batch", optimizer=keras.optimizers.SGD(0.0)
+    )
+    fit(expected, blobs[0], epochs=1, batch_size=45)
+    one, other = (m._targets._found[1] for m in (model, expected))
+    np.testing.assert_array_equal(one, other)
 
 
 def test_pairs_are_drawn_by_their_affinity(blobs):
@@ -276,10 +323,38 @@ def test_auto_is_by_batch_where_one_holds_all(blobs):
 
 def test_pretraining_is_optional_and_shares_the_encoder(blobs):
     model = make_model(decoder=True)
+    untrained = [w.numpy() for w in model.encoder.weights]
     model.pretrain(blobs[0], epochs=1, verbose=0)
+    for weight, old in zip(model.encoder.weights, untrained, strict=True):
+        assert (weight.numpy() != old).any()
     before = [w.numpy() for w in model.encoder.weights]
     fit(model, blobs[0], epochs=0)
     assert_same(before, [w.numpy() for w in model.encoder.weights])
+
+
+class Exaggerations(keras.callbacks.Callback):
+    def on_train_begin(self, logs=None):
+        self.found = []
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.found.append(float(self.model.exaggeration.numpy()))
+
+
+def test_the_first_epochs_of_a_first_fit_exaggerate(blobs):
+    x = blobs[0]
+    model = make_model(decoder=True, exaggerated_share=0.5)
+    seen = Exaggerations()
+    options = {"batch_size": 90, "epochs": 2, "callbacks": [seen]}
+    fit(model, x, **{**options, "epochs": 0})
+    for expected in ([4, 1], [1, 1]):
+        fit(model, x, **options)
+        assert seen.found == expected
+    model.pretrain(x, epochs=1, verbose=0)  # moves all samples
+    for verb in ("predict", "embed"):
+        with pytest.raises(ValueError, match="Received: adapted=False"):
+            getattr(model, verb)(x)
+    fit(model, x, **options)
+    assert seen.found == [4, 1]
 
 
 def test_one_call_equals_two(blobs):
@@ -458,7 +533,12 @@ def test_perplexity_above_a_third(affinities, blobs):
     model = make_model(affinities=affinities, perplexity=9.8)
     with pytest.raises(ValueError, match="Received: perplexity=9.8"):
         fit(model, blobs[0][:30])
-    assert not model.adapted
+    with pytest.raises(ValueError, match="Received: perplexity=9.8"):
+        model.adapt(blobs[0][:30])
+    with pytest.raises(ValueError, match="9.8, 20 samples"):
+        fit(model, blobs[0], batch_size=60, validation_data=blobs[0][:20] * 1.0)
+    assert not model.built
+    assert not model.preprocessor.adapted
 
 
 def test_a_batch_of_one(blobs):

@@ -4,6 +4,7 @@ import pytest
 from keras import ops
 
 from kerasdc import losses
+from kerasdc.affinities import conditional_affinities
 from kerasdc.gradients import input_gradient
 
 
@@ -54,6 +55,29 @@ def test_cross_entropy_by_definition(conditional):
     expected = -(p[off] * np.log(q[off])).sum()
     received = float(cross_entropy(x, other, conditional, 1.0))
     assert received == pytest.approx(expected, rel=1e-4)
+
+
+def test_cross_entropy_takes_affinities_of_either_precision():
+    x = np.random.default_rng(0).normal(size=(60, 5))
+    log_q = losses.log_student_t_similarities(x, 1.0, conditional=True)
+    p = conditional_affinities(x, 10.0)
+    assert p.dtype == "float64"
+    found = [
+        float(losses.similarity_cross_entropy(p.astype(dtype), log_q))
+        for dtype in ("float32", "float64")
+    ]
+    assert found[0] == found[1] > 0
+    with pytest.raises(ValueError, match=r"shapes \(60, 60\) and \(5, 60\)"):
+        losses.similarity_cross_entropy(p, log_q[:5])
+
+
+@pytest.mark.parametrize("conditional", [False, True])
+@pytest.mark.parametrize("scale", [1e3, 1e6])
+def test_many_degrees_of_freedom_far_apart(scale, conditional):
+    x = scale * np.random.default_rng(0).normal(size=(12, 3))
+    p = losses.student_t_similarities(x, 1e6, conditional)
+    total = ops.convert_to_numpy(ops.sum(p, axis=1 if conditional else None))
+    np.testing.assert_allclose(total, np.ones_like(total), 1e-4)
 
 
 def test_cross_entropy_is_least_where_both_are_equal():

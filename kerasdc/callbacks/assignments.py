@@ -6,6 +6,20 @@ import numpy as np
 from kerasdc.inputs import checked_count
 
 
+def check_has_clusters(callback, model):
+    """Raises `ValueError` if a model's samples have no clusters.
+
+    Args:
+        callback: Keras callback that asks for them.
+        model: `keras.Model`.
+    """
+    if not hasattr(model, "assign"):
+        raise ValueError(
+            f"{type(callback).__name__} needs a model of clusters, such as "
+            f"DEC. Received: a {type(model).__name__}"
+        )
+
+
 class TrackAssignments(keras.callbacks.Callback):
     """Assigns the training data after each epoch, for other callbacks.
 
@@ -24,6 +38,7 @@ class TrackAssignments(keras.callbacks.Callback):
         self.batch_size = checked_count("batch_size", batch_size)
 
     def on_train_begin(self, logs=None):
+        check_has_clusters(self, self.model)
         self.model.training_assignments = self.model.label_change = None
 
     def on_epoch_end(self, epoch, logs=None):

@@ -5,6 +5,7 @@ import warnings
 import keras
 import numpy as np
 
+from kerasdc.callbacks.assignments import check_has_clusters
 from kerasdc.inputs import checked_count
 from kerasdc.inputs import checked_number
 from kerasdc.inputs import to_array
@@ -40,6 +41,9 @@ class ClusteringMetrics(keras.callbacks.Callback):
         self.prefix = prefix
         self.every = checked_count("every", every)
 
+    def on_train_begin(self, logs=None):
+        check_has_clusters(self, self.model)
+
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every or logs is None:
             return
@@ -70,6 +74,9 @@ class LabelChangeStopping(keras.callbacks.Callback):
     def __init__(self, tolerance=0.001):
         super().__init__()
         self.tolerance = checked_number("tolerance", tolerance, maximum=1)
+
+    def on_train_begin(self, logs=None):
+        check_has_clusters(self, self.model)
 
     def on_epoch_end(self, epoch, logs=None):
         change = self.model.label_change
@@ -102,6 +109,7 @@ class ClusterSizes(keras.callbacks.Callback):
         self.patience = checked_count("patience", patience)
 
     def on_train_begin(self, logs=None):
+        check_has_clusters(self, self.model)
         self._warned = set()
         self._epochs_small = 0
 

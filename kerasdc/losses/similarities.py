@@ -61,6 +61,9 @@ def log_student_t_similarities(x, dof=1.0, conditional=False):
     """
     log_kernel = log_student_t_kernel(x, dof)
     axes = 1 if conditional else (0, 1)
+    # Far points' logarithms are so large that float32 has no fractions there.
+    largest = ops.max(log_kernel, axis=axes, keepdims=True)
+    log_kernel = log_kernel - ops.stop_gradient(largest)
     return log_kernel - ops.logsumexp(log_kernel, axis=axes, keepdims=True)
 
 
@@ -96,9 +99,18 @@ def similarity_cross_entropy(similarities, log_similarities):
     Returns:
         Scalar tensor: for joint probabilities in nats, for conditional ones
         the sum of the rows'.
+
+    Raises:
+        ValueError: If the shapes are known and differ.
     """
-    similarities = ops.convert_to_tensor(similarities)
-    log_similarities = ops.convert_to_tensor(log_similarities)
+    similarities = ops.cast(similarities, "float32")
+    log_similarities = ops.cast(log_similarities, "float32")
+    shapes = tuple(similarities.shape), tuple(log_similarities.shape)
+    if None not in shapes[0] + shapes[1] and shapes[0] != shapes[1]:
+        raise ValueError(
+            "`similarities` and `log_similarities` must have the same shape. "
+            f"Received: shapes {shapes[0]} and {shapes[1]}"
+        )
     # 0 log 0 on the diagonal.
     finite = ops.maximum(log_similarities, 0.1 * _NONE)
     products = similarities * finite

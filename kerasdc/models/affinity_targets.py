@@ -1,5 +1,6 @@
 """The affinities that parametric t-SNE trains by, found once for its data."""
 
+from kerasdc.affinities import check_perplexity
 from kerasdc.affinities import neighbor_affinities
 from kerasdc.inputs import fingerprint
 from kerasdc.targets import AffinityBatches
@@ -24,6 +25,20 @@ class AffinityTargets:
         self.perplexity = perplexity
         self.seed = seed
         self._found = (None, None)
+
+    def check(self, x, batch_size, by_batch=False):
+        """Raises `ValueError` if `x` is too few for the perplexity.
+
+        Args:
+            x: Array of raw samples.
+            batch_size: Integer, at least 2.
+            by_batch: Boolean. Whether batches are fixed in any case, as
+                those are that a loss is reported of.
+        """
+        smallest = len(x)
+        if by_batch or self._by_batch(x, batch_size):
+            smallest //= AffinityBatches.count_batches(len(x), batch_size)
+        check_perplexity(self.perplexity, smallest)
 
     def find(self, x, preprocessor, batch_size):
         """Finds the affinities of training data.

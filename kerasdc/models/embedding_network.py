@@ -11,11 +11,13 @@ from kerasdc.callbacks import Adapt
 from kerasdc.callbacks import matched_clusters
 from kerasdc.callbacks.lists import with_first
 from kerasdc.inputs import checked_count
+from kerasdc.inputs import checked_flag
 from kerasdc.inputs import checked_number
 from kerasdc.layers import ClusteringLayer
 from kerasdc.layers import Scaling
 from kerasdc.layers.clustering import center_search
 from kerasdc.models.base import ClusteringModel
+from kerasdc.models.parts import check_network
 from kerasdc.models.parts import check_range
 from kerasdc.models.parts import check_shape
 from kerasdc.models.pretraining import PretrainedModel
@@ -80,7 +82,7 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
     """
 
     trains_decoder = True
-    smallest_batch = 2  # pairs are of one batch
+    smallest_batch = 3  # of two, each is all that the other can be near
     objective_name = "loss of the embedding network"
     _parts = (*PretrainedModel._parts, "embedding")
 
@@ -136,7 +138,10 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
 
     def build(self, input_shape):
         if self.embedding is not None:
-            check_shape(self.embedding, "input", self.encoder.output_shape[1:])
+            check_network("encoder", self.encoder, input_shape[1:])
+            latent_shape = self.encoder.output_shape[1:]
+            check_network("embedding", self.embedding, latent_shape)
+            check_shape(self.embedding, "input", latent_shape)
             check_shape(self.embedding, "output", (None,))
         self.build_networks(input_shape)
         if self.embedding is None:
@@ -224,16 +229,16 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
                 (`pretrain_optimizer`) and of `keras.Model.compile`.
 
         Raises:
-            ValueError: If `similarity_weight` is out of its range, or `method`
-                is unknown.
+            ValueError: If `similarity_weight` is out of its range, a switch no
+                boolean, or `method` unknown.
         """
         center_search(method)
         self._settings = {
             "similarity_weight": checked_number(
                 "similarity_weight", similarity_weight
             ),
-            "conditional": conditional,
-            "summed": summed,
+            "conditional": checked_flag("conditional", conditional),
+            "summed": checked_flag("summed", summed),
             "method": method,
         }
         if reconstruction_loss == "auto":
@@ -289,8 +294,9 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
                 `tf.data.Dataset` or `PyDataset`, which is read into memory.
             y: Must be `None`. Labels only ever report: see
                 `kerasdc.ClusteringMetrics`.
-            batch_size: Integer, at least 2: pairs are of one batch. What is
-                left of a pass, too few for a batch, is left out of that pass.
+            batch_size: Integer, at least 3: who is near to whom is told within
+                a batch. What is left of a pass, too few for a batch, is left
+                out of that pass.
             epochs: Integer, passes over the data in the joint stage.
             verbose: As in `keras.Model.fit`.
             callbacks: Keras callbacks of the joint stage. Clusters are looked
@@ -333,7 +339,10 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
             validation_freq=validation_freq,
         )
         if not clusters.finished:  # such as by EarlyStopping
-            self.adapt(x, previous=clusters.assignments)
+            previous = clusters.assignments
+            if previous is None and self.adapted:
+                previous = self.assign(x)
+            self.adapt(x, previous=previous)
         return history
 
     def _scored_batches(self, x, batch_size):
@@ -373,7 +382,8 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
         reconstruction = -self.likelihood.log_prob(features, outputs)
         # The same point, of which a share of the gradient comes through.
         weight = self._settings["similarity_weight"]
-        z = weight * z + (1 - weight) * ops.stop_gradient(z)
+        fixed = ops.stop_gradient(z)
+        z = fixed + weight * (z - fixed)
         h = self.embedding(z, training=training)
         if clean is not features:
             # What augmented samples are to learn: no gradient comes of it.

@@ -102,11 +102,14 @@ class EncoderModel(keras.Model):
         return self._as_features(self._checked(x))
 
     def _validation_inputs(self, data):
+        return self._scorable(self._validation_samples(data))
+
+    def _validation_samples(self, data):
         if not isinstance(data, tuple):
-            return self._scorable(data)
+            return data
         for labels in data[1:]:
             reject_labels(labels)
-        return self._scorable(data[0])
+        return data[0]
 
     def features(self, x, training=False):
         """Raw inputs to what the encoder takes; augmented in training.

@@ -13,6 +13,7 @@ from kerasdc.inputs import as_floats
 from kerasdc.inputs import checked_choice
 from kerasdc.inputs import checked_count
 from kerasdc.inputs import checked_number
+from kerasdc.inputs import reject_labels
 from kerasdc.layers import Scaling
 from kerasdc.layers.adaptable import add_flag
 from kerasdc.models.affinity_targets import AffinityTargets
@@ -83,7 +84,7 @@ class ParametricTSNE(PretrainedModel):
     """
 
     trains_decoder = True
-    smallest_batch = 2  # affinities are of pairs
+    smallest_batch = 4  # one pair alone is all there is to be near
     _parts = ("encoder", "decoder", "preprocessor")
     published_split = "test"  # what it is for is samples it has not seen
     objective_name = "divergence of the affinities"
@@ -109,7 +110,14 @@ class ParametricTSNE(PretrainedModel):
         self.dof = dof
         names = {name: name for name in ("auto", "batch", "neighbors")}
         self.affinities = checked_choice("affinities", affinities, names)
-        self.set_networks(encoder, decoder, preprocessor, None, Scaling)
+        self.set_networks(
+            encoder,
+            decoder,
+            preprocessor,
+            None,
+            # Half precision would move neighbors.
+            lambda: Scaling(dtype="float32"),
+        )
         self.seed = None if seed is None else checked_count("seed", seed, 0)
         names = ["attraction", "repulsion"]
         if decoder is not None:
@@ -152,10 +160,14 @@ class ParametricTSNE(PretrainedModel):
         """Whether `fit` was begun (kept when saved)."""
         return self.built and bool(self._fitted.numpy())
 
+    def forget_clusters(self):
+        """Makes the next `fit` the first one: `pretrain` moved the samples."""
+        self._fitted.assign(0)
+
     # === What users ask of a fitted model ===
 
     def predict(self, x, batch_size=None, verbose="auto", **kwargs):
-        """The embedding; as `embed`.
+        """The embedding, as of `embed`.
 
         Args:
             x: Raw samples, in any form that `fit` takes.
@@ -175,6 +187,23 @@ class ParametricTSNE(PretrainedModel):
             self.as_inputs(x), batch_size=batch_size, verbose=verbose, **kwargs
         )
 
+    def embed(self, x, batch_size=1024, verbose=0):
+        """The embedding.
+
+        Args:
+            x: Raw samples, in any form that `fit` takes.
+            batch_size: Integer, samples taken at once.
+            verbose: As in `keras.Model.predict`.
+
+        Returns:
+            Float array `(n, num_components)`.
+
+        Raises:
+            ValueError: As `predict`.
+        """
+        self._check_ready()
+        return super().embed(x, batch_size, verbose)
+
     def inverse(self, z, batch_size=1024, verbose=0):
         """Samples for points of the embedding.
 
@@ -190,7 +219,8 @@ class ParametricTSNE(PretrainedModel):
             ValueError: If there is no decoder, or `z` is not such an array.
         """
         self._check_decoder("inverse")
-        z = as_floats(z).astype("float32")
+        with np.errstate(over="ignore"):
+            z = as_floats(z).astype("float32")
         right = z.ndim == 2 and z.shape[1] == self.num_components and len(z)
         num_finite = np.isfinite(z).sum()
         if not right or num_finite < z.size:
@@ -290,6 +320,7 @@ class ParametricTSNE(PretrainedModel):
             ValueError: If `perplexity` is above a third of the others.
         """
         batch_size = self._checked_batch_size(batch_size)
+        x = self._checked_enough(x, batch_size)
         x = self.prepare(x)
         return self._targets.find(x, self.preprocessor, batch_size)
 
@@ -311,7 +342,7 @@ class ParametricTSNE(PretrainedModel):
             x: Training samples: array, list, frame, sparse matrix,
                 `tf.data.Dataset` or `PyDataset`, which is read into memory.
             y: Must be `None`. Labels may color a picture, no more.
-            batch_size: Integer, at least 2.
+            batch_size: Integer, at least 4.
             epochs: Integer. In each, as many samples are seen as there are.
             verbose: As in `keras.Model.fit`.
             callbacks: Keras callbacks. A
@@ -331,7 +362,8 @@ class ParametricTSNE(PretrainedModel):
             ValueError: If labels are passed, the model is not compiled,
                 or `x`, `batch_size` or the perplexity is not usable.
         """
-        x, batch_size, epochs = self._begin_fit(x, y, batch_size, epochs)
+        x = self._checked_for_fit(x, y, batch_size, validation_data)
+        x, batch_size, epochs = self._begin_fit(x, None, batch_size, epochs)
         validation_data = self._validation_batches(validation_data, batch_size)
         if not self._targets.known(x, batch_size):
             self.adapt(x, batch_size)
@@ -345,7 +377,8 @@ class ParametricTSNE(PretrainedModel):
             callbacks = with_first(
                 schedule, callbacks, unless=ExaggerationSchedule
             )
-        self._fitted.assign(1)
+        if epochs > initial_epoch:
+            self._fitted.assign(1)
         return self._fit_batches(
             batches,
             callbacks,
@@ -355,6 +388,23 @@ class ParametricTSNE(PretrainedModel):
             initial_epoch=initial_epoch,
             validation_freq=validation_freq,
         )
+
+    def _checked_for_fit(self, x, y, batch_size, validation_data):
+        """Training data, where nothing is wrong: the model is not built."""
+        self._check_compiled("fit")
+        reject_labels(y)
+        batch_size = self._checked_batch_size(batch_size)
+        x = self._checked_enough(x, batch_size)
+        if validation_data is not None:
+            scored = self._validation_samples(validation_data)
+            self._targets.check(self._checked(scored), batch_size, True)
+        return x
+
+    def _checked_enough(self, x, batch_size):
+        x = self._checked(x)
+        self._check_enough(x)
+        self._targets.check(x, batch_size)
+        return x
 
     def _schedule(self, epochs):
         num_epochs = round(self._settings["exaggerated_share"] * epochs)

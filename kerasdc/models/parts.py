@@ -47,11 +47,11 @@ def features_shape(model, input_shape):
         input_shape = model.preprocessor.compute_output_shape(input_shape)
     shape = tuple(input_shape[1:])
     if model.encoder is not None:
-        _check_network("encoder", model.encoder, shape)
+        check_network("encoder", model.encoder, shape)
         check_shape(model.encoder, "input", shape)
         check_shape(model.encoder, "output", (None,))
     if model.decoder is not None:
-        _check_network("decoder", model.decoder, model.encoder.output_shape[1:])
+        check_network("decoder", model.decoder, model.encoder.output_shape[1:])
         check_shape(model.decoder, "output", shape)
     for augmentation in keras.tree.flatten([model.augmentation]):
         if isinstance(augmentation, keras.Layer) and not augmentation.built:
@@ -59,8 +59,17 @@ def features_shape(model, input_shape):
     return shape
 
 
-def _check_network(name, network, shape):
-    """Raises unless it tells its shapes; builds what has waited for one."""
+def check_network(name, network, shape):
+    """Raises unless it tells its shapes; builds what has waited for one.
+
+    Args:
+        name: String, what the caller calls it.
+        network: What the caller passed.
+        shape: Tuple, of one of its inputs.
+
+    Raises:
+        ValueError: If it is no model that tells its shapes.
+    """
     if isinstance(network, keras.Sequential) and not network.built:
         network.build((None, *shape))
     if not isinstance(network, keras.Model) or not (

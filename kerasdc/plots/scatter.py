@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from kerasdc.metrics import checked_labels
 from kerasdc.plots.style import PALETTE
 from kerasdc.plots.style import check_lengths
 from kerasdc.plots.style import new_figure
@@ -9,11 +10,15 @@ from kerasdc.plots.style import plain
 from kerasdc.plots.style import styled
 
 _MOST_LABELS = 60
+_FAR_OFF = 0.0005  # share of points at either end that may lie outside
 
 
 @styled
 def embedding(points_2d, groups, title="", order=None):
     """Points in the plane, coloured and named by group.
+
+    Where a few of many points are so far off that all others would be drawn
+    as one, these few are left outside, and the picture says how many.
 
     Args:
         points_2d: Floats `(n, 2)`.
@@ -27,8 +32,8 @@ def embedding(points_2d, groups, title="", order=None):
         A matplotlib `Figure`.
 
     Raises:
-        ValueError: If the points are not `(n, 2)` and finite, or the lengths
-            differ.
+        ValueError: If the points are not `(n, 2)` and finite, the groups not
+            integers or strings, or the lengths differ.
     """
     figure = new_figure((5, 5.2))
     draw_embedding(figure.subplots(), points_2d, groups, title, order)
@@ -68,6 +73,8 @@ def draw_embedding(ax, points, groups, title, order=None):
             f"Received: NaN or infinity in {len(rows)} rows, first {rows[0]}"
         )
     check_lengths(points_2d=points, groups=groups)
+    if len(groups):
+        groups = checked_labels("groups", groups)
     names, codes = np.unique(groups, return_inverse=True)
     colors = _colors(names, order)
     # In random order, no group covers another.
@@ -107,11 +114,19 @@ def _square(ax, points):
     middle, half = _frame(points)
     ax.set_xlim(middle[0] - half, middle[0] + half)
     ax.set_ylim(middle[1] - half, middle[1] + half)
+    num_outside = (abs(points - middle) > half).any(axis=1).sum()
+    if num_outside:
+        text = f"{num_outside:,} of {len(points):,} points lie outside"
+        ax.text(0.01, 0.01, text, fontsize=7, transform=ax.transAxes)
 
 
 def _frame(points):
     """The square around points: its middle, and half of its width."""
     low, high = points.min(axis=0), points.max(axis=0)
+    inner = np.quantile(points, [_FAR_OFF, 1 - _FAR_OFF], axis=0)
+    width = (inner[1] - inner[0]).max()
+    if (high - low).max() > 4 * width > 0:
+        low, high = inner[0] - 0.1 * width, inner[1] + 0.1 * width
     return (low + high) / 2, 0.54 * ((high - low).max() or 1.0)
 
 

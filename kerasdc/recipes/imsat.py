@@ -32,10 +32,12 @@ def _recipe(scale, augmentation="vat", deviations=(), **overrides):
 
 def _digits():
     paper = _recipe(1 / 8)
+    restarts, restarts_deviation = _restarts(4, 60)
     return {
         **paper,
         "network": {"kind": "normalized_mlp", "units": [256, 256]},
         "batch_size": 100,
+        "adapt": {**paper["adapt"], "restarts": restarts},
         "compile": {"radius_factor": 0.5},
         "fit": {"optimizer": COSINE, "epochs": 60},
         "deviations": [
@@ -43,6 +45,7 @@ def _digits():
             "Layers of 256 units, batches of 100, radii of half the distance "
             "to the neighbor (original: a quarter).",
             "The rate of Adam falls along a cosine.",
+            restarts_deviation,
         ],
     }
 
