@@ -203,6 +203,7 @@ def test_plane_is_inverted_over_the_picture_of_the_embedding(
 def test_plane_needs_a_decoder_images_and_two_dimensions():
     def shown(model, x):
         model.prepare(x)
+        model._fitted.assign(1)  # as after `fit`
         return "What lies where" in contents.plane(model, x, model.embed(x))
 
     def untrained(shape, dim, decoder=True):
