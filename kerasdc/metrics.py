@@ -4,6 +4,8 @@ Labels may be integers or strings, need not be consecutive, and the numbers of
 clusters and of classes may differ. Nothing here is used for training.
 """
 
+import numbers
+
 import numpy as np
 
 
@@ -176,13 +178,20 @@ def checked_labels(name, values):
             f"Received: {name}.shape={values.shape}"
         )
     # Soft assignments passed by mistake would count as one class per value.
-    strings = all(isinstance(value, str) for value in values.flat)
-    if values.dtype.kind not in "biuUS" and not strings:
+    if values.dtype.kind not in "biuUS" and not _are_labels(values):
         raise ValueError(
             f"{name} must hold integers or strings. "
             f"Received: {name}.dtype={values.dtype}"
         )
     return values
+
+
+def _are_labels(values):
+    """Whether objects are all strings or all integers, which can be sorted."""
+    return any(
+        all(isinstance(value, kind) for value in values)
+        for kind in (str, numbers.Integral)
+    )
 
 
 def auroc(inliers, outliers):

@@ -565,6 +565,21 @@ def test_an_embedding_must_tell_its_shapes(embedding, blobs):
     assert unbuilt.output_shape == (None, 3)
 
 
+def test_networks_take_the_shapes_that_preprocessing_leaves():
+    dense = keras.layers.Dense
+    model = EmbeddingNetwork(
+        3,
+        keras.Sequential([dense(4)]),
+        keras.Sequential([dense(6)]),
+        keras.Sequential([dense(2)]),
+        preprocessor=keras.layers.Flatten(),
+    )
+    model.build((None, 2, 3))
+    assert model.encoder.input_shape == (None, 6)
+    assert model.embedding.input_shape == (None, 4)
+    assert model.decoder.input_shape == (None, 4)
+
+
 def test_networks_of_different_widths(blobs):
     embedding = kerasdc.networks.embedding_mlp(4, (8,))
     networks = kerasdc.networks

@@ -7,6 +7,7 @@ import pytest
 from keras import ops
 from states import assert_same
 from states import state
+from test_dac import Reverse
 
 import kerasdc
 from kerasdc import losses
@@ -179,13 +180,7 @@ def entropy(p):
     return -(p * np.log(p)).sum(axis=-1)
 
 
-@keras.saving.register_keras_serializable(package="kerasdc_tests")
-class Reversed(keras.layers.Layer):
-    def call(self, x, training=False):
-        return x[:, ::-1] if training else x
-
-
-@pytest.mark.parametrize("augmentation", [reverse_features, Reversed()])
+@pytest.mark.parametrize("augmentation", [reverse_features, Reverse()])
 def test_loss_by_hand(augmentation, fitted, blobs):
     """From its definition, with an augmentation that nothing draws."""
     x = blobs[0][::3] // 2 + blobs[0][1::3] // 2  # between the blobs

@@ -541,6 +541,18 @@ def test_perplexity_above_a_third(affinities, blobs):
     assert not model.preprocessor.adapted
 
 
+def test_an_encoder_must_tell_its_shapes(blobs):
+    model = ParametricTSNE(encoder=keras.layers.Dense(2), perplexity=8.0)
+    model.compile()
+    with pytest.raises(ValueError, match="keras.Input.*Received: encoder="):
+        fit(model, blobs[0])
+    encoder = keras.Sequential([keras.layers.Dense(2)])
+    model = ParametricTSNE(encoder=encoder, perplexity=8.0)
+    model.compile()
+    fit(model, blobs[0], epochs=1)
+    assert model.embed(blobs[0]).shape == (90, 2)
+
+
 def test_a_batch_of_one(blobs):
     with pytest.raises(ValueError, match="Received: batch_size=1"):
         fit(make_model(), blobs[0], batch_size=1)

@@ -3,24 +3,12 @@
 import keras
 import numpy as np
 
+from kerasdc.callbacks.checks import CLUSTERS
+from kerasdc.callbacks.checks import CheckedCallback
 from kerasdc.inputs import checked_count
 
 
-def check_has_clusters(callback, model):
-    """Raises `ValueError` if a model's samples have no clusters.
-
-    Args:
-        callback: Keras callback that asks for them.
-        model: `keras.Model`.
-    """
-    if not hasattr(model, "assign"):
-        raise ValueError(
-            f"{type(callback).__name__} needs a model of clusters, such as "
-            f"DEC. Received: a {type(model).__name__}"
-        )
-
-
-class TrackAssignments(keras.callbacks.Callback):
+class TrackAssignments(CheckedCallback):
     """Assigns the training data after each epoch, for other callbacks.
 
     `ClusteringMetrics`, `ClusterSizes` and `LabelChangeStopping` read what
@@ -32,13 +20,15 @@ class TrackAssignments(keras.callbacks.Callback):
         batch_size: Integer, samples taken at once.
     """
 
+    needs = CLUSTERS
+
     def __init__(self, x, batch_size=1024):
         super().__init__()
         self.x = x
         self.batch_size = checked_count("batch_size", batch_size)
 
     def on_train_begin(self, logs=None):
-        check_has_clusters(self, self.model)
+        super().on_train_begin(logs)
         self.model.training_assignments = self.model.label_change = None
 
     def on_epoch_end(self, epoch, logs=None):

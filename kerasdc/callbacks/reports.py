@@ -5,7 +5,8 @@ import warnings
 import keras
 import numpy as np
 
-from kerasdc.callbacks.assignments import check_has_clusters
+from kerasdc.callbacks.checks import CLUSTERS
+from kerasdc.callbacks.checks import CheckedCallback
 from kerasdc.inputs import checked_count
 from kerasdc.inputs import checked_number
 from kerasdc.inputs import to_array
@@ -13,7 +14,7 @@ from kerasdc.metrics import checked_labels
 from kerasdc.metrics import evaluate
 
 
-class ClusteringMetrics(keras.callbacks.Callback):
+class ClusteringMetrics(CheckedCallback):
     """Reports agreement with known labels during `fit`; changes nothing.
 
     Adds `accuracy`, `nmi` and `ari` of the current assignments to each
@@ -29,6 +30,8 @@ class ClusteringMetrics(keras.callbacks.Callback):
         every: Integer. Epochs from one report to the next.
     """
 
+    needs = CLUSTERS
+
     def __init__(self, x, y, prefix="", every=1):
         super().__init__()
         self.x = None if x is None else to_array(x, allow_text=True)
@@ -40,9 +43,6 @@ class ClusteringMetrics(keras.callbacks.Callback):
             )
         self.prefix = prefix
         self.every = checked_count("every", every)
-
-    def on_train_begin(self, logs=None):
-        check_has_clusters(self, self.model)
 
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every or logs is None:
@@ -56,7 +56,7 @@ class ClusteringMetrics(keras.callbacks.Callback):
         logs.update({self.prefix + k: v for k, v in scores.items()})
 
 
-class LabelChangeStopping(keras.callbacks.Callback):
+class LabelChangeStopping(CheckedCallback):
     """Stops when fewer than `tolerance` of the assignments still change.
 
     Compares the assignments of one target update with those of the one
@@ -71,12 +71,11 @@ class LabelChangeStopping(keras.callbacks.Callback):
             training stops.
     """
 
+    needs = CLUSTERS
+
     def __init__(self, tolerance=0.001):
         super().__init__()
         self.tolerance = checked_number("tolerance", tolerance, maximum=1)
-
-    def on_train_begin(self, logs=None):
-        check_has_clusters(self, self.model)
 
     def on_epoch_end(self, epoch, logs=None):
         change = self.model.label_change
@@ -88,7 +87,7 @@ class LabelChangeStopping(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-class ClusterSizes(keras.callbacks.Callback):
+class ClusterSizes(CheckedCallback):
     """Warns of empty or collapsing clusters, and says what to do.
 
     A cluster collapses when it holds less than `minimum` of an even share
@@ -103,13 +102,15 @@ class ClusterSizes(keras.callbacks.Callback):
             weights, has empty clusters at first.
     """
 
+    needs = CLUSTERS
+
     def __init__(self, minimum=0.05, patience=1):
         super().__init__()
         self.minimum = checked_number("minimum", minimum, maximum=1)
         self.patience = checked_count("patience", patience)
 
     def on_train_begin(self, logs=None):
-        check_has_clusters(self, self.model)
+        super().on_train_begin(logs)
         self._warned = set()
         self._epochs_small = 0
 

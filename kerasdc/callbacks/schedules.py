@@ -2,6 +2,7 @@
 
 import keras
 
+from kerasdc.callbacks.checks import CheckedCallback
 from kerasdc.inputs import checked_count
 from kerasdc.inputs import checked_number
 
@@ -31,7 +32,7 @@ class EpochDecay(keras.callbacks.Callback):
         self.model.optimizer.learning_rate = max(rate * self.factor, lowest)
 
 
-class ThresholdSchedule(keras.callbacks.Callback):
+class ThresholdSchedule(CheckedCallback):
     """Moves DAC's thresholds from where they start to where they end.
 
     The first epoch has the thresholds that the model has, which are those of
@@ -50,16 +51,11 @@ class ThresholdSchedule(keras.callbacks.Callback):
             the end.
     """
 
+    needs = ("threshold_range", "that has thresholds, such as DAC")
+
     def __init__(self, num_epochs):
         super().__init__()
         self.num_epochs = checked_count("num_epochs", num_epochs)
-
-    def on_train_begin(self, logs=None):
-        if not hasattr(self.model, "threshold_range"):
-            raise ValueError(
-                "A `ThresholdSchedule` needs a model that has thresholds, "
-                f"such as DAC. Received: a {type(self.model).__name__}"
-            )
 
     def on_epoch_begin(self, epoch, logs=None):
         if epoch == 0:

@@ -69,7 +69,7 @@ def virtual_adversarial(
 
 
 def _check_radius(radius, x):
-    if not ops.is_tensor(radius) and not _all_positive(as_floats(radius)):
+    if not ops.is_tensor(radius) and not _none_negative(as_floats(radius)):
         raise ValueError(
             f"`radius` must be at least 0. Received: radius={radius!r}"
         )
@@ -83,7 +83,7 @@ def _check_radius(radius, x):
         )
 
 
-def _all_positive(values):
+def _none_negative(values):
     return values.size > 0 and np.all(values >= 0)
 
 

@@ -60,11 +60,9 @@ def log_student_t_similarities(x, dof=1.0, conditional=False):
         Float32 tensor `(n, n)`; on the diagonal a number below -1e29.
     """
     log_kernel = log_student_t_kernel(x, dof)
-    axes = 1 if conditional else (0, 1)
-    # Far points' logarithms are so large that float32 has no fractions there.
-    largest = ops.max(log_kernel, axis=axes, keepdims=True)
-    log_kernel = log_kernel - ops.stop_gradient(largest)
-    return log_kernel - ops.logsumexp(log_kernel, axis=axes, keepdims=True)
+    # Unlike minus `logsumexp`, precise where far points' logarithms are so
+    # large that float32 has no fractions there.
+    return ops.log_softmax(log_kernel, axis=1 if conditional else None)
 
 
 def log_student_t_kernel(x, dof=1.0):

@@ -14,6 +14,7 @@ from kerasdc.layers.pairwise import PairwiseSimilarity
 from kerasdc.layers.pairwise import select_pairs
 from kerasdc.models.augmentations import repeated_draws
 from kerasdc.models.discriminative import DiscriminativeModel
+from kerasdc.models.parts import checked_layer
 from kerasdc.statistics import kept_statistics
 
 # Section 4: u = 0.95 - x and l = 0.455 + 0.1 x, until they meet at x = 0.45.
@@ -91,7 +92,8 @@ class DAC(DiscriminativeModel):
         super().__init__(**kwargs)
         self.num_clusters = checked_count("num_clusters", num_clusters)
         head = [layer for i in (1, 2) for layer in _block(num_clusters, i)]
-        self.set_networks(encoder, preprocessor, _checked(augmentation), head)
+        augmentation = checked_layer("augmentation", augmentation)
+        self.set_networks(encoder, preprocessor, augmentation, head)
         self.similarity = PairwiseSimilarity(dtype="float32")
         self.seed = None if seed is None else checked_count("seed", seed, 0)
         self._settings = {"upper": _UPPER, "lower": _LOWER, "all_pairs": False}
@@ -379,15 +381,6 @@ def _block(num_clusters, number):
         ),
         keras.layers.ReLU(dtype="float32", name=f"label_relu_{number}"),
     ]
-
-
-def _checked(augmentation):
-    if augmentation is None or isinstance(augmentation, keras.Layer):
-        return augmentation
-    raise ValueError(
-        "`augmentation` must be a layer or None. "
-        f"Received: augmentation={augmentation!r}"
-    )
 
 
 def _checked_thresholds(upper, lower, all_pairs):

@@ -7,7 +7,6 @@ from keras import ops
 
 from kerasdc.layers import Scaling
 from kerasdc.layers.adaptable import add_flag
-from kerasdc.models.augmentations import check_augmentation
 from kerasdc.models.base import ClusteringModel
 from kerasdc.models.parts import checked_preprocessor
 from kerasdc.models.parts import features_shape
@@ -56,9 +55,6 @@ class DiscriminativeModel(ClusteringModel):
 
     def build(self, input_shape):
         shape = features_shape(self, input_shape)
-        for kind in keras.tree.flatten([self.augmentation]):
-            if callable(kind):
-                check_augmentation(kind, shape, self.compute_dtype)
         encoder = self.encoder
         if encoder is None:
             encoder = self.default_encoder(shape)

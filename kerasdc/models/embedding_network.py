@@ -137,18 +137,19 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
     # === Functional Model ===
 
     def build(self, input_shape):
-        if self.embedding is not None:
-            check_network("encoder", self.encoder, input_shape[1:])
-            latent_shape = self.encoder.output_shape[1:]
-            check_network("embedding", self.embedding, latent_shape)
-            check_shape(self.embedding, "input", latent_shape)
-            check_shape(self.embedding, "output", (None,))
         self.build_networks(input_shape)
         if self.embedding is None:
             dim = self.encoder.output_shape[-1]
             self.embedding = networks.embedding_mlp(dim)
         self.clustering.build(self.embedding.output_shape)
         self.add_pretrained_flag()
+
+    def check_networks(self):
+        if self.embedding is not None:
+            latent_shape = self.encoder.output_shape[1:]
+            check_network("embedding", self.embedding, latent_shape)
+            check_shape(self.embedding, "input", latent_shape)
+            check_shape(self.embedding, "output", (None,))
 
     def call(self, x, training=False):
         z = self.encoder(self.features(x), training=training)
@@ -346,7 +347,7 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
         return history
 
     def _scored_batches(self, x, batch_size):
-        checked_count("batch_size", batch_size, minimum=2)
+        batch_size = self._checked_batch_size(batch_size)
         _check_pairs(x)
         return WholePass(x, np.zeros(len(x), "float32"), batch_size)
 

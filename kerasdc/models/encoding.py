@@ -61,12 +61,14 @@ class EncoderModel(keras.Model):
             return array
         return self.preprocessor.transform(array)
 
-    def prepare(self, x, y=None):
+    def prepare(self, x, y=None, batch_size=None):
         """Checks training data; adapts the preprocessor; builds the model.
 
         Args:
             x: Training data.
             y: Must be `None`: labels never train.
+            batch_size: Optional integer, of the training to come: whether
+                such batches will do is checked, too.
 
         Returns:
             The array to train on.
@@ -78,6 +80,8 @@ class EncoderModel(keras.Model):
         reject_labels(y)
         array = self._checked(x)
         self._check_enough(array)
+        if batch_size is not None:
+            self._check_batches(array, batch_size)
         must_adapt = self._preprocessor_must_adapt()
         if array.dtype == object:
             # Only the vocabulary tells how wide the features are.
@@ -211,7 +215,7 @@ class EncoderModel(keras.Model):
         self._check_compiled("fit")
         epochs = checked_count("epochs", epochs, minimum=0)
         batch_size = self._checked_batch_size(batch_size)
-        return self.prepare(x, y), batch_size, epochs
+        return self.prepare(x, y, batch_size), batch_size, epochs
 
     def _fit_batches(self, batches, callbacks, **kwargs):
         """Keras' own `fit`, on batches that know where training stands."""
@@ -332,3 +336,6 @@ class EncoderModel(keras.Model):
 
     def _check_enough(self, array):
         """Raises `ValueError` if there is too little to learn from."""
+
+    def _check_batches(self, array, batch_size):
+        """Raises `ValueError` if batches hold too little to learn from."""

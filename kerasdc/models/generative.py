@@ -131,11 +131,7 @@ class GenerativeModel(PretrainedModel, ClusteringModel):
         num_samples = checked_count("num_samples", num_samples)
         x = self.as_inputs(x)
         self._check_range(x)
-        batches = FeatureBatches(
-            x,
-            self.features,
-            checked_count("batch_size", batch_size),
-        )
+        batches = FeatureBatches(x, self.features, batch_size)
         noise = self._noise(num_samples, seed)
         scores = [
             ops.convert_to_numpy(self._importance_bound(batch, noise))

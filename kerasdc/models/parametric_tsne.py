@@ -13,7 +13,6 @@ from kerasdc.inputs import as_floats
 from kerasdc.inputs import checked_choice
 from kerasdc.inputs import checked_count
 from kerasdc.inputs import checked_number
-from kerasdc.inputs import reject_labels
 from kerasdc.layers import Scaling
 from kerasdc.layers.adaptable import add_flag
 from kerasdc.models.affinity_targets import AffinityTargets
@@ -131,11 +130,6 @@ class ParametricTSNE(PretrainedModel):
     # === Functional Model ===
 
     def build(self, input_shape):
-        if self.encoder is not None:
-            width = (self.num_components,)
-            check_shape(self.encoder, "output", width)
-            if self.decoder is not None:
-                check_shape(self.decoder, "input", width)
         self.build_networks(input_shape)
         self.exaggeration = self.add_weight(
             name="exaggeration",
@@ -147,6 +141,12 @@ class ParametricTSNE(PretrainedModel):
         )
         self._fitted = add_flag(self, "fitted")
         self.add_pretrained_flag()
+
+    def check_networks(self):
+        width = (self.num_components,)
+        check_shape(self.encoder, "output", width)
+        if self.decoder is not None:
+            check_shape(self.decoder, "input", width)
 
     def default_networks(self, shape):
         latent_dim = self.num_components
@@ -320,8 +320,7 @@ class ParametricTSNE(PretrainedModel):
             ValueError: If `perplexity` is above a third of the others.
         """
         batch_size = self._checked_batch_size(batch_size)
-        x = self._checked_enough(x, batch_size)
-        x = self.prepare(x)
+        x = self.prepare(x, batch_size=batch_size)
         return self._targets.find(x, self.preprocessor, batch_size)
 
     def fit(
@@ -362,8 +361,11 @@ class ParametricTSNE(PretrainedModel):
             ValueError: If labels are passed, the model is not compiled,
                 or `x`, `batch_size` or the perplexity is not usable.
         """
-        x = self._checked_for_fit(x, y, batch_size, validation_data)
-        x, batch_size, epochs = self._begin_fit(x, None, batch_size, epochs)
+        if validation_data is not None:  # before anything is built
+            validation_data = self._checked_validation(
+                validation_data, batch_size
+            )
+        x, batch_size, epochs = self._begin_fit(x, y, batch_size, epochs)
         validation_data = self._validation_batches(validation_data, batch_size)
         if not self._targets.known(x, batch_size):
             self.adapt(x, batch_size)
@@ -389,22 +391,11 @@ class ParametricTSNE(PretrainedModel):
             validation_freq=validation_freq,
         )
 
-    def _checked_for_fit(self, x, y, batch_size, validation_data):
-        """Training data, where nothing is wrong: the model is not built."""
-        self._check_compiled("fit")
-        reject_labels(y)
+    def _checked_validation(self, data, batch_size):
+        array = self._checked(self._validation_samples(data))
         batch_size = self._checked_batch_size(batch_size)
-        x = self._checked_enough(x, batch_size)
-        if validation_data is not None:
-            scored = self._validation_samples(validation_data)
-            self._targets.check(self._checked(scored), batch_size, True)
-        return x
-
-    def _checked_enough(self, x, batch_size):
-        x = self._checked(x)
-        self._check_enough(x)
-        self._targets.check(x, batch_size)
-        return x
+        self._targets.check(array, batch_size, by_batch=True)
+        return array
 
     def _schedule(self, epochs):
         num_epochs = round(self._settings["exaggerated_share"] * epochs)
@@ -502,6 +493,9 @@ class ParametricTSNE(PretrainedModel):
                 "An embedding needs at least 2 samples. "
                 f"Received: {len(array)} samples"
             )
+
+    def _check_batches(self, array, batch_size):
+        self._targets.check(array, batch_size)
 
     def _check_ready(self):
         if not self.adapted:

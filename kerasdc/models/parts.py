@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from kerasdc.layers import Scaling
+from kerasdc.models.augmentations import check_augmentation
 from kerasdc.targets import FeatureBatches
 
 
@@ -28,8 +29,25 @@ def checked_preprocessor(preprocessor, default):
     return default() if preprocessor == "auto" else preprocessor
 
 
+def checked_layer(name, layer):
+    """Returns `layer`, or raises.
+
+    Args:
+        name: String, what the caller calls it.
+        layer: What the caller passed.
+
+    Raises:
+        ValueError: If it is neither a layer nor `None`.
+    """
+    if not isinstance(layer, keras.Layer | None):
+        raise ValueError(
+            f"`{name}` must be a layer or None. Received: {name}={layer!r}"
+        )
+    return layer
+
+
 def features_shape(model, input_shape):
-    """The shape of one sample's features; raises if networks differ.
+    """The shape of one sample's features; raises if parts do not fit it.
 
     Args:
         model: Model with `preprocessor`, `encoder`, `decoder` and
@@ -41,7 +59,7 @@ def features_shape(model, input_shape):
 
     Raises:
         ValueError: If encoder or decoder were made for other data, or do
-            not tell what for.
+            not tell what for; if an augmentation does not take such samples.
     """
     if model.preprocessor is not None:
         input_shape = model.preprocessor.compute_output_shape(input_shape)
@@ -56,6 +74,8 @@ def features_shape(model, input_shape):
     for augmentation in keras.tree.flatten([model.augmentation]):
         if isinstance(augmentation, keras.Layer) and not augmentation.built:
             augmentation.build((None, *shape))
+        if callable(augmentation):
+            check_augmentation(augmentation, shape, model.compute_dtype)
     return shape
 
 

@@ -5,9 +5,9 @@ import keras
 from kerasdc import networks
 from kerasdc.inputs import checked_count
 from kerasdc.layers.adaptable import add_flag
-from kerasdc.models.augmentations import check_augmentation
 from kerasdc.models.autoencoder import Autoencoder
 from kerasdc.models.encoding import EncoderModel
+from kerasdc.models.parts import checked_layer
 from kerasdc.models.parts import checked_preprocessor
 from kerasdc.models.parts import features_shape
 
@@ -41,13 +41,8 @@ class PretrainedModel(EncoderModel):
             raise ValueError(
                 "A `decoder` needs its `encoder`. Received: encoder=None"
             )
-        if not isinstance(augmentation, keras.Layer | None):
-            raise ValueError(
-                "`augmentation` must be a layer or None. "
-                f"Received: augmentation={augmentation!r}"
-            )
         self.preprocessor = checked_preprocessor(preprocessor, default)
-        self.augmentation = augmentation
+        self.augmentation = checked_layer("augmentation", augmentation)
         self.encoder = encoder
         self.decoder = decoder
 
@@ -58,8 +53,8 @@ class PretrainedModel(EncoderModel):
             input_shape: Tuple, the shape of a batch of raw inputs.
         """
         shape = features_shape(self, input_shape)
-        if self.augmentation is not None:
-            check_augmentation(self.augmentation, shape, self.compute_dtype)
+        if self.encoder is not None:
+            self.check_networks()
         self._sample_shape = tuple(input_shape[1:])
         if self.preprocessor is not None and not self.preprocessor.built:
             self.preprocessor.build(input_shape)
@@ -68,6 +63,12 @@ class PretrainedModel(EncoderModel):
         if self.decoder is not None:
             # Where no loss of `fit` reaches it, only `pretrain` trains it.
             self.decoder.trainable = self.trains_decoder
+
+    def check_networks(self):
+        """Raises `ValueError` if a system cannot do with its user's networks.
+
+        Their shapes are known then, and nothing else is built.
+        """
 
     def default_networks(self, shape):
         """The paper's networks, for samples of a shape.

@@ -109,8 +109,6 @@ class VaDE(GenerativeModel):
     # === Functional Model ===
 
     def build(self, input_shape):
-        if self.encoder is not None:
-            _check_head(self.encoder)
         self.build_networks(input_shape)
         self.log_variance = keras.layers.Dense(
             self.encoder.output_shape[-1], dtype="float32", name="log_variance"
@@ -120,6 +118,9 @@ class VaDE(GenerativeModel):
         if self.compiled:
             self._fix_weights()
         self.add_pretrained_flag()
+
+    def check_networks(self):
+        _check_head(self.encoder)
 
     def _trunk(self):
         """The encoder without its last layer; shares all weights.

@@ -221,7 +221,7 @@ def _others(m):
         for summary in m["others"]
     ]
     table = results.markdown([*columns, *names, "seeds"], lines)
-    recipes = {(s["dataset"], s["recipe"]): None for s in m["others"]}
+    recipes = dict.fromkeys((s["dataset"], s["recipe"]) for s in m["others"])
     notes = [_recipe_note(m, *key) for key in recipes]
     return f"## Other recipes\n\n{table}\n" + "".join(notes)
 
