@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kerasdc.inputs import checked_count
+from kerasdc.arguments import checked_count
 
 _NUM_HALVINGS = 60
 

@@ -6,7 +6,7 @@ import pathlib
 import keras
 from keras import ops
 
-from kerasdc.inputs import checked_count
+from kerasdc.arguments import checked_count
 from kerasdc.staging import staged
 
 

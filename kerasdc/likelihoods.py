@@ -5,7 +5,7 @@ import math
 import keras
 from keras import ops
 
-from kerasdc.inputs import checked_choice
+from kerasdc.arguments import checked_choice
 
 
 class Bernoulli:

@@ -9,7 +9,7 @@ partitions the one of least normalised cut is kept. No labels, no gradients.
 
 import numpy as np
 
-from kerasdc.inputs import checked_count
+from kerasdc.arguments import checked_count
 
 _PIECES_PER_CLUSTER = (5, 10, 15)
 

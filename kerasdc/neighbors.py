@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from kerasdc.inputs import checked_count
+from kerasdc.arguments import checked_count
 
 
 def neighbor_distances(x, neighbor=10, max_references=100_000, seed=0):

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import keras
 
+from kerasdc.arguments import checked_count
 from kerasdc.datasets.store import replace
-from kerasdc.inputs import checked_count
 from kerasdc.recipes import get_recipe
 
 _FLAGS = {

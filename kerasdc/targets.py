@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from kerasdc.affinities import joint_affinities
-from kerasdc.inputs import checked_count
+from kerasdc.arguments import checked_count
 from kerasdc.layers import ClusteringLayer
 
 

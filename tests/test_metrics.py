@@ -170,3 +170,10 @@ def test_trustworthiness_falls_where_neighbors_are_mixed():
 def test_embedding_scores_of_different_lengths():
     with pytest.raises(ValueError, match="Received: lengths"):
         metrics.embedding_scores(np.zeros((3, 2)), [0, 1])
+
+
+def test_objects_may_all_be_integers():
+    objects = np.array([3, 3, 7], dtype=object)
+    assert metrics.clustering_accuracy(objects, [0, 0, 1]) == 1
+    with pytest.raises(ValueError, match="Received: y_true.dtype=object"):
+        metrics.clustering_accuracy(np.array([3, "a", 7], object), [0, 0, 1])

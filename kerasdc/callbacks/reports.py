@@ -5,10 +5,10 @@ import warnings
 import keras
 import numpy as np
 
+from kerasdc.arguments import checked_count
+from kerasdc.arguments import checked_number
 from kerasdc.callbacks.checks import CLUSTERS
 from kerasdc.callbacks.checks import CheckedCallback
-from kerasdc.inputs import checked_count
-from kerasdc.inputs import checked_number
 from kerasdc.inputs import to_array
 from kerasdc.metrics import checked_labels
 from kerasdc.metrics import evaluate

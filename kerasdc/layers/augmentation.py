@@ -5,7 +5,7 @@ import math
 import keras
 from keras import ops
 
-from kerasdc.inputs import checked_number
+from kerasdc.arguments import checked_number
 from kerasdc.layers.seeded import Seeded
 
 

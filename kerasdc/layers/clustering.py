@@ -4,9 +4,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasdc.inputs import checked_choice
-from kerasdc.inputs import checked_count
-from kerasdc.inputs import checked_number
+from kerasdc.arguments import checked_choice
+from kerasdc.arguments import checked_count
+from kerasdc.arguments import checked_number
 from kerasdc.layers.adaptable import Adaptable
 from kerasdc.merging import merged_kmeans
 

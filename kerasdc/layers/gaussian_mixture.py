@@ -6,8 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasdc.inputs import checked_choice
-from kerasdc.inputs import checked_count
+from kerasdc.arguments import checked_choice
+from kerasdc.arguments import checked_count
 from kerasdc.layers.adaptable import Adaptable
 from kerasdc.layers.clustering import check_points
 from kerasdc.layers.clustering import nearest_center

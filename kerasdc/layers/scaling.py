@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasdc.inputs import checked_choice
+from kerasdc.arguments import checked_choice
 from kerasdc.layers.adaptable import Adaptable
 
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasdc.inputs import checked_count
+from kerasdc.arguments import checked_count
 from kerasdc.inputs import to_array
 from kerasdc.layers.adaptable import Adaptable
 

@@ -2,7 +2,7 @@
 
 from keras import ops
 
-from kerasdc.inputs import checked_shares
+from kerasdc.arguments import checked_shares
 
 
 def mutual_information(soft_assignment):

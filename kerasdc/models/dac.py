@@ -6,10 +6,10 @@ from keras import ops
 
 from kerasdc import losses
 from kerasdc import networks
+from kerasdc.arguments import as_floats
+from kerasdc.arguments import checked_count
 from kerasdc.callbacks import ThresholdSchedule
 from kerasdc.callbacks.lists import with_first
-from kerasdc.inputs import as_floats
-from kerasdc.inputs import checked_count
 from kerasdc.layers.pairwise import PairwiseSimilarity
 from kerasdc.layers.pairwise import select_pairs
 from kerasdc.models.augmentations import repeated_draws

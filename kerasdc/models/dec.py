@@ -5,7 +5,7 @@ import numpy as np
 from keras import ops
 
 from kerasdc import losses
-from kerasdc.inputs import checked_count
+from kerasdc.arguments import checked_count
 from kerasdc.layers import ClusteringLayer
 from kerasdc.layers import Scaling
 from kerasdc.models.base import ClusteringModel

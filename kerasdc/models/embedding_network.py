@@ -7,12 +7,12 @@ from keras import ops
 from kerasdc import likelihoods
 from kerasdc import losses
 from kerasdc import networks
+from kerasdc.arguments import checked_count
+from kerasdc.arguments import checked_flag
+from kerasdc.arguments import checked_number
 from kerasdc.callbacks import Adapt
 from kerasdc.callbacks import matched_clusters
 from kerasdc.callbacks.lists import with_first
-from kerasdc.inputs import checked_count
-from kerasdc.inputs import checked_flag
-from kerasdc.inputs import checked_number
 from kerasdc.layers import ClusteringLayer
 from kerasdc.layers import Scaling
 from kerasdc.layers.clustering import center_search

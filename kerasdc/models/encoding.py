@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 
+from kerasdc.arguments import checked_count
 from kerasdc.feeding import feed
-from kerasdc.inputs import checked_count
 from kerasdc.inputs import reject_labels
 from kerasdc.inputs import to_array
 from kerasdc.targets import FeatureBatches

@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from kerasdc import likelihoods
-from kerasdc.inputs import checked_count
+from kerasdc.arguments import checked_count
 from kerasdc.models.base import ClusteringModel
 from kerasdc.models.parts import check_range
 from kerasdc.models.pretraining import PretrainedModel

@@ -6,9 +6,9 @@ from keras import ops
 
 from kerasdc import losses
 from kerasdc import networks
-from kerasdc.inputs import checked_count
-from kerasdc.inputs import checked_number
-from kerasdc.inputs import checked_shares
+from kerasdc.arguments import checked_count
+from kerasdc.arguments import checked_number
+from kerasdc.arguments import checked_shares
 from kerasdc.inputs import fingerprint
 from kerasdc.layers.seeded import Seeded
 from kerasdc.models.augmentations import distorted

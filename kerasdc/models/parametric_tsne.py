@@ -7,12 +7,12 @@ from keras import ops
 from kerasdc import losses
 from kerasdc import networks
 from kerasdc.affinities import joint_affinities
+from kerasdc.arguments import as_floats
+from kerasdc.arguments import checked_choice
+from kerasdc.arguments import checked_count
+from kerasdc.arguments import checked_number
 from kerasdc.callbacks import ExaggerationSchedule
 from kerasdc.callbacks.lists import with_first
-from kerasdc.inputs import as_floats
-from kerasdc.inputs import checked_choice
-from kerasdc.inputs import checked_count
-from kerasdc.inputs import checked_number
 from kerasdc.layers import Scaling
 from kerasdc.layers.adaptable import add_flag
 from kerasdc.models.affinity_targets import AffinityTargets

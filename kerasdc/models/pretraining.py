@@ -3,7 +3,7 @@
 import keras
 
 from kerasdc import networks
-from kerasdc.inputs import checked_count
+from kerasdc.arguments import checked_count
 from kerasdc.layers.adaptable import add_flag
 from kerasdc.models.autoencoder import Autoencoder
 from kerasdc.models.encoding import EncoderModel

@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 
-from kerasdc.inputs import checked_choice
-from kerasdc.inputs import checked_count
+from kerasdc.arguments import checked_choice
+from kerasdc.arguments import checked_count
 from kerasdc.merging import neighbor_graph
 from kerasdc.merging import normalised_cut
 from kerasdc.models.augmentations import check_copyable

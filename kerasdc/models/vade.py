@@ -5,10 +5,10 @@ import numpy as np
 from keras import ops
 
 from kerasdc import likelihoods
+from kerasdc.arguments import checked_count
+from kerasdc.arguments import checked_number
 from kerasdc.callbacks import ComponentWeights
 from kerasdc.callbacks import EpochDecay
-from kerasdc.inputs import checked_count
-from kerasdc.inputs import checked_number
 from kerasdc.layers import GaussianMixturePrior
 from kerasdc.layers import Sampling
 from kerasdc.layers import Scaling

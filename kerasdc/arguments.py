@@ -1,0 +1,139 @@
+"""Arguments other than data, checked."""
+
+import math
+import numbers
+
+import numpy as np
+
+
+def checked_count(name, value, minimum=1):
+    """Returns `value` as an `int`, or raises.
+
+    Args:
+        name: String, what the caller calls it.
+        value: What the caller passed.
+        minimum: Integer, the least that is allowed.
+
+    Raises:
+        ValueError: If `value` is not an integer of at least `minimum`.
+    """
+    is_integer = isinstance(value, (int, np.integer))
+    if not is_integer or isinstance(value, bool) or value < minimum:
+        raise ValueError(
+            f"`{name}` must be an integer of at least {minimum}. "
+            f"Received: {name}={value!r}"
+        )
+    return int(value)
+
+
+def checked_number(
+    name, value, minimum=0, maximum=math.inf, above=False, below=False
+):
+    """Returns `value`, or raises.
+
+    Args:
+        name: String, what the caller calls it.
+        value: What the caller passed.
+        minimum: Number, the least that is allowed.
+        maximum: Number, the most that is allowed. The default allows
+            whatever is finite.
+        above: Boolean. Whether `minimum` itself is not allowed.
+        below: Boolean. Whether `maximum` itself is not allowed.
+
+    Raises:
+        ValueError: If `value` is not a finite number of this range.
+    """
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    in_range = is_number and minimum <= value <= maximum
+    at_limit = (above and value == minimum) or (below and value == maximum)
+    if not in_range or at_limit or math.isinf(value):
+        expected = _range_in_words(minimum, maximum, above, below)
+        raise ValueError(
+            f"`{name}` must be {expected}. Received: {name}={value!r}"
+        )
+    return value
+
+
+def checked_shares(name, value, size):
+    """Returns `value` as an array of shares, or raises.
+
+    Args:
+        name: String, what the caller calls it.
+        value: What the caller passed.
+        size: Integer, how many there must be.
+
+    Returns:
+        Float64 array `(size,)`.
+
+    Raises:
+        ValueError: If they are not as many numbers above 0 whose sum is 1.
+    """
+    shares = as_floats(value)
+    right = shares.shape == (size,) and (shares > 0).all()
+    if not right or abs(shares.sum() - 1) > 1e-6:
+        raise ValueError(
+            f"`{name}` must be {size} numbers above 0 whose sum is 1. "
+            f"Received: {name}={value!r}"
+        )
+    return shares
+
+
+def as_floats(value):
+    """Numbers as a float64 array; an empty one where they are none.
+
+    Args:
+        value: What the caller passed.
+    """
+    try:
+        return np.asarray(value, "float64")
+    except (TypeError, ValueError):
+        return np.empty(0)
+
+
+def _range_in_words(minimum, maximum, above, below):
+    if maximum == math.inf:
+        bound = "above" if above else "of at least"
+        return f"a finite number {bound} {minimum:g}"
+    end = f"below {maximum:g}" if below else f"{maximum:g}"
+    if above:
+        return f"a number above {minimum:g}, up to {end}"
+    return f"a number from {minimum:g} to {end}"
+
+
+def checked_flag(name, value):
+    """Returns `value` as a `bool`, or raises.
+
+    Args:
+        name: String, what the caller calls it.
+        value: What the caller passed.
+
+    Raises:
+        ValueError: If `value` is not a boolean.
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        raise ValueError(
+            f"`{name}` must be True or False. Received: {name}={value!r}"
+        )
+    return bool(value)
+
+
+def checked_choice(name, value, choices):
+    """The entry of a table that `value` names, or raises.
+
+    Args:
+        name: String, what the caller calls it.
+        value: What the caller passed.
+        choices: Dictionary.
+
+    Returns:
+        `choices[value]`.
+
+    Raises:
+        ValueError: If it is not one of `choices`.
+    """
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(
+            f"`{name}` must be one of {', '.join(choices)}. "
+            f"Received: {name}={value!r}"
+        )
+    return choices[value]

@@ -1,0 +1,49 @@
+import re
+
+import numpy as np
+import pytest
+
+from kerasdc.arguments import checked_count
+from kerasdc.arguments import checked_flag
+from kerasdc.arguments import checked_number
+
+
+def test_checked_flag():
+    assert checked_flag("n", np.bool_(True)) is True
+    for value in ("no", 1, None):
+        with pytest.raises(ValueError, match=f"Received: n={value!r}$"):
+            checked_flag("n", value)
+
+
+def test_checked_count():
+    assert checked_count("n", np.uint8(3)) == 3
+    assert type(checked_count("n", np.int64(3))) is int
+    assert checked_count("n", 0, minimum=0) == 0
+    for value in (0, 2.0, True, "2", None, np.nan):
+        with pytest.raises(ValueError, match=f"Received: n={value!r}$"):
+            checked_count("n", value)
+
+
+def test_checked_number():
+    for value in (0, 2.5, np.float32(0.5), np.int64(3)):
+        assert checked_number("r", value) is value
+    assert checked_number("r", 0.0, 0, 1) == 0
+    assert checked_number("r", 1, 0, 1, above=True) == 1
+
+
+@pytest.mark.parametrize(
+    ("limits", "values", "expected"),
+    [
+        ({}, (-1e-9, np.inf), "a finite number of at least 0"),
+        ({"minimum": 1}, (0.5, np.inf), "a finite number of at least 1"),
+        ({"above": True}, (0, np.inf), "a finite number above 0"),
+        ({"maximum": 0.5}, (-1, 0.6, np.inf), "a number from 0 to 0.5"),
+        ({"maximum": 1, "above": True}, (0.0, 2), "a number above 0, up to 1"),
+        ({"maximum": 9, "below": True}, (9.0,), "a number from 0 to below 9"),
+    ],
+)
+def test_a_number_out_of_its_range(limits, values, expected):
+    for value in (*values, -np.inf, np.nan, True, "0.5", None):
+        message = re.escape(f"`r` must be {expected}. Received: r={value!r}")
+        with pytest.raises(ValueError, match=f"{message}$"):
+            checked_number("r", value, **limits)
