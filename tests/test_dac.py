@@ -485,6 +485,7 @@ def test_served(fitted, blobs, tmp_path):
             r"Received: upper=\(0.95, 0.4\), lower=\(0.455, 0.5\)$",
         ),
         ({"lower": (0.96, 0.5)}, r"Received: .*lower=\(0.96, 0.5\)$"),
+        ({"all_pairs": "no"}, "Received: all_pairs='no'$"),
     ],
 )
 def test_bad_arguments(arguments, message):

@@ -210,6 +210,8 @@ def test_bad_constructors(arguments, message):
         {"log_weight_factor": float("nan")},
         {"log_weight_factor": -1.0},
         {"log_weight_factor": True},
+        {"fixed_weights": "no"},
+        {"augmented": None},
     ],
 )
 def test_bad_compile_arguments(arguments):

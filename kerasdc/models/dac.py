@@ -8,6 +8,7 @@ from kerasdc import losses
 from kerasdc import networks
 from kerasdc.arguments import as_floats
 from kerasdc.arguments import checked_count
+from kerasdc.arguments import checked_flag
 from kerasdc.callbacks import ThresholdSchedule
 from kerasdc.callbacks.lists import with_first
 from kerasdc.layers.pairwise import PairwiseSimilarity
@@ -179,10 +180,12 @@ class DAC(DiscriminativeModel):
             **kwargs: Further arguments of `keras.Model.compile`.
 
         Raises:
-            ValueError: If thresholds are not from 0 to 1, or cross.
+            ValueError: If thresholds are not from 0 to 1, or cross, or
+                `all_pairs` is no boolean.
         """
         start_before = self.threshold_range[0]
-        self._settings = _checked_thresholds(upper, lower, bool(all_pairs))
+        all_pairs = checked_flag("all_pairs", all_pairs)
+        self._settings = _checked_thresholds(upper, lower, all_pairs)
         if isinstance(optimizer, str) and optimizer == "auto":
             optimizer = keras.optimizers.RMSprop()
         super().compile(optimizer, **kwargs)

@@ -6,6 +6,7 @@ from keras import ops
 
 from kerasdc import likelihoods
 from kerasdc.arguments import checked_count
+from kerasdc.arguments import checked_flag
 from kerasdc.arguments import checked_number
 from kerasdc.callbacks import ComponentWeights
 from kerasdc.callbacks import EpochDecay
@@ -192,13 +193,16 @@ class VaDE(GenerativeModel):
                 (`pretrain_optimizer`) and of `keras.Model.compile`.
 
         Raises:
-            ValueError: If a number is out of its range.
+            ValueError: If a number is out of its range, or a flag is no
+                boolean.
         """
         if decay is not None:
             checked_number("decay", decay, 0, 1, above=True)
         decay_interval = checked_count("decay_interval", decay_interval)
         checked_number("decay_minimum", decay_minimum)
         checked_number("log_weight_factor", log_weight_factor)
+        fixed_weights = checked_flag("fixed_weights", fixed_weights)
+        augmented = checked_flag("augmented", augmented)
         if isinstance(optimizer, str) and optimizer == "auto":
             optimizer = keras.optimizers.Adam(2e-3, epsilon=1e-4)
             decay = 0.9 if decay is None else decay
@@ -207,7 +211,7 @@ class VaDE(GenerativeModel):
         self.decay_minimum = decay_minimum
         self.log_weight_factor = log_weight_factor
         self.fixed_weights = fixed_weights
-        self.augmented = bool(augmented)
+        self.augmented = augmented
         if self.built:
             self._fix_weights()
         if reconstruction_loss == "auto":
