@@ -26,6 +26,18 @@ def checked_count(name, value, minimum=1):
     return int(value)
 
 
+def checked_seed(seed):
+    """Returns `seed` as an `int`, or `None`, or raises.
+
+    Args:
+        seed: What the caller passed.
+
+    Raises:
+        ValueError: If it is neither `None` nor an integer of at least 0.
+    """
+    return None if seed is None else checked_count("seed", seed, minimum=0)
+
+
 def checked_number(
     name, value, minimum=0, maximum=math.inf, above=False, below=False
 ):

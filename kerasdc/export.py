@@ -51,6 +51,7 @@ def export_saved_model(model, path, version=None, warmup=None):
 
     Example:
 
+    >>> model = kerasdc.load("dec_mnist")
     >>> kerasdc.export_saved_model(model, "serving/dec_mnist")
     PosixPath('serving/dec_mnist/1')
     """

@@ -32,7 +32,7 @@ def clustering_accuracy(y_true, y_pred):
 
     Example:
 
-    >>> clustering_accuracy([0, 0, 1, 1], [7, 7, 3, 7])
+    >>> kerasdc.metrics.clustering_accuracy([0, 0, 1, 1], [7, 7, 3, 7])
     0.75
     """
     table, _, _ = _contingency(y_true, y_pred)

@@ -15,17 +15,28 @@ def kept_statistics(*layers):
     inside `compute_loss`, on every Keras backend.
 
     Args:
-        *layers: Layers or models whose non-trainable weights are kept.
+        *layers: Layers or models whose non-trainable weights are kept. They
+            must be built.
+
+    Raises:
+        ValueError: If one is not built.
 
     Example:
 
     >>> layer = keras.layers.BatchNormalization()
+    >>> layer.build((None, 2))
     >>> x = np.random.normal(3, 1, (8, 2))
     >>> with kerasdc.statistics.kept_statistics(layer):
     ...     y = layer(x, training=True)
     >>> layer.moving_mean
     [0, 0]
     """
+    for layer in layers:
+        if not layer.built:
+            raise ValueError(
+                "Statistics are kept of layers that are built. "
+                f"Received: {layer.name}, built=False"
+            )
     weights = [w for layer in layers for w in layer.non_trainable_weights]
     # PyTorch assigns in place: what is kept must be a copy.
     before = [ops.copy(weight.value) for weight in weights]

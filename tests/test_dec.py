@@ -138,7 +138,7 @@ def test_defaults_are_the_papers(make_dec):
     assert float(model.optimizer.learning_rate) == pytest.approx(0.01)
     assert model.optimizer.momentum == 0.9
     assert model.loss is kerasdc.losses.kl_divergence
-    assert model.update_interval is None
+    assert model.get_compile_config()["update_interval"] is None
 
 
 def test_seed_alone_decides(make_dec, blobs):

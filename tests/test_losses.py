@@ -80,3 +80,20 @@ def test_summed_losses_take_images_and_are_saved(name):
     np.testing.assert_allclose(function(x, x), function(flat, flat), 1e-5)
     config = keras.saving.serialize_keras_object(function)
     assert keras.saving.deserialize_keras_object(config) is function
+
+
+def test_pairwise_cross_entropy_by_hand():
+    similarity = np.array([[1.0, 0.25], [0.5, 0.0]], "float32")
+    positive = np.array([[1.0, 1.0], [0.0, 0.0]], "float32")
+    loss = losses.pairwise_cross_entropy(similarity, positive)
+    expected = [[0, np.log(4)], [np.log(2), 0]]
+    np.testing.assert_allclose(ops.convert_to_numpy(loss), expected, atol=1e-6)
+
+
+def test_pairwise_cross_entropy_at_its_ends_is_finite():
+    # Similarities that rounding took above 1, labelled wrong.
+    similarity = np.array([[1.0000001, 0.0]], "float32")
+    loss = losses.pairwise_cross_entropy(similarity, np.array([[0.0, 1.0]]))
+    loss = ops.convert_to_numpy(loss)
+    assert np.isfinite(loss).all()
+    assert (loss > 10).all()

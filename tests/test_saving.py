@@ -43,7 +43,7 @@ optimizer = model.optimizer
 results["optimizer"] = [
     int(optimizer.iterations),
     float(optimizer.learning_rate),
-    model.update_interval,
+    model.get_compile_config()["update_interval"],
 ]
 decoder = model.decoder.get_weights()
 history = model.fit(x, batch_size=32, epochs=5, initial_epoch=3, verbose=0)
@@ -209,7 +209,7 @@ def test_custom_compilation_is_kept(make_dec, blobs, tmp_path):
     model.fit(blobs[0], epochs=1, verbose=0)
     model.save(tmp_path / "m.keras")
     again = keras.models.load_model(tmp_path / "m.keras")
-    assert again.update_interval == 7
+    assert again.get_compile_config()["update_interval"] == 7
     assert again.optimizer.momentum == 0.9
     assert int(again.optimizer.iterations) == 7
     assert isinstance(again.pretrain_optimizer, keras.optimizers.RMSprop)

@@ -68,3 +68,11 @@ def test_kept_when_the_pass_fails(model):
         raise RuntimeError("stop")
     for a, b in zip(before, moving(model), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_layers_that_are_not_built_are_refused():
+    layer = keras.layers.BatchNormalization(name="late")
+    with pytest.raises(ValueError, match="Received: late, built=False"):
+        with kept_statistics(layer):
+            layer(np.ones((2, 3)), training=True)
+    assert not layer.built

@@ -35,6 +35,22 @@ def test_round_trip(fitted, blobs, tmp_path):
     assert int(again.optimizer.iterations) == steps + 1
 
 
+def test_resumed_equals_uninterrupted(blobs, tmp_path):
+    x = blobs[0]
+    whole = make_vade(decay=0.9, decay_interval=1)
+    whole.pretrain(x, epochs=1, verbose=0)
+    whole.adapt(x)
+    whole.save(tmp_path / "adapted.keras")
+    half = keras.models.load_model(tmp_path / "adapted.keras")
+    whole.fit(x, batch_size=16, epochs=4, verbose=0)
+    half.fit(x, batch_size=16, epochs=2, verbose=0)
+    half.save(tmp_path / "half.keras")
+    again = keras.models.load_model(tmp_path / "half.keras")
+    again.fit(x, batch_size=16, epochs=4, initial_epoch=2, verbose=0)
+    for a, b in zip(whole.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, 1e-4, 1e-5)
+
+
 def test_compile_arguments_survive(blobs, tmp_path):
     model = make_vade(
         decay=0.5,
@@ -46,9 +62,15 @@ def test_compile_arguments_survive(blobs, tmp_path):
     model.adapt(blobs[0], num_restarts=1)
     model.save(tmp_path / "m.keras")
     again = keras.models.load_model(tmp_path / "m.keras")
-    assert (again.decay, again.log_weight_factor) == (0.5, 10.0)
-    assert (again.decay_interval, again.decay_minimum) == (5, 0.0)
-    assert again.fixed_weights and not again.prior.logits.trainable
+    assert again._settings == {
+        "decay": 0.5,
+        "decay_interval": 5,
+        "decay_minimum": 0.0,
+        "log_weight_factor": 10.0,
+        "fixed_weights": True,
+        "augmented": True,
+    }
+    assert not again.prior.logits.trainable
 
 
 def test_auto_is_the_papers_optimizer():
@@ -58,10 +80,12 @@ def test_auto_is_the_papers_optimizer():
         assert isinstance(model.optimizer, keras.optimizers.Adam)
         assert float(model.optimizer.learning_rate) == pytest.approx(2e-3)
         assert model.optimizer.epsilon == 1e-4
-        assert model.decay == 0.9
-        assert (model.decay_interval, model.decay_minimum) == (10, 2e-4)
+        compiled = model.get_compile_config()
+        assert compiled["decay"] == 0.9
+        assert compiled["decay_interval"] == 10
+        assert compiled["decay_minimum"] == 2e-4
     model.compile("adam")
-    assert model.decay is None
+    assert model.get_compile_config()["decay"] is None
 
 
 # A user's process: no class of this library is named.

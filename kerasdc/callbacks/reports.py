@@ -64,7 +64,7 @@ class LabelChangeStopping(CheckedCallback):
     `label_change`.
 
     Reference: [Xie et al., 2016](https://arxiv.org/abs/1511.06335), section
-    3.3: 0.1 %.
+    3.1.3; its 0.1 % are of section 4.3.
 
     Args:
         tolerance: Float from 0 to 1. The share of samples below which

@@ -48,7 +48,7 @@ def load(name, data_dir=None):
 
     Example:
 
-    >>> digits = load("digits")
+    >>> digits = kerasdc.datasets.load("digits")
     >>> digits.x.shape, digits.num_clusters
     ((1797, 8, 8), 10)
     """

@@ -18,7 +18,7 @@ class Scaling(Adaptable):
 
     Reference:
 
-    - [Xie et al., 2016](https://arxiv.org/abs/1511.06335), section 4.3.
+    - [Xie et al., 2016](https://arxiv.org/abs/1511.06335), section 4.1.
 
     Args:
         scale: Optional float other than 0. `None` lets `adapt` choose it.

@@ -24,7 +24,7 @@ class TfIdf(Adaptable):
     Reference:
 
     - [Xie et al., 2016](https://arxiv.org/abs/1511.06335), section 4.1, for
-      the 2,000 most frequent words and the scaling of section 4.3.
+      the 2,000 most frequent words and the scaling.
 
     Args:
         max_words: Integer. Size of the vocabulary that `adapt` makes.

@@ -7,6 +7,7 @@ from kerasdc.losses.information import conditional_entropy
 from kerasdc.losses.information import marginal_divergence
 from kerasdc.losses.information import marginal_entropy
 from kerasdc.losses.information import mutual_information
+from kerasdc.losses.pairs import pairwise_cross_entropy
 from kerasdc.losses.reconstruction import half_mean_squared_error
 from kerasdc.losses.reconstruction import summed_binary_crossentropy
 from kerasdc.losses.reconstruction import summed_squared_error
@@ -26,6 +27,7 @@ __all__ = [
     "marginal_divergence",
     "marginal_entropy",
     "mutual_information",
+    "pairwise_cross_entropy",
     "prediction_divergence",
     "similarity_cross_entropy",
     "student_t_similarities",

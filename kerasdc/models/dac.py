@@ -9,6 +9,7 @@ from kerasdc import networks
 from kerasdc.arguments import as_floats
 from kerasdc.arguments import checked_count
 from kerasdc.arguments import checked_flag
+from kerasdc.arguments import checked_seed
 from kerasdc.callbacks import ThresholdSchedule
 from kerasdc.callbacks.lists import with_first
 from kerasdc.layers.pairwise import PairwiseSimilarity
@@ -21,7 +22,6 @@ from kerasdc.statistics import kept_statistics
 # Section 4: u = 0.95 - x and l = 0.455 + 0.1 x, until they meet at x = 0.45.
 _UPPER, _LOWER = (0.95, 0.5), (0.455, 0.5)
 _SMALLEST_SIDE = 26  # of the images that the paper's network takes
-_EPSILON = 1e-7
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
@@ -96,7 +96,7 @@ class DAC(DiscriminativeModel):
         augmentation = checked_layer("augmentation", augmentation)
         self.set_networks(encoder, preprocessor, augmentation, head)
         self.similarity = PairwiseSimilarity(dtype="float32")
-        self.seed = None if seed is None else checked_count("seed", seed, 0)
+        self.seed = checked_seed(seed)
         self._settings = {"upper": _UPPER, "lower": _LOWER, "all_pairs": False}
         self._terms = {
             name: keras.metrics.Mean(name=name)
@@ -186,11 +186,12 @@ class DAC(DiscriminativeModel):
         start_before = self.threshold_range[0]
         all_pairs = checked_flag("all_pairs", all_pairs)
         self._settings = _checked_thresholds(upper, lower, all_pairs)
-        if isinstance(optimizer, str) and optimizer == "auto":
-            optimizer = keras.optimizers.RMSprop()
         super().compile(optimizer, **kwargs)
         if self.built and not self._moved_from(start_before):
             self.thresholds.assign(self.threshold_range[0])
+
+    def default_optimizer(self):
+        return keras.optimizers.RMSprop()
 
     def _moved_from(self, start):
         """Whether the thresholds are on their way, and can go on."""
@@ -224,7 +225,7 @@ class DAC(DiscriminativeModel):
         self,
         x=None,
         y=None,
-        batch_size=128,
+        batch_size=None,
         epochs=50,
         verbose="auto",
         callbacks=None,
@@ -236,7 +237,8 @@ class DAC(DiscriminativeModel):
             x: Training samples; see `DiscriminativeModel.fit`.
             y: Must be `None`.
             batch_size: Integer, at least `num_clusters`: pairs are of one
-                batch. What is left of a pass is left out of it.
+                batch. What is left of a pass is left out of it. `None` takes
+                the paper's 128.
             epochs: Integer, passes over the data. The thresholds move from
                 where they are, in the first one, to their end, in the last:
                 a `fit` of one epoch keeps them.
@@ -291,8 +293,12 @@ class DAC(DiscriminativeModel):
         positive, selected = self._pairs(similarity)
         if training and self.augmentation is not None:
             similarity = self._augmented_similarity(x)
-        self._record(positive, selected)
-        total = ops.sum(selected * self._pair_losses(similarity, positive))
+        self._record_pairs(positive, selected)
+        if self._settings["all_pairs"]:
+            pairs = ops.square(similarity - positive)
+        else:
+            pairs = losses.pairwise_cross_entropy(similarity, positive)
+        total = ops.sum(selected * pairs)
         return total / ops.maximum(ops.sum(selected), 1.0)
 
     def _pairs(self, similarity):
@@ -313,16 +319,7 @@ class DAC(DiscriminativeModel):
             logits = self.logits(features, training=True)
         return self.similarity(self.soft_assignment(logits))
 
-    def _pair_losses(self, similarity, positive):
-        if self._settings["all_pairs"]:
-            return ops.square(similarity - positive)
-        # Rounding takes similarities a little above 1.
-        different = ops.maximum(1.0 - similarity, 0.0)
-        return -positive * ops.log(similarity + _EPSILON) - (
-            1.0 - positive
-        ) * ops.log(different + _EPSILON)
-
-    def _record(self, positive, selected):
+    def _record_pairs(self, positive, selected):
         num_selected = ops.sum(selected)
         size = ops.cast(ops.shape(selected)[0], "float32")
         num_pairs = ops.maximum(size * (size - 1.0), 1.0)
@@ -358,12 +355,6 @@ class DAC(DiscriminativeModel):
                 logits = self.logits(self.features(batch, training=True))
                 found.append(ops.convert_to_numpy(logits).argmax(axis=1))
         return np.concatenate(found)
-
-    # === Config ===
-
-    def get_compile_config(self):
-        config = super().get_compile_config()
-        return {**config, **self._settings} if config else config
 
 
 def _block(num_clusters, number):

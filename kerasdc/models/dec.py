@@ -6,6 +6,7 @@ from keras import ops
 
 from kerasdc import losses
 from kerasdc.arguments import checked_count
+from kerasdc.arguments import checked_seed
 from kerasdc.layers import ClusteringLayer
 from kerasdc.layers import Scaling
 from kerasdc.models.base import ClusteringModel
@@ -81,7 +82,7 @@ class DEC(PretrainedModel, ClusteringModel):
         )
         self.num_clusters = self.clustering.num_clusters
         self.set_networks(encoder, decoder, preprocessor, augmentation, Scaling)
-        self.seed = None if seed is None else checked_count("seed", seed, 0)
+        self.seed = checked_seed(seed)
 
     # === Functional Model ===
 
@@ -129,14 +130,15 @@ class DEC(PretrainedModel, ClusteringModel):
         """
         if update_interval is not None:
             update_interval = checked_count("update_interval", update_interval)
-        self.update_interval = update_interval
-        if optimizer == "auto":
-            optimizer = keras.optimizers.SGD(0.01, momentum=0.9)
+        self._settings = {"update_interval": update_interval}
         super().compile(
             optimizer=optimizer,
             loss=losses.kl_divergence if loss == "auto" else loss,
             **kwargs,
         )
+
+    def default_optimizer(self):
+        return keras.optimizers.SGD(0.01, momentum=0.9)
 
     def adapt(self, x, initial_centers=None, seed=None, **kwargs):
         """Sets the cluster centers from the embedding, without labels.
@@ -165,7 +167,7 @@ class DEC(PretrainedModel, ClusteringModel):
         self,
         x=None,
         y=None,
-        batch_size=256,
+        batch_size=None,
         epochs=50,
         verbose="auto",
         callbacks=None,
@@ -182,7 +184,7 @@ class DEC(PretrainedModel, ClusteringModel):
                 at once, so a dataset is read into memory.
             y: Must be `None`. Labels only ever report: see
                 `kerasdc.ClusteringMetrics`.
-            batch_size: Integer.
+            batch_size: Integer. `None` takes the paper's 256.
             epochs: Integer, update intervals of the clustering stage.
             verbose: As in `keras.Model.fit`.
             callbacks: Keras callbacks of the clustering stage.
@@ -207,7 +209,7 @@ class DEC(PretrainedModel, ClusteringModel):
             self,
             x,
             batch_size,
-            self.update_interval,
+            self._settings["update_interval"],
             shuffle=shuffle,
             seed=self._draw_seed(),
             count_steps=self._count_steps,
@@ -230,12 +232,6 @@ class DEC(PretrainedModel, ClusteringModel):
 
     def get_config(self):
         return {**super().get_config(), "alpha": self.clustering.alpha}
-
-    def get_compile_config(self):
-        config = super().get_compile_config()
-        if config:
-            config["update_interval"] = self.update_interval
-        return config
 
 
 class _Reporting(SelfTrainingTargets):

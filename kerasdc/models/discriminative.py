@@ -29,7 +29,7 @@ class DiscriminativeModel(ClusteringModel):
     starts_undecided = True
     pretrained = True  # what is not needed is done
     ways_to_weights = ways_to_clusters = "`fit(x)`"
-    default_batch_size = 250
+    default_batch_size = 250  # of the authors of IMSAT
     _parts = ("encoder", "preprocessor", "augmentation")
 
     def set_networks(self, encoder, preprocessor, augmentation, head):
@@ -129,14 +129,15 @@ class DiscriminativeModel(ClusteringModel):
 
     # === Training ===
 
-    def compile(self, optimizer, **kwargs):
+    def compile(self, optimizer="auto", **kwargs):
         """Configures training.
 
         Args:
-            optimizer: Keras optimizer, or its name.
+            optimizer: Keras optimizer, or its name. `"auto"` is
+                `default_optimizer()`.
             **kwargs: Further arguments of `keras.Model.compile`.
         """
-        super().compile(optimizer=keras.optimizers.get(optimizer), **kwargs)
+        super().compile(optimizer=self._optimizer(optimizer), **kwargs)
         if self.built:
             self._build_optimizer()
 
@@ -212,7 +213,7 @@ class DiscriminativeModel(ClusteringModel):
         self,
         x=None,
         y=None,
-        batch_size=250,
+        batch_size=None,
         epochs=50,
         verbose="auto",
         callbacks=None,
@@ -230,7 +231,8 @@ class DiscriminativeModel(ClusteringModel):
                 `kerasdc.ClusteringMetrics`.
             batch_size: Integer, at least `num_clusters`: the loss compares
                 the samples of a batch. What is left of a pass, too few for a
-                batch, is left out of that pass.
+                batch, is left out of that pass. `None` takes the system's
+                `default_batch_size`.
             epochs: Integer, passes over the data.
             verbose: As in `keras.Model.fit`.
             callbacks: Keras callbacks.
@@ -284,13 +286,8 @@ class DiscriminativeModel(ClusteringModel):
             self._fitted.assign(int(fitted_before or bool(epochs_done)))
             raise
 
-    def evaluate(
-        self, x=None, y=None, batch_size=250, verbose="auto", **kwargs
-    ):
-        """As `EncoderModel.evaluate`: of all samples, in a fixed order."""
-        return super().evaluate(x, y, batch_size, verbose, **kwargs)
-
     def _scored_batches(self, x, batch_size):
+        """Of all samples, in a fixed order."""
         return WholePass(x, self.targets_of(x), batch_size)
 
     def _check_enough(self, array):

@@ -4,23 +4,20 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasdc import likelihoods
 from kerasdc import losses
 from kerasdc import networks
-from kerasdc.arguments import checked_count
 from kerasdc.arguments import checked_flag
 from kerasdc.arguments import checked_number
+from kerasdc.arguments import checked_seed
 from kerasdc.callbacks import Adapt
 from kerasdc.callbacks import matched_clusters
 from kerasdc.callbacks.lists import with_first
 from kerasdc.layers import ClusteringLayer
-from kerasdc.layers import Scaling
 from kerasdc.layers.clustering import center_search
 from kerasdc.models.base import ClusteringModel
 from kerasdc.models.parts import check_network
-from kerasdc.models.parts import check_range
 from kerasdc.models.parts import check_shape
-from kerasdc.models.pretraining import PretrainedModel
+from kerasdc.models.probabilistic import ProbabilisticModel
 from kerasdc.targets import ShuffledBatches
 from kerasdc.targets import WholePass
 
@@ -28,7 +25,7 @@ _WEIGHT = 0.01  # of the similarities, for the encoder
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
-class EmbeddingNetwork(PretrainedModel, ClusteringModel):
+class EmbeddingNetwork(ProbabilisticModel, ClusteringModel):
     """Embedding network: pulls apart what an autoencoder has found.
 
     A second network maps the autoencoder's latent z to an embedding h. It
@@ -81,10 +78,9 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
     (200,)
     """
 
-    trains_decoder = True
     smallest_batch = 3  # of two, each is all that the other can be near
     objective_name = "loss of the embedding network"
-    _parts = (*PretrainedModel._parts, "embedding")
+    _parts = (*ProbabilisticModel._parts, "embedding")
 
     def __init__(
         self,
@@ -100,10 +96,6 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
     ):
         # === Layers ===
         super().__init__(**kwargs)
-        if encoder is not None and decoder is None:
-            raise ValueError(
-                "An `encoder` needs its `decoder`. Received: decoder=None"
-            )
         if embedding is not None and encoder is None:
             raise ValueError(
                 "An `embedding` needs its `encoder`. Received: encoder=None"
@@ -111,18 +103,11 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
         self.clustering = ClusteringLayer(num_clusters, name="clustering")
         self.clustering.trainable = False  # k-means sets the centers
         self.num_clusters = self.clustering.num_clusters
-        self.likelihood = likelihoods.get(likelihood)
-        self.likelihood_name = likelihood
-        target = "maximum" if likelihood == "bernoulli" else "mean_square"
-        self.set_networks(
-            encoder,
-            decoder,
-            preprocessor,
-            augmentation,
-            lambda: Scaling(target=target),
+        self.set_probabilistic_networks(
+            encoder, decoder, preprocessor, augmentation, likelihood
         )
         self.embedding = embedding
-        self.seed = None if seed is None else checked_count("seed", seed, 0)
+        self.seed = checked_seed(seed)
         self._settings = {
             "similarity_weight": _WEIGHT,
             "conditional": True,
@@ -166,9 +151,6 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
 
     # === What users ask of a fitted model ===
 
-    def raw_samples(self, outputs):
-        return super().raw_samples(self.likelihood.mean(outputs))
-
     def embed(self, x, batch_size=1024, verbose=0):
         """The embedding h.
 
@@ -201,7 +183,6 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
         conditional=True,
         summed=True,
         method="kmeans",
-        reconstruction_loss="auto",
         **kwargs,
     ):
         """Configures both trainings; similarities count as in the original.
@@ -222,12 +203,12 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
             method: `"kmeans"`, as the paper, or `"merged_kmeans"`, for
                 clusters of very unequal size: how `fit` and `adapt` find
                 clusters in the embedding; see `ClusteringLayer.adapt`.
-            reconstruction_loss: Keras loss of `pretrain`. `"auto"` is that of
-                the likelihood, a mean over features;
-                `kerasdc.losses.summed_binary_crossentropy` is the original's,
-                on whose sum plain gradient descent rests.
-            **kwargs: Further arguments of `PretrainedModel.compile`
-                (`pretrain_optimizer`) and of `keras.Model.compile`.
+            **kwargs: Further arguments of `ProbabilisticModel.compile`, of
+                `PretrainedModel.compile` (`pretrain_optimizer`), and of
+                `keras.Model.compile`. For its `reconstruction_loss`, a mean
+                over features, the original has
+                `kerasdc.losses.summed_binary_crossentropy`, on whose sum
+                plain gradient descent rests.
 
         Raises:
             ValueError: If `similarity_weight` is out of its range, a switch no
@@ -242,13 +223,7 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
             "summed": checked_flag("summed", summed),
             "method": method,
         }
-        if reconstruction_loss == "auto":
-            reconstruction_loss = self.likelihood.reconstruction_loss
-        super().compile(
-            optimizer=optimizer,
-            reconstruction_loss=reconstruction_loss,
-            **kwargs,
-        )
+        super().compile(optimizer=optimizer, **kwargs)
 
     def adapt(self, x, seed=None, previous=None, **kwargs):
         """Sets the cluster centers in the embedding, by the `method` compiled.
@@ -279,7 +254,7 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
         self,
         x=None,
         y=None,
-        batch_size=256,
+        batch_size=None,
         epochs=50,
         verbose="auto",
         callbacks=None,
@@ -297,7 +272,7 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
                 `kerasdc.ClusteringMetrics`.
             batch_size: Integer, at least 3: who is near to whom is told within
                 a batch. What is left of a pass, too few for a batch, is left
-                out of that pass.
+                out of that pass. `None` takes 256.
             epochs: Integer, passes over the data in the joint stage.
             verbose: As in `keras.Model.fit`.
             callbacks: Keras callbacks of the joint stage. Clusters are looked
@@ -372,9 +347,7 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
         if training and self.augmentation is not None:
             clean = self.features(x)
         terms = self._loss_terms(features, clean, training)
-        for name, value in terms.items():
-            # As Keras weights the loss itself.
-            self._terms[name].update_state(value, ops.shape(x)[0])
+        self._record(terms, x)
         return sum(terms.values())
 
     def _loss_terms(self, features, clean, training):
@@ -421,8 +394,6 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
     def _check_enough(self, array):
         super()._check_enough(array)
         _check_pairs(array)
-        if self.likelihood is likelihoods.Bernoulli and array.dtype != object:
-            check_range(array, self.preprocessor)
 
     def _check_ready(self):
         missing = None
@@ -435,15 +406,6 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
                 f"This {type(self).__name__} has seen no data yet: call "
                 f"`pretrain(x)` or `fit(x)` first. Received: {missing}"
             )
-
-    # === Config ===
-
-    def get_config(self):
-        return {**super().get_config(), "likelihood": self.likelihood_name}
-
-    def get_compile_config(self):
-        config = super().get_compile_config()
-        return {**config, **self._settings} if config else config
 
 
 def _check_pairs(x):

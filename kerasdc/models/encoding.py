@@ -32,6 +32,10 @@ class EncoderModel(keras.Model):
     published_split = "all"
     ways_to_weights = "`pretrain(x)` or `fit(x)`"  # for those without
     smallest_batch = 1  # more, where the loss compares samples of a batch
+    default_batch_size = 256
+
+    # Arguments of `compile` beside Keras' own, by their names.
+    _settings = {}
 
     # === Inputs ===
 
@@ -235,14 +239,14 @@ class EncoderModel(keras.Model):
         return self._scored_batches(self._validation_inputs(data), batch_size)
 
     def evaluate(
-        self, x=None, y=None, batch_size=256, verbose="auto", **kwargs
+        self, x=None, y=None, batch_size=None, verbose="auto", **kwargs
     ):
         """The loss on `x`.
 
         Args:
             x: Samples, as in `fit`.
             y: Must be `None`.
-            batch_size: Integer, as in `fit`.
+            batch_size: Integer, as in `fit`, whose default `None` is.
             verbose: As in `keras.Model.evaluate`.
             **kwargs: Further arguments of `keras.Model.evaluate`.
 
@@ -288,11 +292,29 @@ class EncoderModel(keras.Model):
     def _count_steps(self):
         return steps_taken(self.optimizer)
 
+    def _record(self, terms, x):
+        """Reports terms of the loss, weighted as Keras weights the loss."""
+        for name, value in terms.items():
+            self._terms[name].update_state(value, keras.ops.shape(x)[0])
+
     def _draw_seed(self):
         if self.seed is not None:
             return self.seed
         # NumPy's generator is what `keras.utils.set_random_seed` seeds.
         return int(np.random.randint(2**31))
+
+    def default_optimizer(self):
+        """What `compile` makes of `"auto"`: the paper's, where it says one.
+
+        Returns:
+            A Keras optimizer.
+        """
+        return keras.optimizers.Adam(1e-3)
+
+    def _optimizer(self, optimizer):
+        if isinstance(optimizer, str) and optimizer == "auto":
+            return self.default_optimizer()
+        return keras.optimizers.get(optimizer)
 
     def _build_optimizer(self):
         # As soon as it can be: what is saved then has what is loaded.
@@ -300,6 +322,10 @@ class EncoderModel(keras.Model):
             self.optimizer.build(self.trainable_variables)
 
     # === Config ===
+
+    def get_compile_config(self):
+        config = super().get_compile_config()
+        return {**config, **self._settings} if config else config
 
     def compile_from_config(self, config):
         self.compile(**keras.saving.deserialize_keras_object(config))
@@ -332,6 +358,8 @@ class EncoderModel(keras.Model):
         """Raises `ValueError` if the loss has no meaning yet."""
 
     def _checked_batch_size(self, batch_size):
+        if batch_size is None:
+            batch_size = self.default_batch_size
         return checked_count("batch_size", batch_size, self.smallest_batch)
 
     def _check_enough(self, array):

@@ -6,11 +6,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasdc import likelihoods
 from kerasdc.arguments import checked_count
 from kerasdc.models.base import ClusteringModel
-from kerasdc.models.parts import check_range
-from kerasdc.models.pretraining import PretrainedModel
+from kerasdc.models.probabilistic import ProbabilisticModel
 from kerasdc.targets import FeatureBatches
 
 _SERVED_SAMPLES = 10  # of the latent space, per sample that is scored
@@ -21,14 +19,12 @@ _LOG_VARIANCE_LIMIT = 40.0
 _LOWEST_SCORE = float(np.finfo("float32").min)  # JSON has no infinity
 
 
-class GenerativeModel(PretrainedModel, ClusteringModel):
+class GenerativeModel(ProbabilisticModel, ClusteringModel):
     """A clustering model with a mixture prior and a probabilistic decoder.
 
-    Subclasses set `prior` (a `GaussianMixturePrior`) and `likelihood` (see
-    `kerasdc.likelihoods`), and implement `posterior(features)`.
+    Subclasses set `prior` (a `GaussianMixturePrior`), and implement
+    `posterior(features)`.
     """
-
-    trains_decoder = True
 
     def posterior(self, features, training=False):
         """q(z | x), a Gaussian of independent dimensions.
@@ -41,9 +37,6 @@ class GenerativeModel(PretrainedModel, ClusteringModel):
             Tuple of tensors `(batch, dim)`: mean and log-variance.
         """
         raise NotImplementedError
-
-    def raw_samples(self, outputs):
-        return super().raw_samples(self.likelihood.mean(outputs))
 
     def generate(self, num, cluster=None, seed=None):
         """Draws new samples.
@@ -138,16 +131,6 @@ class GenerativeModel(PretrainedModel, ClusteringModel):
             for (batch,) in (batches[i] for i in range(len(batches)))
         ]
         return np.concatenate(scores)
-
-    def _scorable(self, x):
-        """Raw samples as inputs; raises where p(x | z) is not defined."""
-        array = super()._scorable(x)
-        self._check_range(array)
-        return array
-
-    def _check_range(self, array):
-        if self.likelihood is likelihoods.Bernoulli:
-            check_range(array, self.preprocessor)
 
     def _noise(self, num_samples, seed):
         shape = (num_samples, self.encoder.output_shape[-1])

@@ -8,6 +8,7 @@ from kerasdc import losses
 from kerasdc import networks
 from kerasdc.arguments import checked_count
 from kerasdc.arguments import checked_number
+from kerasdc.arguments import checked_seed
 from kerasdc.arguments import checked_shares
 from kerasdc.inputs import fingerprint
 from kerasdc.layers.seeded import Seeded
@@ -110,7 +111,7 @@ class IMSAT(Seeded, DiscriminativeModel):
             name="head",
         )
         self.set_networks(encoder, preprocessor, _checked(augmentation), head)
-        self.seed = None if seed is None else checked_count("seed", seed, 0)
+        self.seed = checked_seed(seed)
         self.seed_generator = keras.random.SeedGenerator(self.seed)
         self._terms = {
             name: keras.metrics.Mean(name=name)
@@ -175,9 +176,10 @@ class IMSAT(Seeded, DiscriminativeModel):
         for name, value in settings.items():
             checked_number(name, value, above=name in ("radius_factor", "xi"))
         self._settings = settings
-        if isinstance(optimizer, str) and optimizer == "auto":
-            optimizer = keras.optimizers.Adam(2e-3)
         super().compile(optimizer, **kwargs)
+
+    def default_optimizer(self):
+        return keras.optimizers.Adam(2e-3)
 
     def adapt(self, x, neighbor=10, max_references=100_000, restarts=None):
         """Finds how far samples are from their neighbors, for `fit`.
@@ -270,8 +272,7 @@ class IMSAT(Seeded, DiscriminativeModel):
                 penalty = self._penalty(kinds, x, y, y_pred, seed, training)
             terms["sat"] = ops.mean(penalty)
             loss = loss + terms["sat"]
-        for name, value in terms.items():
-            self._terms[name].update_state(value)
+        self._record(terms, x)
         return loss
 
     def _information(self, soft_assignment):
@@ -370,10 +371,6 @@ class IMSAT(Seeded, DiscriminativeModel):
         model = super().from_config(config, custom_objects)
         model._neighborhood = tuple(neighborhood)
         return model
-
-    def get_compile_config(self):
-        config = super().get_compile_config()
-        return {**config, **self._settings} if config else config
 
 
 def _checked(augmentation):

@@ -11,6 +11,7 @@ from kerasdc.arguments import as_floats
 from kerasdc.arguments import checked_choice
 from kerasdc.arguments import checked_count
 from kerasdc.arguments import checked_number
+from kerasdc.arguments import checked_seed
 from kerasdc.callbacks import ExaggerationSchedule
 from kerasdc.callbacks.lists import with_first
 from kerasdc.layers import Scaling
@@ -83,6 +84,7 @@ class ParametricTSNE(PretrainedModel):
     """
 
     trains_decoder = True
+    default_batch_size = 1000
     smallest_batch = 4  # one pair alone is all there is to be near
     _parts = ("encoder", "decoder", "preprocessor")
     published_split = "test"  # what it is for is samples it has not seen
@@ -117,7 +119,7 @@ class ParametricTSNE(PretrainedModel):
             # Half precision would move neighbors.
             lambda: Scaling(dtype="float32"),
         )
-        self.seed = None if seed is None else checked_count("seed", seed, 0)
+        self.seed = checked_seed(seed)
         names = ["attraction", "repulsion"]
         if decoder is not None:
             names.append("reconstruction")
@@ -302,7 +304,7 @@ class ParametricTSNE(PretrainedModel):
         self._check_decoder("pretrain")
         return super().pretrain(x, **kwargs)
 
-    def adapt(self, x, batch_size=1000):
+    def adapt(self, x, batch_size=None):
         """Finds the affinities of samples, for `fit`.
 
         `fit` does it where it is missing. They are kept for the very same
@@ -310,7 +312,7 @@ class ParametricTSNE(PretrainedModel):
 
         Args:
             x: Training samples.
-            batch_size: Integer, that of `fit`.
+            batch_size: Integer, that of `fit`, whose default `None` is.
 
         Returns:
             Array `(n, batch)` of affinities in fixed batches, or a SciPy
@@ -327,7 +329,7 @@ class ParametricTSNE(PretrainedModel):
         self,
         x=None,
         y=None,
-        batch_size=1000,
+        batch_size=None,
         epochs=100,
         verbose="auto",
         callbacks=None,
@@ -341,7 +343,7 @@ class ParametricTSNE(PretrainedModel):
             x: Training samples: array, list, frame, sparse matrix,
                 `tf.data.Dataset` or `PyDataset`, which is read into memory.
             y: Must be `None`. Labels may color a picture, no more.
-            batch_size: Integer, at least 4.
+            batch_size: Integer, at least 4. `None` takes 1,000.
             epochs: Integer. In each, as many samples are seen as there are.
             verbose: As in `keras.Model.fit`.
             callbacks: Keras callbacks. A
@@ -403,13 +405,8 @@ class ParametricTSNE(PretrainedModel):
         return ExaggerationSchedule(factor, num_epochs)
 
     def _scored_batches(self, x, batch_size):
+        """By affinities within fixed batches."""
         return self._targets.scored_batches(x, self.preprocessor, batch_size)
-
-    def evaluate(
-        self, x=None, y=None, batch_size=1000, verbose="auto", **kwargs
-    ):
-        """As `EncoderModel.evaluate`, by affinities within batches."""
-        return super().evaluate(x, y, batch_size, verbose, **kwargs)
 
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
@@ -438,8 +435,7 @@ class ParametricTSNE(PretrainedModel):
         if self.decoder is not None:
             terms["reconstruction"] = self._decoder_loss(x, y_pred, training)
             loss = loss + terms["reconstruction"]
-        for name, value in terms.items():
-            self._terms[name].update_state(value)
+        self._record(terms, x)
         return loss
 
     def _decoder_loss(self, x, embedding, training):
@@ -482,10 +478,6 @@ class ParametricTSNE(PretrainedModel):
         names = ("num_components", "perplexity", "dof", "affinities")
         own = {name: getattr(self, name) for name in names}
         return {**super().get_config(), **own}
-
-    def get_compile_config(self):
-        config = super().get_compile_config()
-        return {**config, **self._settings} if config else config
 
     def _check_enough(self, array):
         if len(array) < 2:

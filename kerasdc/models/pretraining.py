@@ -106,8 +106,7 @@ class PretrainedModel(EncoderModel):
 
         Args:
             optimizer: Keras optimizer of the clustering stage. `"auto"` is
-                Adam with a learning rate of 0.001, or what the system's own
-                `compile` puts in its place.
+                `default_optimizer()`.
             loss: Keras loss of the clustering stage.
             metrics: As in `keras.Model.compile`.
             pretrain_optimizer: Keras optimizer of `pretrain`. `"auto"` is
@@ -115,10 +114,12 @@ class PretrainedModel(EncoderModel):
             reconstruction_loss: Keras loss of `pretrain`.
             **kwargs: Further arguments of `keras.Model.compile`.
         """
-        self.pretrain_optimizer = _optimizer(pretrain_optimizer)
+        if pretrain_optimizer == "auto":
+            pretrain_optimizer = keras.optimizers.Adam(1e-3)
+        self.pretrain_optimizer = keras.optimizers.get(pretrain_optimizer)
         self.reconstruction_loss = keras.losses.get(reconstruction_loss)
         super().compile(
-            optimizer=_optimizer(optimizer),
+            optimizer=self._optimizer(optimizer),
             loss=loss,
             metrics=metrics,
             **kwargs,
@@ -222,12 +223,6 @@ class PretrainedModel(EncoderModel):
             config["pretrain_optimizer"] = serialize(self.pretrain_optimizer)
             config["reconstruction_loss"] = serialize(self.reconstruction_loss)
         return config
-
-
-def _optimizer(optimizer):
-    if optimizer == "auto":
-        return keras.optimizers.Adam(1e-3)
-    return keras.optimizers.get(optimizer)
 
 
 def _fresh(optimizer):

@@ -4,15 +4,15 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasdc import likelihoods
 from kerasdc.arguments import checked_count
 from kerasdc.arguments import checked_flag
 from kerasdc.arguments import checked_number
+from kerasdc.arguments import checked_seed
 from kerasdc.callbacks import ComponentWeights
 from kerasdc.callbacks import EpochDecay
+from kerasdc.callbacks.lists import with_first
 from kerasdc.layers import GaussianMixturePrior
 from kerasdc.layers import Sampling
-from kerasdc.layers import Scaling
 from kerasdc.models.generative import GenerativeModel
 from kerasdc.models.self_training import self_train
 from kerasdc.targets import FeatureBatches
@@ -84,23 +84,12 @@ class VaDE(GenerativeModel):
     ):
         # === Layers ===
         super().__init__(**kwargs)
-        if encoder is not None and decoder is None:
-            raise ValueError(
-                "An `encoder` needs its `decoder`. Received: decoder=None"
-            )
-        self.likelihood = likelihoods.get(likelihood)
-        self.likelihood_name = likelihood
         self.prior = GaussianMixturePrior(num_clusters, name="prior")
         self.num_clusters = self.prior.num_clusters
-        self.seed = None if seed is None else checked_count("seed", seed, 0)
+        self.seed = checked_seed(seed)
         self.sampling = Sampling(self.seed, dtype="float32", name="sampling")
-        target = "maximum" if likelihood == "bernoulli" else "mean_square"
-        self.set_networks(
-            encoder,
-            decoder,
-            preprocessor,
-            augmentation,
-            lambda: Scaling(target=target),
+        self.set_probabilistic_networks(
+            encoder, decoder, preprocessor, augmentation, likelihood
         )
         self._terms = {
             name: keras.metrics.Mean(name=name)
@@ -161,7 +150,6 @@ class VaDE(GenerativeModel):
         log_weight_factor=1.0,
         fixed_weights=False,
         augmented=True,
-        reconstruction_loss="auto",
         **kwargs,
     ):
         """Configures both trainings.
@@ -187,44 +175,49 @@ class VaDE(GenerativeModel):
                 pretraining and self-training augment in any case. `False`
                 leaves to the decoder what the data holds alone: what a
                 cluster generates is then more often taken for its own.
-            reconstruction_loss: Keras loss of `pretrain`. `"auto"` is that of
-                the likelihood.
-            **kwargs: Further arguments of `PretrainedModel.compile`
-                (`pretrain_optimizer`) and of `keras.Model.compile`.
+            **kwargs: Further arguments of `ProbabilisticModel.compile`
+                (`reconstruction_loss`), of `PretrainedModel.compile`
+                (`pretrain_optimizer`), and of `keras.Model.compile`.
 
         Raises:
             ValueError: If a number is out of its range, or a flag is no
                 boolean.
         """
+        automatic = isinstance(optimizer, str) and optimizer == "auto"
+        if decay is None and automatic:
+            decay = 0.9
         if decay is not None:
             checked_number("decay", decay, 0, 1, above=True)
-        decay_interval = checked_count("decay_interval", decay_interval)
-        checked_number("decay_minimum", decay_minimum)
-        checked_number("log_weight_factor", log_weight_factor)
-        fixed_weights = checked_flag("fixed_weights", fixed_weights)
-        augmented = checked_flag("augmented", augmented)
-        if isinstance(optimizer, str) and optimizer == "auto":
-            optimizer = keras.optimizers.Adam(2e-3, epsilon=1e-4)
-            decay = 0.9 if decay is None else decay
-        self.decay = decay
-        self.decay_interval = decay_interval
-        self.decay_minimum = decay_minimum
-        self.log_weight_factor = log_weight_factor
-        self.fixed_weights = fixed_weights
-        self.augmented = augmented
+        self._settings = {
+            "decay": decay,
+            "decay_interval": checked_count("decay_interval", decay_interval),
+            "decay_minimum": checked_number("decay_minimum", decay_minimum),
+            "log_weight_factor": checked_number(
+                "log_weight_factor", log_weight_factor
+            ),
+            "fixed_weights": checked_flag("fixed_weights", fixed_weights),
+            "augmented": checked_flag("augmented", augmented),
+        }
         if self.built:
             self._fix_weights()
-        if reconstruction_loss == "auto":
-            reconstruction_loss = self.likelihood.reconstruction_loss
-        super().compile(
-            optimizer=optimizer,
-            reconstruction_loss=reconstruction_loss,
-            **kwargs,
-        )
+        super().compile(optimizer=optimizer, **kwargs)
+
+    def default_optimizer(self):
+        return keras.optimizers.Adam(2e-3, epsilon=1e-4)
+
+    @property
+    def augmented(self):
+        """Whether the ELBO is of augmented samples."""
+        return self._settings["augmented"]
+
+    @property
+    def _has_fixed_weights(self):
+        return self.compiled and self._settings["fixed_weights"]
 
     def _fix_weights(self):
-        self.prior.logits.trainable = not self.fixed_weights
-        if self.fixed_weights:
+        fixed = self._settings["fixed_weights"]
+        self.prior.logits.trainable = not fixed
+        if fixed:
             self.prior.logits.assign(np.zeros(self.num_clusters))
 
     def adapt(self, x, seed=None, self_training=None, **kwargs):
@@ -258,7 +251,7 @@ class VaDE(GenerativeModel):
             kwargs = {"initial_assignments": groups}
         z = self.embed(x)
         assignments = self.prior.adapt(z, seed=seed, **kwargs)
-        if self.compiled and self.fixed_weights:
+        if self._has_fixed_weights:
             self._fix_weights()
             assignments = self.prior.assign(z)  # equal weights move borders
         self._start_posterior()
@@ -278,12 +271,14 @@ class VaDE(GenerativeModel):
         self,
         x=None,
         y=None,
-        batch_size=256,
+        batch_size=None,
         epochs=50,
         verbose="auto",
         callbacks=None,
         validation_data=None,
-        **kwargs,
+        shuffle=True,
+        initial_epoch=0,
+        validation_freq=1,
     ):
         """Clusters; pretrains and adapts first where that is missing.
 
@@ -292,12 +287,16 @@ class VaDE(GenerativeModel):
                 `tf.data.Dataset` or `PyDataset`, which is read into memory.
             y: Must be `None`. Labels only ever report: see
                 `kerasdc.ClusteringMetrics`.
-            batch_size: Integer.
+            batch_size: Integer. `None` takes 256.
             epochs: Integer, passes over the data in the clustering stage.
             verbose: As in `keras.Model.fit`.
-            callbacks: Keras callbacks of the clustering stage.
+            callbacks: Keras callbacks of the clustering stage. To a
+                `keras.callbacks.CallbackList`, those that lower the learning
+                rate and watch the clusters' weights are not added.
             validation_data: Optional samples on which the loss is reported.
-            **kwargs: Further arguments of `keras.Model.fit`.
+            shuffle: Boolean. Whether each pass has its own random order.
+            initial_epoch: As in `keras.Model.fit`.
+            validation_freq: As in `keras.Model.fit`.
 
         Returns:
             The clustering stage's `History`: the loss, minus the ELBO per
@@ -308,23 +307,33 @@ class VaDE(GenerativeModel):
                 or `x` is not usable.
         """
         x, batch_size, epochs = self._begin_fit(x, y, batch_size, epochs)
-        if validation_data is not None:
-            validation_data = (self._validation_inputs(validation_data),)
+        validation_data = self._validation_batches(validation_data, batch_size)
         self.complete_stages(x, batch_size, verbose)
-        callbacks = [*keras.tree.flatten(callbacks or []), ComponentWeights()]
-        if self.decay is not None:
-            callbacks.append(
-                EpochDecay(self.decay, self.decay_interval, self.decay_minimum)
-            )
-        return super().fit(
+        batches = ShuffledBatches(
             x,
-            batch_size=batch_size,
+            None,
+            batch_size,
+            shuffle=shuffle,
+            seed=self._draw_seed(),
+            count_steps=self._count_steps,
+        )
+        return self._fit_batches(
+            batches,
+            self._with_own(callbacks),
             epochs=epochs,
             verbose=verbose,
-            callbacks=callbacks,
             validation_data=validation_data,
-            **kwargs,
+            initial_epoch=initial_epoch,
+            validation_freq=validation_freq,
         )
+
+    def _with_own(self, callbacks):
+        callbacks = with_first(ComponentWeights(), callbacks)
+        if self._settings["decay"] is None:
+            return callbacks
+        names = ("decay", "decay_interval", "decay_minimum")
+        decay = EpochDecay(*(self._settings[name] for name in names))
+        return with_first(decay, callbacks)
 
     def _scored_batches(self, x, batch_size):
         """Of clean samples: the loss is minus the ELBO, with its terms."""
@@ -355,8 +364,7 @@ class VaDE(GenerativeModel):
             if training
             else self._elbo_terms(features, noise=self._same_noise(features))
         )
-        for name, value in terms.items():
-            self._terms[name].update_state(value)
+        self._record(terms, x)
         loss = ops.mean(sum(terms.values()))
         # Now that every layer has been called: of its last call alone.
         return loss + sum(ops.sum(extra) for extra in self.losses)
@@ -375,7 +383,7 @@ class VaDE(GenerativeModel):
         outputs = self.decoder(z, training=training)
         # Equation (16), by one sample.
         responsibilities = self.prior.responsibilities(
-            z, self.log_weight_factor if training else 1.0
+            z, self._settings["log_weight_factor"] if training else 1.0
         )
         latent, assignment = self.prior.divergence(
             mean, log_variance, responsibilities
@@ -404,29 +412,6 @@ class VaDE(GenerativeModel):
             terms = self._elbo_terms(features, noise.astype("float32"))
             total += float(ops.sum(sum(terms.values())))
         return total / len(batches.x)
-
-    def _check_enough(self, array):
-        super()._check_enough(array)
-        self._check_range(array)
-
-    # === Config ===
-
-    def get_config(self):
-        return {**super().get_config(), "likelihood": self.likelihood_name}
-
-    def get_compile_config(self):
-        config = super().get_compile_config()
-        if config:
-            for name in (
-                "decay",
-                "decay_interval",
-                "decay_minimum",
-                "log_weight_factor",
-                "fixed_weights",
-                "augmented",
-            ):
-                config[name] = getattr(self, name)
-        return config
 
 
 def _check_head(encoder):

@@ -36,7 +36,9 @@ def _recipe(network, scale, epochs, optimizer=RMSPROP, **overrides):
             "Pairs are labelled when their batch is trained, by a pass on "
             "clean images (original: for a block of 1,000 images, trained "
             "five times).",
-            "Images are not shifted in intensity (original: are).",
+            "Images are not shifted in intensity, nor scaled by 0.975 "
+            "(original: are).",
+            "The mean of all pixels is not subtracted (original: is).",
             *overrides.pop("deviations", []),
         ],
         **overrides,

@@ -119,7 +119,11 @@ RECIPES = {
             50,
             ADAM,
             weight=0.001,
-            deviations=["50 joint epochs (original: none)."],
+            deviations=[
+                "50 joint epochs (original: none).",
+                "One scale for all pixels (original: one for each, from its "
+                "least to its largest value).",
+            ],
         ),
         "best": _images(60, 40, 1.0, original_weight=0.001),
     },

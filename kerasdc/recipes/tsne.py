@@ -46,6 +46,7 @@ def _paper(scale, pretrain_epochs, epochs, batch_size):
         "compile": {"exaggeration": 1.0},
         "fit": {"optimizer": ADAM, "epochs": epochs},
         "deviations": [
+            "ReLU units (original: logistic).",
             "Pretraining as an autoencoder (original: restricted Boltzmann "
             "machines).",
             f"Adam, in fixed batches of {batch_size:,} (original: conjugate "

@@ -21,7 +21,6 @@ def _paper(scale, likelihood="bernoulli", epochs=3000, deviations=(), **decay):
             "decay_interval": 10,
             "decay_minimum": 2e-4,
             "fixed_weights": True,
-            "log_weight_factor": 10.0,
             **decay,
         },
         "fit": {
@@ -35,7 +34,8 @@ def _paper(scale, likelihood="bernoulli", epochs=3000, deviations=(), **decay):
         "deviations": [
             *deviations,
             "The clusters' weights are equal and stay so (original: start "
-            "equal, and are trained).",
+            "equal, and are trained, their logarithms ten times as heavy in "
+            "the responsibilities).",
             "End-to-end pretraining with Adam, 50 epochs (original: stacked "
             "autoencoders, whose training was not released).",
             "The head of the log-variance starts at a constant (original: at "

@@ -46,7 +46,8 @@ def load(name, zoo_dir=None):
     Example:
 
     >>> model = kerasdc.load("dec_mnist")
-    >>> clusters = model.assign(images)
+    >>> model.assign(np.zeros((5, 28, 28), "uint8")).shape
+    (5,)
     """
     return rebuild(checked_folder(name, zoo_dir))
 
