@@ -9,6 +9,7 @@ from kerasdc import metrics
 from kerasdc.callbacks import Adapt
 from kerasdc.callbacks import ClusteringMetrics
 from kerasdc.callbacks import ClusterSizes
+from kerasdc.callbacks import ComponentWeights
 from kerasdc.callbacks import EpochDecay
 from kerasdc.callbacks import LabelChangeStopping
 from kerasdc.callbacks import ThresholdSchedule
@@ -243,6 +244,13 @@ def test_rates_fall_every_few_epochs():
 def test_decay_needs_a_factor(factor):
     with pytest.raises(ValueError, match=f"Received: factor={factor}$"):
         EpochDecay(factor)
+
+
+def test_minima_are_numbers():
+    with pytest.raises(ValueError, match="Received: minimum='x'$"):
+        EpochDecay(minimum="x")
+    with pytest.raises(ValueError, match="from 0 to 1. Received: minimum=2$"):
+        ComponentWeights(minimum=2)
 
 
 class Thresholded(keras.Model):

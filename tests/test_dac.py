@@ -1,5 +1,3 @@
-import inspect
-
 import keras
 import numpy as np
 import pytest
@@ -513,16 +511,19 @@ def test_restarts_do_not_count_as_fit(blobs):
 
 def test_restarts_have_batches_of_the_size_of_fit(blobs, monkeypatch):
     sizes = []
-    original = DAC.fit
+    original = DAC.prepare
 
-    def spy(self, x, y=None, batch_size=None, *args, **kwargs):
+    def spy(self, x, y=None, batch_size=None):
         sizes.append(batch_size)
-        return original(self, x, y, batch_size, *args, **kwargs)
+        return original(self, x, y, batch_size)
 
-    monkeypatch.setattr(DAC, "fit", spy)
-    make_dac().adapt(blobs[0], restarts={"num": 1, "epochs": 0})
-    defaults = inspect.signature(original).parameters
-    assert sizes == [defaults["batch_size"].default]
+    monkeypatch.setattr(DAC, "prepare", spy)
+    model = make_dac()
+    model.fit(blobs[0], epochs=0, verbose=0)
+    assert sizes == [128]
+    sizes.clear()
+    model.adapt(blobs[0], restarts={"num": 1, "epochs": 0})
+    assert sizes == [None, 128]  # of `adapt`, then of the restart
 
 
 def test_one_threshold_cannot_cross():

@@ -393,7 +393,7 @@ def test_wrong_width_after_build(verb, system, blobs, briefly):
         ({"epochs": -1}, "Received: epochs=-1"),
         ({"epochs": 1.5}, "Received: epochs=1.5"),
         ({"batch_size": 0}, "Received: batch_size=0"),
-        ({"batch_size": None}, "Received: batch_size=None"),
+        ({"batch_size": "32"}, "Received: batch_size='32'"),
         ({"validation_data": np.ones((3, 5))}, r"Received: .* \(3, 5\)"),
     ],
 )

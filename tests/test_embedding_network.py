@@ -613,7 +613,7 @@ def test_a_bernoulli_decoder_gives_back_pixels(blobs):
         ({"epochs": 1.5}, "Received: epochs=1.5"),
         ({"batch_size": 0}, "Received: batch_size=0"),
         ({"batch_size": 1}, "Received: batch_size=1"),
-        ({"batch_size": None}, "Received: batch_size=None"),
+        ({"batch_size": "32"}, "Received: batch_size='32'"),
         ({"validation_data": np.ones((3, 5))}, r"Received: .* \(3, 5\)"),
         ({"validation_data": np.ones((1, 6))}, "Received: 1 samples"),
     ],

@@ -159,7 +159,7 @@ class ComponentWeights(keras.callbacks.Callback):
 
     def __init__(self, minimum=0.01):
         super().__init__()
-        self.minimum = minimum
+        self.minimum = checked_number("minimum", minimum, 0, 1)
         self._warned = set()
 
     def on_epoch_end(self, epoch, logs=None):

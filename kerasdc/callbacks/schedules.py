@@ -15,14 +15,14 @@ class EpochDecay(keras.callbacks.Callback):
     Args:
         factor: Float above 0, up to 1.
         every: Integer, epochs from one step to the next.
-        minimum: Float, the rate it does not go below.
+        minimum: Float, at least 0: the rate it does not go below.
     """
 
     def __init__(self, factor=0.9, every=10, minimum=0.0):
         super().__init__()
         self.factor = checked_number("factor", factor, 0, 1, above=True)
         self.every = checked_count("every", every)
-        self.minimum = minimum
+        self.minimum = checked_number("minimum", minimum)
 
     def on_epoch_begin(self, epoch, logs=None):
         if epoch == 0 or epoch % self.every:

@@ -21,8 +21,9 @@ class DiscriminativeModel(ClusteringModel):
 
     There is no `pretrain` and nothing to `adapt` a first partition from:
     training starts with random weights. In `__init__`, subclasses call
-    `set_networks`; they implement `build_head`, `logits`, `default_encoder`
-    and `compute_loss`. The head is theirs to use once the model is built.
+    `set_networks`; they implement `build_head`, `logits`, `default_encoder`,
+    `targets_of`, `compute_loss` and `objective`. The head is theirs to use
+    once the model is built.
     """
 
     decoder = None
@@ -96,7 +97,7 @@ class DiscriminativeModel(ClusteringModel):
         raise NotImplementedError
 
     def check_encoder(self, encoder):
-        """Raises `ValueError` if the head cannot do with an encoder.
+        """Raises `ValueError` if the head cannot stand on an encoder.
 
         Args:
             encoder: `keras.Model`.

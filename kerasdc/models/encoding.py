@@ -16,10 +16,11 @@ class EncoderModel(keras.Model):
     """A Keras model of raw data, with an encoder and perhaps a decoder.
 
     Subclasses set `encoder`, `decoder`, `preprocessor`, `augmentation` and
-    `seed` (each may be `None`), and implement `build` and `fit`; `fit` begins
-    with `_begin_fit` and ends with `_fit_batches`. What `evaluate` runs on,
-    `_scored_batches` says. Users pass raw data everywhere: the preprocessor
-    is part of the model.
+    `seed` (each may be `None`), and implement `build`, `call`, `fit` and
+    `objective`; `fit` begins with `_begin_fit` and ends with `_fit_batches`.
+    What `evaluate` runs on, `_scored_batches` says. Arguments of `compile`
+    beside Keras' own go into the dictionary `_settings`, which is saved.
+    Users pass raw data everywhere: the preprocessor is part of the model.
     """
 
     # Constructor arguments that are layers.
@@ -140,7 +141,7 @@ class EncoderModel(keras.Model):
     # === What users ask of a fitted model ===
 
     def embed(self, x, batch_size=1024, verbose=0):
-        """Samples as points near which those of the same cluster are.
+        """The space in which clusters are told apart.
 
         The encoder's output, unless a system says otherwise.
 
@@ -195,6 +196,10 @@ class EncoderModel(keras.Model):
                 "Received: decoder=None"
             )
         z = self.latent(x, batch_size, verbose)
+        return self._decoded(z, batch_size, verbose)
+
+    def _decoded(self, z, batch_size=1024, verbose=0):
+        """Raw samples `(n, ...)` of points `(n, latent_dim)`, as arrays."""
         outputs = self.decoder.predict(z, batch_size, verbose=verbose)
         return keras.ops.convert_to_numpy(self.raw_samples(outputs))
 
@@ -292,10 +297,11 @@ class EncoderModel(keras.Model):
     def _count_steps(self):
         return steps_taken(self.optimizer)
 
-    def _record(self, terms, x):
-        """Reports terms of the loss, weighted as Keras weights the loss."""
+    def _record(self, terms, batch):
+        """Reports terms of a batch's loss, weighted as Keras weights it."""
+        batch_size = keras.ops.shape(batch)[0]
         for name, value in terms.items():
-            self._terms[name].update_state(value, keras.ops.shape(x)[0])
+            self._terms[name].update_state(value, batch_size)
 
     def _draw_seed(self):
         if self.seed is not None:

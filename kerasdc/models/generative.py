@@ -58,7 +58,7 @@ class GenerativeModel(ProbabilisticModel, ClusteringModel):
                 or the model has no clusters yet.
         """
         self._check_adapted()
-        return self._decode(self.prior.sample(num, cluster, seed))
+        return self._decoded(self.prior.sample(num, cluster, seed))
 
     def interpolate(self, x1, x2, steps=10):
         """Samples on the straight line between two, in the latent space.
@@ -85,7 +85,7 @@ class GenerativeModel(ProbabilisticModel, ClusteringModel):
             )
         share = np.linspace(0, 1, steps, dtype="float32")[:, None]
         z = (1 - share) * z1[:, None] + share * z2[:, None]
-        samples = self._decode(z.reshape(-1, z.shape[-1]))
+        samples = self._decoded(z.reshape(-1, z.shape[-1]))
         return samples.reshape(len(z1), steps, *samples.shape[1:])
 
     def log_prob(self, x, num_samples=20, batch_size=256, seed=0):
@@ -157,10 +157,6 @@ class GenerativeModel(ProbabilisticModel, ClusteringModel):
             ops.isfinite(bound), self.likelihood.covers(features)
         )
         return ops.where(valid, bound, _LOWEST_SCORE)
-
-    def _decode(self, z, batch_size=1024):
-        outputs = self.decoder.predict(z, batch_size, verbose=0)
-        return ops.convert_to_numpy(self.raw_samples(outputs))
 
     # === Serving ===
 

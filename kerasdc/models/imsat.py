@@ -272,7 +272,7 @@ class IMSAT(Seeded, DiscriminativeModel):
                 penalty = self._penalty(kinds, x, y, y_pred, seed, training)
             terms["sat"] = ops.mean(penalty)
             loss = loss + terms["sat"]
-        self._record(terms, x)
+        self._record(terms, y_pred)
         return loss
 
     def _information(self, soft_assignment):

@@ -231,8 +231,7 @@ class ParametricTSNE(PretrainedModel):
                 f"{self.num_components}), n at least 1. Received: z of shape "
                 f"{z.shape}, {num_finite} of its numbers finite"
             )
-        outputs = self.decoder.predict(z, batch_size, verbose=verbose)
-        return ops.convert_to_numpy(self.raw_samples(outputs))
+        return self._decoded(z, batch_size, verbose)
 
     def export_signatures(self):
         """`embed` serves by default; see `kerasdc.export.signatures`."""
@@ -435,7 +434,7 @@ class ParametricTSNE(PretrainedModel):
         if self.decoder is not None:
             terms["reconstruction"] = self._decoder_loss(x, y_pred, training)
             loss = loss + terms["reconstruction"]
-        self._record(terms, x)
+        self._record(terms, y_pred)
         return loss
 
     def _decoder_loss(self, x, embedding, training):

@@ -65,7 +65,7 @@ class PretrainedModel(EncoderModel):
             self.decoder.trainable = self.trains_decoder
 
     def check_networks(self):
-        """Raises `ValueError` if a system cannot do with its user's networks.
+        """Raises `ValueError` if the user's networks do not fit the system.
 
         Their shapes are known then, and nothing else is built.
         """

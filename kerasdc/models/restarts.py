@@ -39,7 +39,6 @@ def best_weights(
     Raises:
         ValueError: If none of them ends with a finite score.
     """
-    batch_size = batch_size or model.default_batch_size
     x = _evenly_spaced(x, samples)
     score = _CRITERIA[criterion](model, x)
     scores, weights = [], []
@@ -86,8 +85,7 @@ def check_restarts(model, restarts):
     )
     checked_count("num", restarts["num"])
     checked_count("epochs", restarts["epochs"], minimum=0)
-    batch_size = restarts.get("batch_size", model.default_batch_size)
-    model._checked_batch_size(batch_size)
+    model._checked_batch_size(restarts.get("batch_size"))
     if restarts.get("samples") is not None:
         smallest = max(model.num_clusters, 2)
         checked_count("samples", restarts["samples"], smallest)
