@@ -15,6 +15,14 @@ def repository_models():
     return []
 
 
+GENERATIVE = [name for name in repository_models() if "vade" in name]
+
+
+def test_the_published_models_are_here():
+    published = {"dec_digits", "dec_mnist", "dec_usps", "vade_mnist"}
+    assert published <= set(repository_models())
+
+
 @pytest.mark.parametrize("name", repository_models())
 def test_entry_is_what_it_says(name):
     verified = zoo.verify(name, figures=False)
@@ -23,7 +31,8 @@ def test_entry_is_what_it_says(name):
 
 @pytest.mark.parametrize("name", repository_models())
 def test_entry_scores_what_it_says(name):
-    zoo.verify(name)
+    if zoo.verify(name)["figures"] is None:
+        pytest.skip("its data set is not here")
 
 
 @pytest.mark.parametrize("name", repository_models())
@@ -33,18 +42,17 @@ def test_card_is_the_generated_one(name):
     assert text == card.card(entry.read_metadata(folder))
 
 
-@pytest.mark.parametrize("name", repository_models())
+@pytest.mark.parametrize("name", GENERATIVE)
 def test_entry_tells_outliers_from_its_data(name):
     metadata = entry.read_metadata(zoo.location.entry_folder(name))
-    outliers = metadata.get("outliers", {})
+    outliers = metadata["outliers"]
+    assert "uniform noise" in outliers
     assert all(auroc >= 0.95 for auroc in outliers.values()), outliers
     if name == "vade_mnist":
-        assert {"uniform noise", "fashion_mnist"} <= set(outliers)
+        assert "fashion_mnist" in outliers
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in repository_models() if "vade" in name]
-)
+@pytest.mark.parametrize("name", GENERATIVE)
 def test_generated_samples_belong_to_their_cluster(name):
     model = kerasdc.load(name)
     for cluster in range(model.num_clusters):
