@@ -5,6 +5,8 @@ import numbers
 
 import numpy as np
 
+_HIGHEST_SEED = 2**32 - 1
+
 
 def checked_count(name, value, minimum=1):
     """Returns `value` as an `int`, or raises.
@@ -33,9 +35,13 @@ def checked_seed(seed):
         seed: What the caller passed.
 
     Raises:
-        ValueError: If it is neither `None` nor an integer of at least 0.
+        ValueError: If it is neither `None` nor an integer from 0 to
+            2**32 - 1, the most that scikit-learn takes.
     """
-    return None if seed is None else checked_count("seed", seed, minimum=0)
+    if seed is None:
+        return None
+    checked_number("seed", checked_count("seed", seed, 0), 0, _HIGHEST_SEED)
+    return int(seed)
 
 
 def checked_number(

@@ -108,7 +108,8 @@ def _reject_single_samples(dataset, sample_shape):
     if sample_shape is None or tuple(shape[1:]) != tuple(sample_shape):
         raise ValueError(
             "A dataset must yield batches of samples: end it with "
-            "`.batch(256)`, where the last batch may be shorter. "
+            "`.batch(256)`, without `drop_remainder`, by which batches look "
+            "like samples. "
             f"Received: elements of shape {tuple(shape)}"
         )
 
@@ -176,6 +177,8 @@ def _checked_text(array, allow_text):
 
 
 def _with_small_dtype(array):
+    if array.dtype.name == "bfloat16":  # which NumPy itself does not know
+        return array.astype("float32")
     if array.dtype.kind not in _NUMBER_KINDS:
         raise _not_real(array.dtype)
     if array.dtype == bool:

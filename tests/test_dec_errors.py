@@ -4,6 +4,7 @@ import pytest
 from states import assert_same
 from states import state
 
+from kerasdc import ClusteringMetrics
 from kerasdc import networks
 from kerasdc.layers import RandomShiftRotation
 from kerasdc.models import DEC
@@ -73,6 +74,39 @@ def test_bad_arguments_are_met_early(verb, arguments, message, make_dec, blobs):
     assert not model.pretrained
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"initial_epoch": "a"}, "Received: initial_epoch='a'"),
+        ({"validation_freq": 0}, "Received: validation_freq=0"),
+        ({"validation_data": ()}, "Received: a tuple of shape"),
+        ({"callbacks": [3]}, "Received: 3 among them"),
+        (
+            {"callbacks": [ClusteringMetrics(None, [0, 1])]},
+            "Received: 90 samples, 2 labels",
+        ),
+        (
+            {"callbacks": [ClusteringMetrics(np.ones((2, 5)), [0, 1])]},
+            r"Received: x of shape \(2, 5\)",
+        ),
+    ],
+)
+def test_fit_checks_before_it_pretrains(arguments, message, make_dec, blobs):
+    model = make_dec()
+    with pytest.raises(ValueError, match=message):
+        model.fit(blobs[0], **arguments)
+    assert not model.pretrained
+
+
+@pytest.mark.parametrize("batch_size", [0, -1, 1.5, "3", True])
+@pytest.mark.parametrize("verb", ["predict", "assign", "embed"])
+def test_batch_size_of_predictions(verb, batch_size, fitted, blobs):
+    with pytest.raises(
+        ValueError, match=f"Received: batch_size={batch_size!r}"
+    ):
+        getattr(fitted, verb)(blobs[0], batch_size=batch_size)
+
+
 def test_steps_per_epoch_is_no_argument(fitted, blobs):
     # It would train on targets of the epoch before: see `update_interval`.
     with pytest.raises(TypeError, match="steps_per_epoch"):
@@ -125,8 +159,14 @@ def test_arguments_are_checked():
         DEC(2, decoder=networks.mlp_decoder((3,), (4,), 2))
     with pytest.raises(ValueError, match="Received: preprocessor='tfidf'"):
         DEC(2, preprocessor="tfidf")
-    with pytest.raises(ValueError, match="Received: seed=-1"):
-        DEC(2, seed=-1)
+    with pytest.raises(ValueError, match="Received: preprocessor=3$"):
+        DEC(2, preprocessor=3)
+    for seed in (-1, 2**32):
+        with pytest.raises(ValueError, match=f"Received: seed={seed}$"):
+            DEC(2, seed=seed)
+    for name in ("optimizer", "pretrain_optimizer", "reconstruction_loss"):
+        with pytest.raises(ValueError, match=f"Received: {name}=None$"):
+            DEC(2).compile(**{name: None})
     for value in (0, 1.5):
         with pytest.raises(ValueError, match=f"update_interval={value}$"):
             DEC(2).compile(update_interval=value)
@@ -197,13 +237,16 @@ class Subclassed(keras.Model):
         return x
 
 
-@pytest.mark.parametrize(
-    "encoder", ["mlp", keras.layers.Dense(2), Subclassed()], ids=type
-)
-def test_encoder_must_tell_its_shapes(encoder, blobs):
-    model = DEC(3, encoder)
+def test_encoder_must_tell_its_shapes(blobs):
+    model = DEC(3, Subclassed())
     with pytest.raises(ValueError, match="keras.Input.*Received: encoder="):
         model.adapt(blobs[0])
+
+
+@pytest.mark.parametrize("encoder", ["mlp", 3, keras.layers.Dense(2)], ids=type)
+def test_encoder_must_be_a_model(encoder):
+    with pytest.raises(ValueError, match="keras.Model.* Received: encoder="):
+        DEC(3, encoder)
 
 
 def test_sequential_networks_take_the_shapes_of_the_data(blobs, tmp_path):

@@ -58,6 +58,7 @@ FORMS = {
     "big-endian": np.array(VALUES, ">f8"),
     "nothing masked": np.ma.masked_array(VALUES),
     "tensor": tf.constant(VALUES),
+    "bfloat16": tf.cast(VALUES, "bfloat16"),
     "sparse tensor": tf.sparse.from_dense(VALUES),
     "csr matrix": sparse.csr_matrix(VALUES),
     "coo array": sparse.coo_array(VALUES),

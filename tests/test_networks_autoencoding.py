@@ -84,6 +84,24 @@ def test_refuses_unknown_shapes(make, shape):
         make(shape)
 
 
+@pytest.mark.parametrize(
+    ("make", "arguments", "message"),
+    [
+        (networks.mlp_encoder, (8,), "Received: 8$"),
+        (networks.mlp_encoder, ((8,), 16), "Received: units=16$"),
+        (networks.mlp_decoder, ((8,), (0,)), "Received: units=0$"),
+        (networks.embedding_mlp, (3, 16), "Received: units=16$"),
+        (networks.normalized_mlp_encoder, ((8,), 16), "Received: units=16$"),
+        (networks.conv_encoder, ((8, 8), 32), "Received: filters=32$"),
+        (networks.conv_encoder, ((8, 8), (3,), 3), "kernel_sizes=3$"),
+        (networks.conv_decoder, ((8, 8), (), ()), r"Received: filters=\(\)$"),
+    ],
+)
+def test_refuses_sizes_that_are_no_sequence(make, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        make(*arguments)
+
+
 @pytest.mark.parametrize("shape", [(784,), (1, 2, 3, 4), (None, 28)])
 @pytest.mark.parametrize("make", [networks.conv_encoder, networks.conv_decoder])
 def test_convolutions_refuse_vectors(make, shape):

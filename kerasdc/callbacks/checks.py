@@ -17,10 +17,39 @@ class CheckedCallback(keras.callbacks.Callback):
 
     needs = ()
 
-    def on_train_begin(self, logs=None):
+    def check(self, model, x=None):
+        """Raises `ValueError` if the callback could not do its work.
+
+        Args:
+            model: The model that is to be trained.
+            x: Its training data, where they are known.
+        """
         attribute, words = self.needs
-        if not hasattr(self.model, attribute):
+        if not hasattr(model, attribute):
             raise ValueError(
                 f"{type(self).__name__} needs a model {words}. "
-                f"Received: a {type(self.model).__name__}"
+                f"Received: a {type(model).__name__}"
             )
+
+    def on_train_begin(self, logs=None):
+        self.check(self.model)
+
+
+def check_callbacks(callbacks, model, x):
+    """Raises `ValueError` where callbacks would stop a training later.
+
+    Args:
+        callbacks: As in `keras.Model.fit`.
+        model: The model that is to be trained, built.
+        x: Prepared training data.
+    """
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks = callbacks.callbacks
+    for callback in keras.tree.flatten(callbacks or []):
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise ValueError(
+                "`callbacks` must be Keras callbacks. "
+                f"Received: {callback!r} among them"
+            )
+        if isinstance(callback, CheckedCallback):
+            callback.check(model, x)

@@ -44,6 +44,18 @@ class ClusteringMetrics(CheckedCallback):
         self.prefix = prefix
         self.every = checked_count("every", every)
 
+    def check(self, model, x=None):
+        super().check(model, x)
+        if x is None:
+            return
+        if self.x is not None:
+            model.check_samples(self.x)
+        elif len(x) != len(self.y):
+            raise ValueError(
+                "`y` must have a label for each of the training samples. "
+                f"Received: {len(x)} samples, {len(self.y)} labels"
+            )
+
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every or logs is None:
             return

@@ -1,5 +1,6 @@
 """What every clustering model shares."""
 
+from kerasdc.arguments import checked_count
 from kerasdc.layers.clustering import num_distinct
 from kerasdc.models.encoding import EncoderModel
 
@@ -41,6 +42,8 @@ class ClusteringModel(EncoderModel):
                 fit it.
         """
         self._check_adapted()
+        if batch_size is not None:
+            batch_size = checked_count("batch_size", batch_size)
         return super().predict(
             self.as_inputs(x),
             batch_size=batch_size,

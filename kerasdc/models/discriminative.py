@@ -8,6 +8,7 @@ from keras import ops
 from kerasdc.layers import Scaling
 from kerasdc.layers.adaptable import add_flag
 from kerasdc.models.base import ClusteringModel
+from kerasdc.models.parts import checked_model
 from kerasdc.models.parts import checked_preprocessor
 from kerasdc.models.parts import features_shape
 from kerasdc.models.restarts import best_weights
@@ -46,7 +47,7 @@ class DiscriminativeModel(ClusteringModel):
         """
         self.preprocessor = checked_preprocessor(preprocessor, Scaling)
         self.augmentation = augmentation
-        self.encoder = encoder
+        self.encoder = checked_model("encoder", encoder)
         self._makes_encoder = encoder is None
         # Keras numbers weights in the order in which a model is given its
         # layers, which shall not depend on whether it makes the encoder.
@@ -138,7 +139,9 @@ class DiscriminativeModel(ClusteringModel):
                 `default_optimizer()`.
             **kwargs: Further arguments of `keras.Model.compile`.
         """
-        super().compile(optimizer=self._optimizer(optimizer), **kwargs)
+        super().compile(
+            optimizer=self._optimizer("optimizer", optimizer), **kwargs
+        )
         if self.built:
             self._build_optimizer()
 
@@ -250,7 +253,9 @@ class DiscriminativeModel(ClusteringModel):
             ValueError: If labels are passed, the model is not compiled,
                 or `x` or `batch_size` is not usable.
         """
-        x, batch_size, epochs = self._begin_fit(x, y, batch_size, epochs)
+        x, batch_size, epochs = self._begin_fit(
+            x, y, batch_size, epochs, callbacks, initial_epoch, validation_freq
+        )
         self.complete_stages(x)
         validation_data = self._validation_batches(validation_data, batch_size)
         batches = ShuffledBatches(

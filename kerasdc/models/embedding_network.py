@@ -291,7 +291,9 @@ class EmbeddingNetwork(ProbabilisticModel, ClusteringModel):
             ValueError: If labels are passed, the model is not compiled,
                 or `x` is not usable.
         """
-        x, batch_size, epochs = self._begin_fit(x, y, batch_size, epochs)
+        x, batch_size, epochs = self._begin_fit(
+            x, y, batch_size, epochs, callbacks, initial_epoch, validation_freq
+        )
         validation_data = self._validation_batches(validation_data, batch_size)
         if not self.pretrained:
             self.pretrain(x, batch_size=batch_size, verbose=verbose)

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from kerasdc.arguments import checked_count
+from kerasdc.callbacks.checks import check_callbacks
 from kerasdc.feeding import feed
 from kerasdc.inputs import reject_labels
 from kerasdc.inputs import to_array
@@ -54,6 +55,14 @@ class EncoderModel(keras.Model):
             ValueError: If `x` is not what the model was built for.
         """
         return self._as_features(self._checked(x, allow_labels=True))
+
+    def check_samples(self, x):
+        """Raises `ValueError` if `as_inputs` would refuse `x`.
+
+        Args:
+            x: As in `as_inputs`.
+        """
+        self._checked(x, allow_labels=True)
 
     def _checked(self, x, allow_labels=False):
         shape = self._sample_shape if self.built else None
@@ -114,7 +123,7 @@ class EncoderModel(keras.Model):
         return self._scorable(self._validation_samples(data))
 
     def _validation_samples(self, data):
-        if not isinstance(data, tuple):
+        if not isinstance(data, tuple) or not data:
             return data
         for labels in data[1:]:
             reject_labels(labels)
@@ -219,12 +228,27 @@ class EncoderModel(keras.Model):
 
     # === Training ===
 
-    def _begin_fit(self, x, y, batch_size, epochs):
-        """Checks arguments of `fit`, then prepares; returns all but `y`."""
+    def _begin_fit(
+        self, x, y, batch_size, epochs, callbacks, initial_epoch, frequency
+    ):
+        """Checks arguments of `fit`, and prepares, before a long training.
+
+        Args:
+            x, y, batch_size, epochs, callbacks, initial_epoch: As in `fit`.
+            frequency: The `validation_freq` of `fit`.
+
+        Returns:
+            Tuple of `x`, `batch_size` and `epochs`, as `fit` uses them.
+        """
         self._check_compiled("fit")
         epochs = checked_count("epochs", epochs, minimum=0)
+        checked_count("initial_epoch", initial_epoch, minimum=0)
+        if not isinstance(frequency, (list, tuple)):
+            checked_count("validation_freq", frequency)
         batch_size = self._checked_batch_size(batch_size)
-        return self.prepare(x, y, batch_size), batch_size, epochs
+        x = self.prepare(x, y, batch_size)
+        check_callbacks(callbacks, self, x)
+        return x, batch_size, epochs
 
     def _fit_batches(self, batches, callbacks, **kwargs):
         """Keras' own `fit`, on batches that know where training stands."""
@@ -317,9 +341,13 @@ class EncoderModel(keras.Model):
         """
         return keras.optimizers.Adam(1e-3)
 
-    def _optimizer(self, optimizer):
+    def _optimizer(self, name, optimizer):
         if isinstance(optimizer, str) and optimizer == "auto":
             return self.default_optimizer()
+        if optimizer is None:
+            raise ValueError(
+                f"`{name}` must be a Keras optimizer. Received: {name}=None"
+            )
         return keras.optimizers.get(optimizer)
 
     def _build_optimizer(self):

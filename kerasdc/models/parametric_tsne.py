@@ -185,6 +185,8 @@ class ParametricTSNE(PretrainedModel):
                 it.
         """
         self._check_ready()
+        if batch_size is not None:
+            batch_size = checked_count("batch_size", batch_size)
         return super().predict(
             self.as_inputs(x), batch_size=batch_size, verbose=verbose, **kwargs
         )
@@ -366,7 +368,9 @@ class ParametricTSNE(PretrainedModel):
             validation_data = self._checked_validation(
                 validation_data, batch_size
             )
-        x, batch_size, epochs = self._begin_fit(x, y, batch_size, epochs)
+        x, batch_size, epochs = self._begin_fit(
+            x, y, batch_size, epochs, callbacks, initial_epoch, validation_freq
+        )
         validation_data = self._validation_batches(validation_data, batch_size)
         if not self._targets.known(x, batch_size):
             self.adapt(x, batch_size)

@@ -19,14 +19,16 @@ def checked_preprocessor(preprocessor, default):
         Layer or `None`.
 
     Raises:
-        ValueError: If it is any other string.
+        ValueError: If it is anything else.
     """
-    if isinstance(preprocessor, str) and preprocessor != "auto":
+    if isinstance(preprocessor, str) and preprocessor == "auto":
+        return default()
+    if not isinstance(preprocessor, keras.Layer | None):
         raise ValueError(
             '`preprocessor` must be a layer, None or "auto". '
             f"Received: preprocessor={preprocessor!r}"
         )
-    return default() if preprocessor == "auto" else preprocessor
+    return preprocessor
 
 
 def checked_layer(name, layer):
@@ -44,6 +46,24 @@ def checked_layer(name, layer):
             f"`{name}` must be a layer or None. Received: {name}={layer!r}"
         )
     return layer
+
+
+def checked_model(name, model):
+    """Returns `model`, or raises.
+
+    Args:
+        name: String, what the caller calls it.
+        model: What the caller passed.
+
+    Raises:
+        ValueError: If it is neither a `keras.Model` nor `None`.
+    """
+    if not isinstance(model, keras.Model | None):
+        raise ValueError(
+            f"`{name}` must be a `keras.Model` or None. "
+            f"Received: {name}={model!r}"
+        )
+    return model
 
 
 def features_shape(model, input_shape):

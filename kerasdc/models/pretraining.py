@@ -8,6 +8,7 @@ from kerasdc.layers.adaptable import add_flag
 from kerasdc.models.autoencoder import Autoencoder
 from kerasdc.models.encoding import EncoderModel
 from kerasdc.models.parts import checked_layer
+from kerasdc.models.parts import checked_model
 from kerasdc.models.parts import checked_preprocessor
 from kerasdc.models.parts import features_shape
 
@@ -43,8 +44,8 @@ class PretrainedModel(EncoderModel):
             )
         self.preprocessor = checked_preprocessor(preprocessor, default)
         self.augmentation = checked_layer("augmentation", augmentation)
-        self.encoder = encoder
-        self.decoder = decoder
+        self.encoder = checked_model("encoder", encoder)
+        self.decoder = checked_model("decoder", decoder)
 
     def build_networks(self, input_shape):
         """Builds the preprocessor; makes the paper's networks where missing.
@@ -114,12 +115,20 @@ class PretrainedModel(EncoderModel):
             reconstruction_loss: Keras loss of `pretrain`.
             **kwargs: Further arguments of `keras.Model.compile`.
         """
+        optimizer = self._optimizer("optimizer", optimizer)
         if pretrain_optimizer == "auto":
             pretrain_optimizer = keras.optimizers.Adam(1e-3)
-        self.pretrain_optimizer = keras.optimizers.get(pretrain_optimizer)
+        self.pretrain_optimizer = self._optimizer(
+            "pretrain_optimizer", pretrain_optimizer
+        )
+        if reconstruction_loss is None:
+            raise ValueError(
+                "`reconstruction_loss` must be a Keras loss. "
+                "Received: reconstruction_loss=None"
+            )
         self.reconstruction_loss = keras.losses.get(reconstruction_loss)
         super().compile(
-            optimizer=self._optimizer(optimizer),
+            optimizer=optimizer,
             loss=loss,
             metrics=metrics,
             **kwargs,

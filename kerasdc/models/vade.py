@@ -306,7 +306,9 @@ class VaDE(GenerativeModel):
             ValueError: If labels are passed, the model is not compiled,
                 or `x` is not usable.
         """
-        x, batch_size, epochs = self._begin_fit(x, y, batch_size, epochs)
+        x, batch_size, epochs = self._begin_fit(
+            x, y, batch_size, epochs, callbacks, initial_epoch, validation_freq
+        )
         validation_data = self._validation_batches(validation_data, batch_size)
         self.complete_stages(x, batch_size, verbose)
         batches = ShuffledBatches(

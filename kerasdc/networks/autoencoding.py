@@ -13,6 +13,7 @@ from keras import layers
 from kerasdc.networks.shapes import check_kernels
 from kerasdc.networks.shapes import checked_image_shape
 from kerasdc.networks.shapes import checked_shape
+from kerasdc.networks.shapes import checked_widths
 from kerasdc.networks.shapes import fresh
 
 MLP_UNITS = (500, 500, 2000)
@@ -44,9 +45,10 @@ def mlp_encoder(
         A `keras.Model` from `(batch, *input_shape)` to
         `(batch, latent_dim)`.
     """
-    inputs = keras.Input(checked_shape(input_shape))
-    x = layers.Flatten()(inputs) if len(input_shape) > 1 else inputs
-    for i, width in enumerate(units):
+    shape = checked_shape(input_shape)
+    inputs = keras.Input(shape)
+    x = layers.Flatten()(inputs) if len(shape) > 1 else inputs
+    for i, width in enumerate(checked_widths("units", units)):
         x = layers.Dense(
             width,
             activation=activation,
@@ -85,6 +87,7 @@ def mlp_decoder(
         `(batch, *output_shape)`, linear at the end.
     """
     inputs = x = keras.Input((latent_dim,))
+    units = checked_widths("units", units)
     for i, width in reversed(list(enumerate(units))):
         x = layers.Dense(
             width,
@@ -216,7 +219,7 @@ def embedding_mlp(
         linear at the end.
     """
     inputs = x = keras.Input((latent_dim,))
-    for width in units:
+    for width in checked_widths("units", units):
         x = layers.Dense(
             width,
             activation="relu",

@@ -10,6 +10,7 @@ from keras import layers
 from kerasdc.networks.shapes import check_kernels
 from kerasdc.networks.shapes import checked_image_shape
 from kerasdc.networks.shapes import checked_shape
+from kerasdc.networks.shapes import checked_widths
 from kerasdc.networks.shapes import fresh
 
 # The small first weights make variances of some 0.03, to which Keras' own
@@ -43,7 +44,7 @@ def normalized_mlp_encoder(
     inputs = x = keras.Input(checked_shape(input_shape))
     if len(input_shape) > 1:
         x = layers.Flatten()(x)
-    for width in units:
+    for width in checked_widths("units", units):
         # The normalization takes away what a bias would add.
         x = layers.Dense(
             width,

@@ -2,6 +2,8 @@
 
 import keras
 
+from kerasdc.arguments import checked_count
+
 
 def fresh(initializer):
     """A copy for each layer: one initializer object draws one tensor.
@@ -26,14 +28,19 @@ def checked_shape(shape):
         Tuple.
 
     Raises:
-        ValueError: If it is empty, or a side is not known or 0.
+        ValueError: If it is no sequence, empty, or a side is not known or 0.
     """
+    try:
+        shape = tuple(shape)
+    except TypeError as error:
+        raise ValueError(
+            f"A sample's shape must be a tuple of integers. Received: {shape!r}"
+        ) from error
     if len(shape) == 0 or not all(shape):
         raise ValueError(
-            "A sample's shape must be known and not empty. "
-            f"Received: {tuple(shape)}"
+            f"A sample's shape must be known and not empty. Received: {shape}"
         )
-    return tuple(shape)
+    return shape
 
 
 def checked_image_shape(shape):
@@ -48,22 +55,49 @@ def checked_image_shape(shape):
     Raises:
         ValueError: If it is not the shape of an image.
     """
+    shape = checked_shape(shape)
     if len(shape) not in (2, 3):
         raise ValueError(
             "A convolutional network needs samples of shape (height, width) "
             f"or (height, width, channels). Received: {tuple(shape)}"
         )
-    shape = checked_shape(shape)
     return shape if len(shape) == 3 else (*shape, 1)
+
+
+def checked_widths(name, widths):
+    """Sizes of several layers, or raises.
+
+    Args:
+        name: String, what the caller calls them.
+        widths: Sequence of integers, each at least 1.
+
+    Returns:
+        Tuple.
+
+    Raises:
+        ValueError: If it is no such sequence.
+    """
+    if not isinstance(widths, (tuple, list)):
+        raise ValueError(
+            f"`{name}` must be a sequence of integers, one for each layer. "
+            f"Received: {name}={widths!r}"
+        )
+    return tuple(checked_count(name, width) for width in widths)
 
 
 def check_kernels(filters, kernel_sizes):
     """Raises `ValueError` unless every convolution has a kernel's size.
 
     Args:
-        filters: Filters of each convolution.
+        filters: Filters of each convolution, at least one.
         kernel_sizes: Sides of each convolution's kernel.
     """
+    if not checked_widths("filters", filters):
+        raise ValueError(
+            "There must be at least one convolution. "
+            f"Received: filters={filters!r}"
+        )
+    checked_widths("kernel_sizes", kernel_sizes)
     if len(filters) != len(kernel_sizes):
         raise ValueError(
             "`filters` and `kernel_sizes` must be equally long. "
