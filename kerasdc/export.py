@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from kerasdc.arguments import checked_count
-from kerasdc.staging import staged
+from kerasdc.files import staged
 
 
 def export_saved_model(model, path, version=None, warmup=None):

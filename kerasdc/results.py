@@ -1,7 +1,7 @@
 """What a finished run leaves behind: figures, model, report, export."""
 
-import csv
 import json
+import math
 import os
 from dataclasses import asdict
 
@@ -12,14 +12,15 @@ from kerasdc import datasets
 from kerasdc import plots
 from kerasdc import zoo
 from kerasdc.backup import read_log
-from kerasdc.datasets.store import replace
 from kerasdc.export import export_saved_model
+from kerasdc.files import recover
+from kerasdc.files import replace
+from kerasdc.files import write_csv
+from kerasdc.files import write_json
 from kerasdc.metrics import auroc
 from kerasdc.models import ClusteringModel
 from kerasdc.recipes import PUBLISHED
 from kerasdc.report import write_report
-from kerasdc.settings import write_json
-from kerasdc.staging import recover
 from kerasdc.zoo.results import COLUMNS
 from kerasdc.zoo.verifying import scores
 
@@ -68,7 +69,7 @@ def write_results(run):
         Dictionary of figures, as `evaluate_run`.
     """
     figures = evaluate_run(run)
-    write_json(run.out / "metrics.json", figures)
+    write_json(run.out / "metrics.json", _without_nan(figures))
     run.model.save(run.out / "model.keras")
     if isinstance(run.model, ClusteringModel):
         _write_assignments(run)
@@ -78,6 +79,14 @@ def write_results(run):
     if not (run.out / "serving" / "1").exists():
         export_saved_model(run.model, run.out / "serving", version=1)
     return figures
+
+
+def _without_nan(figures):
+    """What a training that diverged has no figure for, becomes `None`."""
+    return {
+        name: None if isinstance(f, float) and not math.isfinite(f) else f
+        for name, f in figures.items()
+    }
 
 
 def _write_report(run, figures):
@@ -109,11 +118,12 @@ def _seconds(run):
 
 def _write_assignments(run):
     q = run.model.predict(run.x_scored, batch_size=1024, verbose=0)
-    with open(run.out / "assignments.csv", "w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["index", "cluster", "confidence"])
-        for i, row in enumerate(q):
-            writer.writerow([i, row.argmax(), f"{row.max():.6f}"])
+    rows = [
+        {"index": i, "cluster": r.argmax(), "confidence": f"{r.max():.6f}"}
+        for i, r in enumerate(q)
+    ]
+    columns = ("index", "cluster", "confidence")
+    write_csv(run.out / "assignments.csv", columns, rows)
 
 
 def check_publishable(settings):

@@ -15,9 +15,9 @@ from kerasdc.zoo.card import write_readmes
 from kerasdc.zoo.card import write_zoo_readme
 from kerasdc.zoo.loading import list_models
 from kerasdc.zoo.loading import load
+from kerasdc.zoo.location import locked
 from kerasdc.zoo.publishing import publish
 from kerasdc.zoo.results import add_results
-from kerasdc.zoo.results import locked
 from kerasdc.zoo.results import merge
 from kerasdc.zoo.results import read_results
 from kerasdc.zoo.results import results_table

@@ -4,6 +4,8 @@ import json
 import pathlib
 
 from kerasdc.datasets.catalogue import ENTRIES
+from kerasdc.files import write_json
+from kerasdc.files import write_text
 from kerasdc.recipes import get_recipe
 from kerasdc.recipes import list_recipes
 from kerasdc.zoo import entry
@@ -74,7 +76,7 @@ def write_zoo_readme(zoo_dir=None):
     """
     folder = location.local_folder(zoo_dir)
     # Trainings that end at once would write the older figures last.
-    with results.locked(folder):
+    with location.locked(folder):
         names = location.names(folder)
         rows = results.read_results(folder)
         metadata = [_update_card(folder / name, rows) for name in names]
@@ -85,7 +87,7 @@ def write_zoo_readme(zoo_dir=None):
             **_SPLITS,
         )
         location.write_index(folder)
-        entry.write_text(folder / "README.md", text)
+        write_text(folder / "README.md", text)
     return folder / "README.md"
 
 
@@ -110,7 +112,7 @@ def update_readme(readme_path, zoo_dir=None):
             f"Received: file={str(path)!r}"
         )
     table = results.results_table(zoo_dir)
-    entry.write_text(path, f"{start}{BEGIN}\n{table}{END}{tail}")
+    write_text(path, f"{start}{BEGIN}\n{table}{END}{tail}")
 
 
 def write_card(folder):
@@ -123,7 +125,7 @@ def write_card(folder):
         The entry's metadata.
     """
     metadata = entry.read_metadata(folder)
-    entry.write_text(folder / entry.CARD, card(metadata))
+    write_text(folder / entry.CARD, card(metadata))
     return metadata
 
 
@@ -131,7 +133,7 @@ def _update_card(folder, rows):
     metadata = entry.read_metadata(folder)
     if rows:
         metadata.update(results.figures_of(metadata, rows))
-        entry.write_json(folder / entry.METADATA, metadata)
+        write_json(folder / entry.METADATA, metadata)
     return write_card(folder)
 
 

@@ -1,13 +1,15 @@
 """Where the zoo is: a folder, or an address to download from."""
 
+import contextlib
 import difflib
 import hashlib
 import json
 import os
 import pathlib
-import secrets
+import tempfile
 
 import kerasdc
+from kerasdc import files
 from kerasdc.datasets.download import check_sha256
 from kerasdc.datasets.download import fetch
 from kerasdc.datasets.store import cache_folder
@@ -67,6 +69,29 @@ def local_folder(zoo_dir=None):
             f"This needs a zoo in a local folder. Received: {found!r}"
         )
     return found
+
+
+@contextlib.contextmanager
+def locked(zoo_dir=None):
+    """Keeps other processes from writing between a read and a write.
+
+    Within such a block, its thread may enter others.
+
+    Args:
+        zoo_dir: Folder of a zoo, made if missing. `None` is the one in use.
+
+    Raises:
+        OSError: If the folder cannot be made.
+    """
+    folder = local_folder(zoo_dir)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(
+            f"The zoo could not be written: {error}. Received: {str(folder)!r}"
+        ) from error
+    with files.locked(folder):
+        yield
 
 
 def names(zoo_dir=None):
@@ -137,7 +162,7 @@ def write_index(folder):
         ).hexdigest()
         for name in names(folder)
     }
-    entry.write_json(folder / INDEX, digests)
+    files.write_json(folder / INDEX, digests)
 
 
 def check_indexed(folder):
@@ -167,16 +192,16 @@ def _remote_index(url):
     """Names and digests, as last seen where the server does not answer."""
     digest = hashlib.sha256(url.encode()).hexdigest()[:16]
     path = _cache() / f"{digest}-{INDEX}"
-    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        fetch([f"{url}/{INDEX}"], new)
-        os.replace(new, path)
+        # Nothing that is there already must pass for what the server has.
+        with tempfile.TemporaryDirectory() as folder:
+            new = pathlib.Path(folder) / INDEX
+            fetch([f"{url}/{INDEX}"], new)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            files.replace(path, new.read_bytes())
     except OSError:
         if not path.is_file():
             raise
-    finally:
-        for leftover in (new, new.with_name(new.name + ".part")):
-            leftover.unlink(missing_ok=True)
     index = json.loads(path.read_text(encoding="utf-8"))
     for name in index:
         entry.check_name(name)

@@ -1,16 +1,13 @@
 """`results.csv`: one row per training, and the tables made from it."""
 
-import contextlib
 import csv
-import io
 import math
 import numbers
-import os
 import statistics
-import threading
 
-from kerasdc.datasets.store import replace
+from kerasdc.files import write_csv
 from kerasdc.zoo.location import local_folder
+from kerasdc.zoo.location import locked
 
 COLUMNS = (
     "system",
@@ -34,7 +31,6 @@ SCORES = ("accuracy", "nmi", "ari")
 EMBEDDING_SCORES = ("neighbor_error", "trustworthiness")
 _KEY = ("system", "dataset", "recipe", "split", "backend", "seed")
 _GROUP = _KEY[:-1]
-_held = threading.local()  # which zoos a thread has locked
 _EXPLAINED = (
     "Embeddings without clusters. `neighbor_error`: share of points whose "
     "nearest\nneighbor in the embedding is of another class."
@@ -94,11 +90,7 @@ def add_results(rows, zoo_dir=None):
     path = results_path(zoo_dir)
     with locked(zoo_dir):
         merged = merge(read_results(zoo_dir), rows)
-        text = io.StringIO()
-        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(_format(row) for row in merged)
-        replace(path, text.getvalue().encode("utf-8"))
+        write_csv(path, COLUMNS, [_format(row) for row in merged])
 
 
 def merge(rows, new_rows):
@@ -348,41 +340,3 @@ def _parse(row):
 def _finite(text):
     number = float(text)
     return number if math.isfinite(number) else None
-
-
-@contextlib.contextmanager
-def locked(zoo_dir=None):
-    """Keeps other processes from writing between a read and a write.
-
-    Within such a block, its thread may enter others.
-
-    Args:
-        zoo_dir: Folder of a zoo, made if missing. `None` is the one in use.
-
-    Raises:
-        OSError: If the folder cannot be made.
-    """
-    folder = local_folder(zoo_dir)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OSError(
-            f"The zoo could not be written: {error}. Received: {str(folder)!r}"
-        ) from error
-    key, held = folder.resolve(), vars(_held).setdefault("folders", set())
-    try:
-        import fcntl
-    except ImportError:  # not on Windows
-        yield
-        return
-    if key in held:
-        yield
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        held.add(key)
-        yield
-    finally:
-        held.discard(key)
-        os.close(descriptor)
