@@ -16,8 +16,8 @@ from kerasdc import results
 from kerasdc import zoo
 from kerasdc.settings import Settings
 from kerasdc.training import Run
-from kerasdc.zoo import card
 from kerasdc.zoo import entry
+from kerasdc.zoo import readmes
 from kerasdc.zoo import verifying
 
 
@@ -87,7 +87,7 @@ def test_entry_that_a_kill_took_away_counts(publish, tmp_path):
 
 def test_readme_beside_the_zoo_is_written_anew(publish, tmp_path):
     readme = tmp_path / "README.md"
-    readme.write_text(f"{card.BEGIN}\n{card.END}\n")
+    readme.write_text(f"{readmes.BEGIN}\n{readmes.END}\n")
     publish(0, 0.2)
     assert "| dec | digits | best | all |" in readme.read_text()
 
@@ -108,16 +108,6 @@ def test_address_is_refused_before_training(tmp_path, monkeypatch, capsys):
     assert train.main(["--publish", "--out", str(out)]) == 2
     assert "local folder" in capsys.readouterr().err
     assert not out.exists()
-
-
-def test_example_of_the_zoo_is_the_best_known_model(own):
-    (own / NAME).rename(own / "dec_mnist")
-    (own / "dec_mnist").with_name("aaa_mnist").mkdir()
-    metadata = (own / "dec_mnist" / entry.METADATA).read_bytes()
-    (own / "aaa_mnist" / entry.METADATA).write_bytes(metadata)
-    zoo.write_zoo_readme(own)
-    text = (own / "README.md").read_text(encoding="utf-8")
-    assert 'kerasdc.load("dec_mnist")' in text
 
 
 def test_held_out_samples_are_scored_and_not_trained_on(

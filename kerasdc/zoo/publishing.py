@@ -16,7 +16,9 @@ from kerasdc.zoo import card
 from kerasdc.zoo import entry
 from kerasdc.zoo import golden
 from kerasdc.zoo import location
+from kerasdc.zoo import readmes
 from kerasdc.zoo import results
+from kerasdc.zoo import tables
 from kerasdc.zoo.loading import rebuild
 
 LICENCE = "Apache-2.0"
@@ -92,7 +94,7 @@ def publish(
             card.write_card(staging)
             _check(staging)
             results.add_results(rows, folder)
-        card.write_zoo_readme(folder)
+        readmes.write_zoo_readme(folder)
     return target
 
 
@@ -151,7 +153,7 @@ def _metadata(name, model, info, rows):
         "versions": _versions(),
         "model": keras.saving.serialize_keras_object(model),
     }
-    return {**metadata, **results.figures_of(metadata, rows)}
+    return {**metadata, **tables.figures_of(metadata, rows)}
 
 
 def _preprocessing(model):
