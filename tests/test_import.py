@@ -25,6 +25,7 @@ ORDER = [
     {"export"},
     {"zoo"},
     {"results"},
+    {"publication"},
     {"training"},
 ]
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}

@@ -46,7 +46,8 @@ def publish(
     """Makes or replaces an entry of the zoo, in one step.
 
     Before it takes its place, the entry is loaded as users will load it and
-    its outputs are compared with the model's.
+    its outputs are compared with the model's. Afterwards all generated texts
+    are written anew: see `write_readmes`.
 
     Args:
         model: A trained model of this library.
@@ -94,7 +95,7 @@ def publish(
             card.write_card(staging)
             _check(staging)
             results.add_results(rows, folder)
-        readmes.write_zoo_readme(folder)
+        readmes.write_readmes(folder)
     return target
 
 
