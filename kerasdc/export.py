@@ -8,6 +8,7 @@ from keras import ops
 
 from kerasdc.arguments import checked_count
 from kerasdc.files import staged
+from kerasdc.models import ClusteringModel
 
 
 def export_saved_model(model, path, version=None, warmup=None):
@@ -78,7 +79,7 @@ def signatures(model):
         dict of tensors, or such a tuple.
     """
     found = {}
-    if hasattr(model, "num_clusters"):
+    if isinstance(model, ClusteringModel):
         found["serving_default"] = _assigner(model)
     if getattr(model, "encoder", None) is not None:
         found["embed"] = _embedder(model)

@@ -5,6 +5,7 @@ from zoo_samples import make_row
 
 from kerasdc import zoo
 from kerasdc.zoo import entry
+from kerasdc.zoo import results
 from kerasdc.zoo import tables
 
 
@@ -39,6 +40,22 @@ def test_embeddings_have_a_table_of_their_own(tmp_path):
     assert both[2].startswith("| dec | digits | best | all | 0.5000 | 0.5000 |")
     assert both[3] == ""
     assert both[4:] == alone
+
+
+def test_kind_is_told_by_scores_or_metadata():
+    rows = [make_row(), make_embedding_row()]
+    summaries = [tables.summarize([row])[0] for row in rows]
+    metadata = [{"num_clusters": 10}, {"num_clusters": None}]
+    for clusters, embedding in (rows, summaries, metadata):
+        assert results.scores_of(clusters) == ("accuracy", "nmi", "ari")
+        found = results.scores_of(embedding)
+        assert found == ("neighbor_error", "trustworthiness")
+        text = tables.by_kind(
+            [embedding, clusters], lambda rows, scores: f"{scores[0]} {rows}"
+        )
+        first, *_, last = text.splitlines()
+        assert first == f"accuracy {[clusters]}"
+        assert last == f"neighbor_error {[embedding]}"
 
 
 def test_backends_are_not_mixed(tmp_path):

@@ -68,11 +68,11 @@ def card(metadata):
 
 
 def _head(m):
-    has_clusters = m["num_clusters"] is not None
-    size = f"{m['num_clusters']} clusters and " if has_clusters else ""
-    picture = "Clusters" if has_clusters else "Embedding"
+    clusters = results.has_clusters(m)
+    size = f"{m['num_clusters']} clusters and " if clusters else ""
+    picture = "Clusters" if clusters else "Embedding"
     picture = f"![{picture}]({entry.PREVIEW})\n\n"
-    use = "clusters = model.assign(x)" if has_clusters else "z = model.embed(x)"
+    use = "clusters = model.assign(x)" if clusters else "z = model.embed(x)"
     return (
         f"# {m['name']}\n\n"
         f"`{m['class']}` with {size}"
@@ -85,7 +85,7 @@ def _head(m):
 
 
 def _figures(m):
-    lines, names = [], _scores_of(m)
+    lines, names = [], results.scores_of(m)
     if m["figures"]:
         scores = [f"{m['figures'][s]:.4f}" for s in names]
         lines.append([f"this model (seed {m['seed']})", m["split"], *scores])
@@ -108,7 +108,7 @@ def _figures(m):
 
 
 def _seeds(m):
-    columns = ["seed", "split", *_scores_of(m), "objective", "seconds"]
+    columns = ["seed", "split", *results.scores_of(m), "objective", "seconds"]
     columns += ["backend", "commit"]
     lines = [
         ["–" if row[c] is None else row[c] for c in columns]
@@ -120,7 +120,10 @@ def _seeds(m):
 def _others(m):
     if not m.get("others"):
         return ""
-    columns, names = ["dataset", "recipe", "split", "backend"], _scores_of(m)
+    columns, names = (
+        ["dataset", "recipe", "split", "backend"],
+        results.scores_of(m),
+    )
     lines = [
         [
             *(summary[c] for c in columns),
@@ -198,9 +201,3 @@ def _files(m):
     ]
     table = tables.markdown(["file", "bytes", "SHA-256"], lines)
     return f"## Files\n\n{table}"
-
-
-def _scores_of(m):
-    if m["num_clusters"] is None:
-        return results.EMBEDDING_SCORES
-    return results.SCORES

@@ -75,7 +75,7 @@ def write_zoo_readme(zoo_dir=None):
         metadata = [card.update_card(folder / name, rows) for name in names]
         text = _README.format(
             example=names[0] if names and _EXAMPLE not in names else _EXAMPLE,
-            models=_models_table(metadata),
+            models=tables.by_kind(metadata, _models_table),
             table=tables.results_table(folder),
             **results.SPLITS,
         )
@@ -108,17 +108,12 @@ def update_readme(readme_path, zoo_dir=None):
     write_text(path, f"{start}{BEGIN}\n{table}{END}{tail}")
 
 
-def _models_table(metadata):
-    rows = [{"metadata": m, **(m["figures"] or {})} for m in metadata]
-    return tables.by_kind(rows, _models_of_kind)
-
-
-def _models_of_kind(rows, scores):
+def _models_table(metadata, scores):
     head = ["model", "recipe", "seed", "split", *scores, "parameters", "MB"]
     lines = []
-    for row in rows:
-        m = row["metadata"]
-        figures = [f"{row[s]:.4f}" if s in row else "–" for s in scores]
+    for m in metadata:
+        found = m["figures"]
+        figures = [f"{found[s]:.4f}" if found else "–" for s in scores]
         size = sum(file["size"] for file in m["files"].values()) / 1e6
         link = f"[{m['name']}]({m['name']}/{entry.CARD})"
         lines.append([link, m["recipe"], m["seed"], m["split"], *figures])

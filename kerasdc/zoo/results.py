@@ -110,19 +110,31 @@ def merge(rows, new_rows):
     return [found[key] for key in sorted(found)]
 
 
-def scores_of(row):
+def has_clusters(record):
+    """Whether it tells of a model of clusters, or of an embedding alone.
+
+    Args:
+        record: Metadata of an entry, or dict with such scores: a row, or a
+            summary of rows.
+
+    Returns:
+        Boolean.
+    """
+    if "num_clusters" in record:
+        return record["num_clusters"] is not None
+    return record.get(EMBEDDING_SCORES[0]) is None
+
+
+def scores_of(record):
     """Names of the scores that a training of this kind has.
 
     Args:
-        row: Dict with such scores, those of the other kind `None` or
-            missing.
+        record: As for `has_clusters`.
 
     Returns:
         `SCORES` or `EMBEDDING_SCORES`.
     """
-    if row.get(EMBEDDING_SCORES[0]) is not None:
-        return EMBEDDING_SCORES
-    return SCORES
+    return SCORES if has_clusters(record) else EMBEDDING_SCORES
 
 
 def _checked(row):

@@ -5,8 +5,8 @@ import statistics
 from kerasdc.zoo.results import EMBEDDING_SCORES
 from kerasdc.zoo.results import KEY
 from kerasdc.zoo.results import SCORES
+from kerasdc.zoo.results import has_clusters
 from kerasdc.zoo.results import read_results
-from kerasdc.zoo.results import scores_of
 
 _GROUP = KEY[:-1]  # all but the seed
 _EXPLAINED = (
@@ -113,18 +113,18 @@ def by_kind(rows, write):
     """A text for what has clusters and, below, one for what has none.
 
     Args:
-        rows: List of dicts for which `scores_of` tells the kind.
+        rows: List of dicts of which `has_clusters` tells the kind.
         write: Function of rows and the names of their scores that returns a
             Markdown table.
 
     Returns:
         String.
     """
-    embeddings = [row for row in rows if scores_of(row) is EMBEDDING_SCORES]
-    others = [row for row in rows if scores_of(row) is SCORES]
+    clusters = [row for row in rows if has_clusters(row)]
+    embeddings = [row for row in rows if not has_clusters(row)]
     if not embeddings:
-        return write(others, SCORES)
-    texts = [write(others, SCORES)] if others else []
+        return write(clusters, SCORES)
+    texts = [write(clusters, SCORES)] if clusters else []
     texts.append(f"{_EXPLAINED}\n\n{write(embeddings, EMBEDDING_SCORES)}")
     return "\n".join(texts)
 
