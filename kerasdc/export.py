@@ -38,7 +38,7 @@ def export_saved_model(model, path, version=None, warmup=None):
             there, plus 1.
         warmup: Optional raw samples. They are stored as requests that the
             server answers before its first one, which would be slow. Needs
-            `pip install kerasdc[serving]`.
+            `pip install -e ".[serving]"`.
 
     Returns:
         `pathlib.Path` of the version's folder.
