@@ -1,7 +1,6 @@
 """Where the zoo is: a folder, or an address to download from."""
 
 import contextlib
-import difflib
 import hashlib
 import json
 import os
@@ -10,6 +9,7 @@ import tempfile
 
 import kerasdc
 from kerasdc import files
+from kerasdc.arguments import checked_name
 from kerasdc.datasets.download import check_sha256
 from kerasdc.datasets.download import fetch
 from kerasdc.datasets.store import cache_folder
@@ -136,14 +136,7 @@ def entry_folder(name, zoo_dir=None):
         OSError: If a file cannot be downloaded.
         ValueError: If there is no such entry.
     """
-    known = names(zoo_dir)
-    if name not in known:
-        close = difflib.get_close_matches(str(name), known, cutoff=0.4)
-        listed = ", ".join(repr(n) for n in close or known) or "none at all"
-        raise ValueError(
-            f"Unknown model; the closest names are {listed}. "
-            f"Received: name={name!r}"
-        )
+    checked_name("name", name, names(zoo_dir), "model")
     found = source(zoo_dir)
     if isinstance(found, str):
         return _download(found, name)
