@@ -107,8 +107,10 @@ def _publish_model(run, figures, name):
             "commit": figures["commit"],
             "command": settings.command,
             "dataset": {"name": settings.dataset, "sha256": run.data.sha256},
-            "selection": "of all seeds, the lowest "
-            f"{run.model.objective_name}; no labels",
+            "selection": (
+                f"of all seeds, the lowest {run.model.objective_name}; "
+                "no labels"
+            ),
             "split": settings.split,
             "backend": figures["backend"],
             "hyperparameters": run.recipe,

@@ -60,6 +60,8 @@ def test_rows_must_be_complete(tmp_path):
         row,
         make_row(note=""),
         make_row(split="train"),
+        make_row(seed=None),
+        make_row(backend=""),
         make_row(nmi=float("nan")),
         make_row(ari=None),
         make_row(accuracy=97.2),

@@ -15,7 +15,8 @@ from kerasdc.datasets.download import fetch
 from kerasdc.datasets.store import cache_folder
 from kerasdc.zoo import entry
 
-# The home of an installed package, which comes without the models.
+# For installed packages, which come without the models. These have no public
+# home yet: until there is an address here, such packages name a zoo.
 DEFAULT_URL = None
 INDEX = "index.json"
 
@@ -25,8 +26,8 @@ def source(zoo_dir=None):
 
     Args:
         zoo_dir: Folder or base URL. `None` takes the environment variable
-            `KERASDC_ZOO`, then `zoo/` beside the package, then the default
-            address.
+            `KERASDC_ZOO`, then `zoo/` beside the package, then
+            `DEFAULT_URL`, if there is one.
 
     Returns:
         `pathlib.Path` of a folder, or a URL as a string.
@@ -47,7 +48,7 @@ def source(zoo_dir=None):
     raise FileNotFoundError(
         "There is no zoo beside this package: set the environment variable "
         "KERASDC_ZOO to the folder or the address of one. "
-        "Received: KERASDC_ZOO=None"
+        f"Received: KERASDC_ZOO={os.environ.get('KERASDC_ZOO')!r}"
     )
 
 

@@ -143,10 +143,21 @@ def _checked(row):
             f"A row must have the columns {', '.join(COLUMNS)}. "
             f"Received: {', '.join(map(str, row))}"
         )
+    unnamed = [column for column in KEY if row[column] in (None, "")]
+    if unnamed:
+        raise ValueError(
+            f"A row must say of which training it is, by {', '.join(KEY)}. "
+            f"Received: {unnamed[0]}={row[unnamed[0]]!r}"
+        )
     if row["split"] not in SPLITS:
         raise ValueError(
             f"`split` must be 'all' or 'test'. Received: split={row['split']!r}"
         )
+    _check_scores(row)
+    return _parse(_format(row))
+
+
+def _check_scores(row):
     held = scores_of(row)
     for score in (*SCORES, *EMBEDDING_SCORES):
         value = row[score]
@@ -163,7 +174,6 @@ def _checked(row):
                 f"`{score}` must be a number of at most 1. "
                 f"Received: {score}={value!r}"
             )
-    return _parse(_format(row))
 
 
 def _format(row):
