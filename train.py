@@ -102,8 +102,8 @@ def run(options):
     Returns:
         Exit status.
     """
-    from kerasdc.results import check_publishable
-    from kerasdc.results import publish_run
+    from kerasdc.publication import check_publishable
+    from kerasdc.publication import publish_run
     from kerasdc.results import write_results
     from kerasdc.settings import Settings
     from kerasdc.training import Run

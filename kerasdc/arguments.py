@@ -1,5 +1,6 @@
 """Arguments other than data, checked."""
 
+import difflib
 import math
 import numbers
 
@@ -155,3 +156,27 @@ def checked_choice(name, value, choices):
             f"Received: {name}={value!r}"
         )
     return choices[value]
+
+
+def checked_name(name, value, choices, kind=None):
+    """Returns `value`, or raises and lists what comes closest to it.
+
+    For names of which there are many; for a few, see `checked_choice`.
+
+    Args:
+        name: String, what the caller calls the argument.
+        value: What the caller passed.
+        choices: Strings that are allowed, in a list or as keys.
+        kind: String, what is named. `None` is the same as `name`.
+
+    Raises:
+        ValueError: If it is not one of `choices`.
+    """
+    if isinstance(value, str) and value in choices:
+        return value
+    close = difflib.get_close_matches(str(value), choices, cutoff=0.4)
+    listed = ", ".join(map(repr, close or choices)) or "none at all"
+    raise ValueError(
+        f"Unknown {kind or name}; {'the closest' if close else 'known'} names "
+        f"are {listed}. Received: {name}={value!r}"
+    )

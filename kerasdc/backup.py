@@ -9,7 +9,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from kerasdc.datasets.store import replace
+from kerasdc.files import replace
+from kerasdc.files import write_csv
 
 LOG_COLUMNS = (
     "stage",
@@ -154,12 +155,7 @@ def write_log(path, rows):
             hold, such as the terms of a loss.
     """
     others = {k: None for row in rows for k in row if k not in LOG_COLUMNS}
-    partial = Path(f"{path}.partial")
-    with open(partial, "w", newline="") as file:
-        writer = csv.DictWriter(file, [*LOG_COLUMNS, *others])
-        writer.writeheader()
-        writer.writerows(rows)
-    partial.replace(path)
+    write_csv(Path(path), [*LOG_COLUMNS, *others], rows)
 
 
 class StageProgress(keras.callbacks.Callback):

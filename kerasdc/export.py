@@ -7,7 +7,8 @@ import keras
 from keras import ops
 
 from kerasdc.arguments import checked_count
-from kerasdc.staging import staged
+from kerasdc.files import staged
+from kerasdc.models import ClusteringModel
 
 
 def export_saved_model(model, path, version=None, warmup=None):
@@ -37,7 +38,7 @@ def export_saved_model(model, path, version=None, warmup=None):
             there, plus 1.
         warmup: Optional raw samples. They are stored as requests that the
             server answers before its first one, which would be slow. Needs
-            `pip install kerasdc[serving]`.
+            `pip install -e ".[serving]"`.
 
     Returns:
         `pathlib.Path` of the version's folder.
@@ -79,7 +80,7 @@ def signatures(model):
         dict of tensors, or such a tuple.
     """
     found = {}
-    if hasattr(model, "num_clusters"):
+    if isinstance(model, ClusteringModel):
         found["serving_default"] = _assigner(model)
     if getattr(model, "encoder", None) is not None:
         found["embed"] = _embedder(model)

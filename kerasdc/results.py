@@ -1,25 +1,19 @@
 """What a finished run leaves behind: figures, model, report, export."""
 
-import csv
-import json
-import os
+import math
 from dataclasses import asdict
 
 import keras
 import numpy as np
 
-from kerasdc import datasets
 from kerasdc import plots
-from kerasdc import zoo
 from kerasdc.backup import read_log
-from kerasdc.datasets.store import replace
 from kerasdc.export import export_saved_model
-from kerasdc.metrics import auroc
+from kerasdc.files import replace
+from kerasdc.files import write_csv
+from kerasdc.files import write_json
 from kerasdc.models import ClusteringModel
-from kerasdc.recipes import PUBLISHED
 from kerasdc.report import write_report
-from kerasdc.settings import write_json
-from kerasdc.staging import recover
 from kerasdc.zoo.results import COLUMNS
 from kerasdc.zoo.verifying import scores
 
@@ -68,7 +62,7 @@ def write_results(run):
         Dictionary of figures, as `evaluate_run`.
     """
     figures = evaluate_run(run)
-    write_json(run.out / "metrics.json", figures)
+    write_json(run.out / "metrics.json", _without_nan(figures))
     run.model.save(run.out / "model.keras")
     if isinstance(run.model, ClusteringModel):
         _write_assignments(run)
@@ -78,6 +72,28 @@ def write_results(run):
     if not (run.out / "serving" / "1").exists():
         export_saved_model(run.model, run.out / "serving", version=1)
     return figures
+
+
+def _without_nan(figures):
+    """What a training that diverged has no figure for, becomes `None`."""
+    return {
+        name: None if isinstance(f, float) and not math.isfinite(f) else f
+        for name, f in figures.items()
+    }
+
+
+def embedding_picture(run, z):
+    """A picture of an embedding, or of what can be drawn of it.
+
+    Args:
+        run: A trained `kerasdc.training.Run`.
+        z: Array `(n, d)`, the embedding of the samples that are scored.
+
+    Returns:
+        matplotlib `Figure`.
+    """
+    indices, points = plots.two_dimensional(z)
+    return plots.embedding(points, run.y_scored[indices], run.settings.dataset)
 
 
 def _write_report(run, figures):
@@ -99,7 +115,7 @@ def _write_report(run, figures):
 def _write_embedding(run):
     z = run.model.embed(run.x_scored)
     np.save(run.out / "embedding.npy", z)
-    replace(run.out / "embedding.png", plots.png(_picture(run, z)))
+    replace(run.out / "embedding.png", plots.png(embedding_picture(run, z)))
 
 
 def _seconds(run):
@@ -109,167 +125,9 @@ def _seconds(run):
 
 def _write_assignments(run):
     q = run.model.predict(run.x_scored, batch_size=1024, verbose=0)
-    with open(run.out / "assignments.csv", "w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["index", "cluster", "confidence"])
-        for i, row in enumerate(q):
-            writer.writerow([i, row.argmax(), f"{row.max():.6f}"])
-
-
-def check_publishable(settings):
-    """Raises unless a run may be published, before it is trained.
-
-    Args:
-        settings: `kerasdc.settings.Settings`.
-
-    Raises:
-        ValueError: If it is not the recipe's own training and the zoo in use
-            is not one that was named; or if the zoo is an address.
-    """
-    zoo.location.local_folder()
-    changed = {
-        "--epochs": settings.epochs,
-        "--pretrain-epochs": settings.pretrain_epochs,
-    }
-    changed = [f"{k} {v}" for k, v in changed.items() if v is not None]
-    if changed and not os.environ.get("KERASDC_ZOO"):
-        raise ValueError(
-            "`--publish` takes the recipe's own number of epochs: a row of "
-            "the same seed would be replaced. For another zoo, set the "
-            "environment variable KERASDC_ZOO to its folder. "
-            f"Received: {', '.join(changed)}"
-        )
-
-
-def publish_run(run, figures):
-    """Adds a run to the zoo's results, and its model if it is the choice.
-
-    The zoo keeps, of all seeds of the recipe `best` on the split that such
-    models are published of, the model of the lowest objective: no label takes
-    part in the choice. A model of a recipe that has changed since makes way
-    for any.
-
-    Args:
-        run: A trained `kerasdc.training.Run`.
-        figures: Its row, as `evaluate_run` gives it.
-
-    Returns:
-        String that says what was done.
-    """
-    settings = run.settings
-    name = f"{settings.system}_{settings.dataset}"
-    with zoo.locked():
-        # A publication that was killed may have taken the entry away.
-        recover(zoo.location.local_folder() / name)
-        chosen = _is_choice(run, figures, name)
-        if chosen:
-            _publish_model(run, figures, name)
-        else:
-            zoo.add_results([figures])
-        zoo.write_readmes()
-    if chosen:
-        return f"Published {name} of seed {settings.seed}."
-    return f"Added to the results; the zoo's {name} is not changed."
-
-
-def _is_choice(run, figures, name):
-    settings = run.settings
-    (row,) = zoo.merge([], [figures])
-    has_parts = run.data.x_test is not None
-    split = run.model.published_split if has_parts else "all"
-    candidate = (settings.recipe, settings.split) == ("best", split)
-    if not candidate or row["objective"] is None:
-        return False
-    if name not in zoo.list_models():
-        return True
-    there = zoo.entry.read_metadata(zoo.location.entry_folder(name))
-    if _values(there.get("hyperparameters")) != _values(run.recipe):
-        return True
-    lowest = (there["figures"] or {}).get("objective")
-    return lowest is None or row["objective"] <= lowest
-
-
-def _values(recipe):
-    """A recipe without its prose, as JSON gives it back."""
-    recipe = json.loads(json.dumps(recipe or {}))
-    recipe.pop("deviations", None)
-    return recipe
-
-
-def _publish_model(run, figures, name):
-    settings = run.settings
-    zoo.publish(
-        run.model,
-        name,
-        _golden_samples(run.x_scored),
-        {
-            "recipe": settings.recipe,
-            "seed": settings.seed,
-            "commit": figures["commit"],
-            "command": settings.command,
-            "dataset": {"name": settings.dataset, "sha256": run.data.sha256},
-            "selection": "of all seeds, the lowest "
-            f"{run.model.objective_name}; no labels",
-            "split": settings.split,
-            "backend": figures["backend"],
-            "hyperparameters": run.recipe,
-            "paper": PUBLISHED.get((settings.system, settings.dataset), {}),
-            "deviations": [*run.recipe["deviations"], *_precision(settings)],
-            **_outliers(run),
-        },
-        rows=[figures],
-        preview=_preview(run),
-        overwrite=True,
-    )
-
-
-def _precision(settings):
-    policy = settings.dtype_policy
-    if policy in (None, "float32"):
-        return []
-    return [f"Trained under the dtype policy {policy}."]
-
-
-def _outliers(run, num_samples=1000):
-    """How well `log_prob` tells the data from what is not of its kind."""
-    if not hasattr(run.model, "log_prob") or run.x_scored.dtype == object:
-        return {}
-    x = run.x_scored[:: max(len(run.x_scored) // num_samples, 1)]
-    generator = np.random.default_rng(0)
-    others = {"uniform noise": generator.uniform(x.min(), x.max(), x.shape)}
-    if x.shape[1:] == (28, 28) and run.settings.dataset != "fashion_mnist":
-        fashion = datasets.load("fashion_mnist", run.data_dir).x_test
-        others["fashion_mnist"] = fashion[:num_samples]
-    known = run.model.log_prob(x)
-    return {
-        "outliers": {
-            name: round(auroc(known, run.model.log_prob(other)), 4)
-            for name, other in others.items()
-        }
-    }
-
-
-def _golden_samples(x, num_samples=16):
-    return x[:: max(len(x) // num_samples, 1)][:num_samples]
-
-
-def _picture(run, z):
-    indices, points = plots.two_dimensional(z)
-    return plots.embedding(points, run.y_scored[indices], run.settings.dataset)
-
-
-def _preview(run):
-    if not isinstance(run.model, ClusteringModel):
-        picture = _picture(run, run.model.embed(run.x_scored))
-        return plots.png(picture, num_colors=256)
-    q = run.model.predict(run.x_scored, batch_size=1024, verbose=0)
-    return plots.png(
-        plots.preview(
-            run.x_scored,
-            q.argmax(axis=1),
-            q.max(axis=1),
-            run.model.embed(run.x_scored),
-            run.y_scored,
-        ),
-        num_colors=256,
-    )
+    rows = [
+        {"index": i, "cluster": r.argmax(), "confidence": f"{r.max():.6f}"}
+        for i, r in enumerate(q)
+    ]
+    columns = ("index", "cluster", "confidence")
+    write_csv(run.out / "assignments.csv", columns, rows)

@@ -1,6 +1,5 @@
 """What names a run: system, data set, recipe, seed."""
 
-import json
 import subprocess
 from dataclasses import asdict
 from dataclasses import dataclass
@@ -9,7 +8,6 @@ from pathlib import Path
 import keras
 
 from kerasdc.arguments import checked_count
-from kerasdc.datasets.store import replace
 from kerasdc.recipes import get_recipe
 
 _FLAGS = {
@@ -88,17 +86,6 @@ class Settings:
         if self.epochs is not None:
             recipe["fit"]["epochs"] = self.epochs
         return recipe
-
-
-def write_json(path, values):
-    """Writes plain values as JSON, in one move.
-
-    Args:
-        path: File.
-        values: Dictionary.
-    """
-    text = json.dumps(values, indent=2) + "\n"
-    replace(Path(path), text.encode("utf-8"))
 
 
 def current_commit():

@@ -17,10 +17,10 @@ from kerasdc.callbacks import ClusteringMetrics
 from kerasdc.callbacks import ClusterSizes
 from kerasdc.callbacks import LabelChangeStopping
 from kerasdc.callbacks import TrackAssignments
+from kerasdc.files import write_json
 from kerasdc.models import ClusteringModel
 from kerasdc.models import LayerwisePretraining
 from kerasdc.settings import current_commit
-from kerasdc.settings import write_json
 from kerasdc.targets import all_features
 
 _PATIENCE = 10  # epochs in which a cluster may still be empty
@@ -78,7 +78,7 @@ class Run:
             json.dumps({**asdict(self.settings), "values": self.recipe})
         )
         if path.exists():
-            found = json.loads(path.read_text())
+            found = json.loads(path.read_text(encoding="utf-8"))
             self._check_resumable(found, settings, resume)
             self.commit = found["commit"]
             return

@@ -5,6 +5,7 @@ import pytest
 
 from kerasdc.arguments import checked_count
 from kerasdc.arguments import checked_flag
+from kerasdc.arguments import checked_name
 from kerasdc.arguments import checked_number
 
 
@@ -47,3 +48,29 @@ def test_a_number_out_of_its_range(limits, values, expected):
         message = re.escape(f"`r` must be {expected}. Received: r={value!r}")
         with pytest.raises(ValueError, match=f"{message}$"):
             checked_number("r", value, **limits)
+
+
+@pytest.mark.parametrize(
+    ("value", "listed"),
+    [
+        ("minst", "the closest names are 'mnist'"),
+        ("usps_2", "the closest names are 'usps'"),
+        ("zzz", "known names are 'mnist', 'usps', 'digits'"),
+        (None, "known names are 'mnist', 'usps', 'digits'"),
+        (["mnist"], "the closest names are 'mnist'"),
+    ],
+)
+def test_unknown_name_lists_the_closest(value, listed):
+    choices = ["mnist", "usps", "digits"]
+    for known in (choices, dict.fromkeys(choices)):
+        assert checked_name("n", "usps", known, "dataset") == "usps"
+        with pytest.raises(ValueError) as error:
+            checked_name("n", value, known, "dataset")
+        message = f"Unknown dataset; {listed}. Received: n={value!r}"
+        assert str(error.value) == message
+
+
+def test_unknown_name_of_an_argument_without_any_choices():
+    message = "Unknown n; known names are none at all. Received: n='a'$"
+    with pytest.raises(ValueError, match=message):
+        checked_name("n", "a", [])

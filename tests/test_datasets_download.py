@@ -10,6 +10,7 @@ from dataset_samples import DATA
 from dataset_samples import SHA256
 
 from kerasdc import datasets
+from kerasdc import files
 from kerasdc.datasets import download
 from kerasdc.datasets import entry
 from kerasdc.datasets import store
@@ -78,7 +79,7 @@ def test_second_process_waits_for_the_first(server, tmp_path):
         found.append(download.fetch([server.url("a.bin")], path, SHA256))
 
     second = threading.Thread(target=fetch)
-    with download._alone(path):
+    with files.locked(tmp_path / ".a.bin.lock"):
         second.start()
         second.join(0.3)
         assert second.is_alive()

@@ -9,8 +9,8 @@ PACKAGE = pathlib.Path(kerasdc.__file__).parent
 
 # A module may import those of the lines above its own, and of its own.
 ORDER = [
-    {"arguments"},
-    {"inputs", "merging", "metrics", "datasets", "staging", "affinities"},
+    {"arguments", "files"},
+    {"inputs", "merging", "metrics", "datasets", "affinities"},
     {"networks", "gradients", "statistics", "neighbors"},
     {"layers"},
     {"losses", "likelihoods"},
@@ -25,6 +25,7 @@ ORDER = [
     {"export"},
     {"zoo"},
     {"results"},
+    {"publication"},
     {"training"},
 ]
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}

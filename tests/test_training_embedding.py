@@ -12,6 +12,7 @@ import small_runs
 import kerasdc
 from kerasdc import datasets
 from kerasdc import metrics
+from kerasdc import publication
 from kerasdc import results
 from kerasdc import zoo
 from kerasdc.backup import read_log
@@ -61,7 +62,7 @@ def finished(request, tmp_path_factory):
             folder / "out", system=system, **expected.settings
         )
         figures = results.write_results(run)
-        message = results.publish_run(run, figures)
+        message = publication.publish_run(run, figures)
     assert message == f"Published {system}_digits of seed 0."
     return SimpleNamespace(
         name=f"{system}_digits",

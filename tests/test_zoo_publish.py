@@ -12,7 +12,6 @@ from zoo_samples import weights_of
 
 import kerasdc
 from kerasdc import zoo
-from kerasdc.zoo import card
 from kerasdc.zoo import entry
 from kerasdc.zoo import golden
 
@@ -41,20 +40,6 @@ def test_entry_holds_every_weight_once(published, model):
     num_bytes = sum(v.numpy().nbytes for v in model.variables)
     # What else there is, is the description of the variables.
     assert weights_of(published).stat().st_size < num_bytes + 3000
-
-
-def test_card_says_what_other_recipes_are(published):
-    metadata = entry.read_metadata(published / NAME)
-    summary = {**metadata["summary"][0], "recipe": "best"}
-    others = [
-        {**summary, "dataset": "mnist_imbalanced"},
-        {**summary, "dataset": "texts"},  # of which nothing is known
-    ]
-    text = card.card({**metadata, "system": "imsat", "others": others})
-    (note,) = [x for x in text.splitlines() if x.startswith("- `mnist_imb")]
-    assert "classes of falling size" in note
-    assert "The sizes of the classes are given" in note
-    assert "`texts`, `best`" not in text
 
 
 def test_verify_computes_the_figures(published, digits, model, own):

@@ -1,12 +1,13 @@
 """Downloads that are resumed, checked, and only then put in place."""
 
-import contextlib
 import hashlib
 import http.client
 import os
 import re
 import urllib.error
 import urllib.request
+
+from kerasdc.files import locked
 
 _CHUNK = 1 << 20
 _ATTEMPTS = 3
@@ -41,7 +42,8 @@ def fetch(urls, path, sha256=None, timeout=60.0):
     if _is_there(path, sha256):
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(path):
+    # Two that continue one part would spoil it.
+    with locked(path.with_name(f".{path.name}.lock")):
         # Another process may have fetched it in the meantime.
         if _is_there(path, sha256):
             return False
@@ -54,23 +56,6 @@ def _is_there(path, sha256):
         return False
     check_sha256(path.read_bytes(), [sha256] if sha256 else [], path)
     return True
-
-
-@contextlib.contextmanager
-def _alone(path):
-    """Keeps other processes from writing to the same part of the file."""
-    try:
-        import fcntl
-    except ImportError:  # not on Windows
-        yield
-        return
-    lock = path.with_name(f".{path.name}.lock")
-    with open(lock, "wb") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            lock.unlink(missing_ok=True)
 
 
 def _fetch_first(urls, path, sha256, timeout):

@@ -1,9 +1,8 @@
 """`load`: from a name to a checked `Dataset`."""
 
-import difflib
-
 import numpy as np
 
+from kerasdc.arguments import checked_name
 from kerasdc.datasets import rcv1
 from kerasdc.datasets import store
 from kerasdc.datasets.assemble import assemble
@@ -52,24 +51,13 @@ def load(name, data_dir=None):
     >>> digits.x.shape, digits.num_clusters
     ((1797, 8, 8), 10)
     """
-    entry = _entry(name)
+    entry = ENTRIES[checked_name("name", name, ENTRIES, "dataset")]
     if entry.file is None:
         return _from_scikit_learn(entry)
     for folder in store.folders(data_dir):
         if (folder / entry.file).is_file():
             return _from_file(entry, folder / entry.file)
     return _from_home(entry, data_dir)
-
-
-def _entry(name):
-    if name in ENTRIES:
-        return ENTRIES[name]
-    close = difflib.get_close_matches(str(name), ENTRIES, cutoff=0.4)
-    raise ValueError(
-        "Unknown dataset; the closest names are "
-        f"{', '.join(repr(n) for n in close or ENTRIES)}. "
-        f"Received: name={name!r}"
-    )
 
 
 def _from_scikit_learn(entry):

@@ -25,7 +25,7 @@ import json
 
 import numpy as np
 
-from kerasdc.datasets import store
+from kerasdc.files import replace
 
 ROOTS = ("CCAT", "ECAT", "GCAT", "MCAT")
 NUM_DOCUMENTS = 10_000
@@ -144,7 +144,7 @@ def freeze(folder, ids):
     record = {"sha256": ids_sha256(ids), "ids": [int(i) for i in ids]}
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        store.replace(path, json.dumps(record).encode("ascii"))
+        replace(path, json.dumps(record).encode("ascii"))
         return
     kept = json.loads(path.read_text(encoding="ascii"))
     digests = {kept["sha256"], ids_sha256(kept["ids"])}

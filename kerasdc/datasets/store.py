@@ -9,6 +9,7 @@ import pathlib
 import numpy as np
 
 from kerasdc.datasets.download import check_sha256
+from kerasdc.files import replace
 
 
 def cache_folder():
@@ -84,21 +85,6 @@ def write(path, content):
     replace(_sidecar(path), f"{digest}  {path.name}\n".encode("ascii"))
     replace(path, data)
     return digest
-
-
-def replace(path, data):
-    """Writes bytes so that `path` holds the old file or the new, never half.
-
-    Args:
-        path: `pathlib.Path` of the file.
-        data: Its new bytes.
-    """
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(data)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _sidecar(path):

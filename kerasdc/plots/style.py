@@ -46,7 +46,7 @@ def styled(function):
             import matplotlib
         except ImportError as error:
             raise ImportError(
-                'Figures need matplotlib: pip install "kerasdc[plot]"'
+                'Figures need matplotlib: pip install -e ".[plot]"'
             ) from error
         with matplotlib.rc_context(_STYLE):
             return function(*args, **kwargs)

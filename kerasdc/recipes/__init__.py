@@ -8,8 +8,8 @@ label-free and better. Nothing here was chosen per seed.
 """
 
 import copy
-import difflib
 
+from kerasdc.arguments import checked_name
 from kerasdc.recipes import dac
 from kerasdc.recipes import dec
 from kerasdc.recipes import embedding
@@ -63,16 +63,6 @@ def get_recipe(system, dataset, recipe="best"):
     Raises:
         ValueError: If there is none of that name.
     """
-    found = _look_up(RECIPES, system, "system")
-    found = _look_up(found, dataset, "dataset")
-    return copy.deepcopy(_look_up(found, recipe, "recipe"))
-
-
-def _look_up(table, name, what):
-    if name not in table:
-        closest = difflib.get_close_matches(str(name), table, cutoff=0.0)
-        raise ValueError(
-            f"Unknown {what}; the closest are {', '.join(closest)}. "
-            f"Received: {what}={name!r}"
-        )
-    return table[name]
+    datasets = RECIPES[checked_name("system", system, RECIPES)]
+    found = datasets[checked_name("dataset", dataset, datasets)]
+    return copy.deepcopy(found[checked_name("recipe", recipe, found)])

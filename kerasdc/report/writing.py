@@ -5,7 +5,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from kerasdc.datasets.store import replace
+from kerasdc.files import replace
 from kerasdc.inputs import to_array
 from kerasdc.models import ClusteringModel
 from kerasdc.report import contents

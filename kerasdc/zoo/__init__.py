@@ -10,17 +10,17 @@ weights, `metadata.json`, `golden.npz` with a few inputs and their outputs, a
 generated card, and optionally a picture.
 """
 
-from kerasdc.zoo.card import update_readme
-from kerasdc.zoo.card import write_readmes
-from kerasdc.zoo.card import write_zoo_readme
 from kerasdc.zoo.loading import list_models
 from kerasdc.zoo.loading import load
+from kerasdc.zoo.location import locked
 from kerasdc.zoo.publishing import publish
+from kerasdc.zoo.readmes import update_readme
+from kerasdc.zoo.readmes import write_readmes
+from kerasdc.zoo.readmes import write_zoo_readme
 from kerasdc.zoo.results import add_results
-from kerasdc.zoo.results import locked
 from kerasdc.zoo.results import merge
 from kerasdc.zoo.results import read_results
-from kerasdc.zoo.results import results_table
+from kerasdc.zoo.tables import results_table
 from kerasdc.zoo.verifying import verify
 
 __all__ = [

@@ -2,7 +2,7 @@
 
 import sys
 
-from kerasdc.zoo.card import write_readmes
+from kerasdc.zoo.readmes import write_readmes
 
 
 def main():

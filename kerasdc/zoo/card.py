@@ -1,116 +1,15 @@
-"""The texts of the zoo, made from metadata and results alone."""
+"""The card of an entry, made from its metadata."""
 
 import json
-import pathlib
 
 from kerasdc.datasets.catalogue import ENTRIES
+from kerasdc.files import write_json
+from kerasdc.files import write_text
 from kerasdc.recipes import get_recipe
 from kerasdc.recipes import list_recipes
 from kerasdc.zoo import entry
-from kerasdc.zoo import location
 from kerasdc.zoo import results
-
-BEGIN = "<!-- results:begin -->"
-END = "<!-- results:end -->"
-
-_EXAMPLE = "dec_mnist"
-_SPLITS = {
-    "all": "fitted and scored on all data",
-    "test": "fitted on the training part, scored on the test part",
-}
-_README = """\
-# Pretrained models
-
-Made by `python -m kerasdc.zoo` from the metadata of the models and from
-`results.csv`; do not edit. Labels were used for the scores only, never to
-train, to stop or to choose.
-
-```python
-import kerasdc
-
-model = kerasdc.load("{example}")
-```
-
-{models}
-## All results
-
-Mean ± standard deviation over seeds (of the sample, with n - 1 below).
-Split `all`: {all}; `test`: {test}.
-
-{table}"""
-
-
-def write_readmes(zoo_dir=None):
-    """Writes every generated text: `write_zoo_readme`, the README beside.
-
-    Args:
-        zoo_dir: Folder of a zoo, or `None` for the one in use.
-
-    Returns:
-        List of `pathlib.Path`: the zoo's README and, where there is one with
-        the marks of a table, the one beside the zoo's folder.
-    """
-    paths = [write_zoo_readme(zoo_dir)]
-    readme = location.local_folder(zoo_dir).parent / "README.md"
-    if readme.is_file() and BEGIN in readme.read_text(encoding="utf-8"):
-        update_readme(readme, zoo_dir)
-        paths.append(readme)
-    return paths
-
-
-def write_zoo_readme(zoo_dir=None):
-    """Writes the zoo's README, the cards of all models, and the index.
-
-    What an entry's metadata and card say of its recipe is brought up to date
-    with `results.csv`, which may have more seeds than when it was published.
-    Each file is replaced in one move; where one cannot be written, it stays
-    as it was.
-
-    Args:
-        zoo_dir: Folder of a zoo, or `None` for the one in use.
-
-    Returns:
-        `pathlib.Path` of the README.
-    """
-    folder = location.local_folder(zoo_dir)
-    # Trainings that end at once would write the older figures last.
-    with results.locked(folder):
-        names = location.names(folder)
-        rows = results.read_results(folder)
-        metadata = [_update_card(folder / name, rows) for name in names]
-        text = _README.format(
-            example=names[0] if names and _EXAMPLE not in names else _EXAMPLE,
-            models=_models_table(metadata),
-            table=results.results_table(folder),
-            **_SPLITS,
-        )
-        location.write_index(folder)
-        entry.write_text(folder / "README.md", text)
-    return folder / "README.md"
-
-
-def update_readme(readme_path, zoo_dir=None):
-    """Puts the table of results between two marks of another README.
-
-    Args:
-        readme_path: File with the lines `<!-- results:begin -->` and
-            `<!-- results:end -->`.
-        zoo_dir: Folder of a zoo, or `None` for the one in use.
-
-    Raises:
-        ValueError: If the marks are not there, once each and in order.
-    """
-    path = pathlib.Path(readme_path)
-    text = path.read_text(encoding="utf-8")
-    start, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not (begin and end) or BEGIN in rest or END in start + tail:
-        raise ValueError(
-            f"The file must hold {BEGIN} and, after it, {END}, once each. "
-            f"Received: file={str(path)!r}"
-        )
-    table = results.results_table(zoo_dir)
-    entry.write_text(path, f"{start}{BEGIN}\n{table}{END}{tail}")
+from kerasdc.zoo import tables
 
 
 def write_card(folder):
@@ -123,15 +22,25 @@ def write_card(folder):
         The entry's metadata.
     """
     metadata = entry.read_metadata(folder)
-    entry.write_text(folder / entry.CARD, card(metadata))
+    write_text(folder / entry.CARD, card(metadata))
     return metadata
 
 
-def _update_card(folder, rows):
+def update_card(folder, rows):
+    """Brings an entry's figures up to date, and writes its card.
+
+    Args:
+        folder: `pathlib.Path` of an entry.
+        rows: List of dicts with the keys `kerasdc.zoo.results.COLUMNS`;
+            without any, the figures stay.
+
+    Returns:
+        The entry's metadata.
+    """
     metadata = entry.read_metadata(folder)
     if rows:
-        metadata.update(results.figures_of(metadata, rows))
-        entry.write_json(folder / entry.METADATA, metadata)
+        metadata.update(tables.figures_of(metadata, rows))
+        write_json(folder / entry.METADATA, metadata)
     return write_card(folder)
 
 
@@ -159,11 +68,11 @@ def card(metadata):
 
 
 def _head(m):
-    has_clusters = m["num_clusters"] is not None
-    size = f"{m['num_clusters']} clusters and " if has_clusters else ""
-    picture = "Clusters" if has_clusters else "Embedding"
+    clusters = results.has_clusters(m)
+    size = f"{m['num_clusters']} clusters and " if clusters else ""
+    picture = "Clusters" if clusters else "Embedding"
     picture = f"![{picture}]({entry.PREVIEW})\n\n"
-    use = "clusters = model.assign(x)" if has_clusters else "z = model.embed(x)"
+    use = "clusters = model.assign(x)" if clusters else "z = model.embed(x)"
     return (
         f"# {m['name']}\n\n"
         f"`{m['class']}` with {size}"
@@ -176,12 +85,12 @@ def _head(m):
 
 
 def _figures(m):
-    lines, names = [], _scores_of(m)
+    lines, names = [], results.scores_of(m)
     if m["figures"]:
         scores = [f"{m['figures'][s]:.4f}" for s in names]
         lines.append([f"this model (seed {m['seed']})", m["split"], *scores])
     for summary in m["summary"]:
-        scores = [results.spread(summary[s]) for s in names]
+        scores = [tables.spread(summary[s]) for s in names]
         count = summary["num_seeds"]
         seeds = f"{count} seed{'s' if count > 1 else ''}, {summary['backend']}"
         lines.append([seeds, summary["split"], *scores])
@@ -189,38 +98,41 @@ def _figures(m):
     if paper:
         scores = [paper.get(score, "–") for score in names]
         lines.append([paper.get("source", "the paper"), "all", *scores])
-    table = results.markdown(["", "split", *names], lines)
-    explained = "; ".join(f"`{k}`: {text}" for k, text in _SPLITS.items())
+    table = tables.markdown(["", "split", *names], lines)
+    splits = [f"`{k}`: {text}" for k, text in results.SPLITS.items()]
     return (
         f"## Figures\n\n{table}\n"
-        f"Mean ± standard deviation over seeds. Split {explained}. Which "
-        f"seed is published: {m['selection']}\n"
+        f"Mean ± standard deviation over seeds. Split {'; '.join(splits)}. "
+        f"Which seed is published: {m['selection']}\n"
     )
 
 
 def _seeds(m):
-    columns = ["seed", "split", *_scores_of(m), "objective", "seconds"]
+    columns = ["seed", "split", *results.scores_of(m), "objective", "seconds"]
     columns += ["backend", "commit"]
     lines = [
         ["–" if row[c] is None else row[c] for c in columns]
         for row in m["rows"]
     ]
-    return f"## Every seed\n\n{results.markdown(columns, lines)}"
+    return f"## Every seed\n\n{tables.markdown(columns, lines)}"
 
 
 def _others(m):
     if not m.get("others"):
         return ""
-    columns, names = ["dataset", "recipe", "split", "backend"], _scores_of(m)
+    columns, names = (
+        ["dataset", "recipe", "split", "backend"],
+        results.scores_of(m),
+    )
     lines = [
         [
             *(summary[c] for c in columns),
-            *(results.spread(summary[s]) for s in names),
+            *(tables.spread(summary[s]) for s in names),
             summary["num_seeds"],
         ]
         for summary in m["others"]
     ]
-    table = results.markdown([*columns, *names, "seeds"], lines)
+    table = tables.markdown([*columns, *names, "seeds"], lines)
     recipes = dict.fromkeys((s["dataset"], s["recipe"]) for s in m["others"])
     notes = [_recipe_note(m, *key) for key in recipes]
     return f"## Other recipes\n\n{table}\n" + "".join(notes)
@@ -247,7 +159,7 @@ def _outliers(m):
     return (
         "## Outliers\n\nHow well `log_prob` tells the data, scored higher, "
         "from what is not of its kind: the area under the ROC curve.\n\n"
-        f"{results.markdown(['outliers', 'AUROC'], lines)}"
+        f"{tables.markdown(['outliers', 'AUROC'], lines)}"
     )
 
 
@@ -287,29 +199,5 @@ def _files(m):
         [f"`{name}`", f"{file['size']:,}", f"`{file['sha256']}`"]
         for name, file in m["files"].items()
     ]
-    table = results.markdown(["file", "bytes", "SHA-256"], lines)
+    table = tables.markdown(["file", "bytes", "SHA-256"], lines)
     return f"## Files\n\n{table}"
-
-
-def _models_table(metadata):
-    rows = [{"metadata": m, **(m["figures"] or {})} for m in metadata]
-    return results.by_kind(rows, _models_of_kind)
-
-
-def _models_of_kind(rows, scores):
-    head = ["model", "recipe", "seed", "split", *scores, "parameters", "MB"]
-    lines = []
-    for row in rows:
-        m = row["metadata"]
-        figures = [f"{row[s]:.4f}" if s in row else "–" for s in scores]
-        size = sum(file["size"] for file in m["files"].values()) / 1e6
-        link = f"[{m['name']}]({m['name']}/{entry.CARD})"
-        lines.append([link, m["recipe"], m["seed"], m["split"], *figures])
-        lines[-1] += [f"{m['num_params']:,}", f"{size:.1f}"]
-    return results.markdown(head, lines)
-
-
-def _scores_of(m):
-    if m["num_clusters"] is None:
-        return results.EMBEDDING_SCORES
-    return results.SCORES

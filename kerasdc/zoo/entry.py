@@ -5,8 +5,6 @@ import json
 import pathlib
 import re
 
-from kerasdc.datasets.store import replace
-
 METADATA = "metadata.json"
 CARD = "README.md"
 GOLDEN = "golden.npz"
@@ -100,29 +98,6 @@ def check_files(folder, files):
                     f"{key}={expected[key]}. Received: {key}={value}, "
                     f"file={str(path)!r}"
                 )
-
-
-def write_json(path, content):
-    """Writes JSON for people to read, the same for the same content.
-
-    Args:
-        path: `pathlib.Path` of the file.
-        content: Plain values. NaN and infinity are errors.
-    """
-    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
-    write_text(path, text + "\n")
-
-
-def write_text(path, text):
-    """Writes a text in one move, and only where it changes the file.
-
-    Args:
-        path: `pathlib.Path` of the file.
-        text: String.
-    """
-    data = text.encode("utf-8")
-    if not path.is_file() or path.read_bytes() != data:
-        replace(path, data)
 
 
 def check_name(name):

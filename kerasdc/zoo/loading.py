@@ -4,7 +4,6 @@ import keras
 
 from kerasdc.zoo import entry
 from kerasdc.zoo import location
-from kerasdc.zoo import results
 
 _KEY = "variables/{}/.ATTRIBUTES/VARIABLE_VALUE"
 
@@ -70,7 +69,7 @@ def checked_folder(name, zoo_dir=None):
         location.check_indexed(folder)
     except ValueError:
         # Somebody may be publishing: look again when that is done.
-        with results.locked(folder.parent):
+        with location.locked(folder.parent):
             location.check_indexed(folder)
     return folder
 

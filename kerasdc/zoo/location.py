@@ -1,19 +1,22 @@
 """Where the zoo is: a folder, or an address to download from."""
 
-import difflib
+import contextlib
 import hashlib
 import json
 import os
 import pathlib
-import secrets
+import tempfile
 
 import kerasdc
+from kerasdc import files
+from kerasdc.arguments import checked_name
 from kerasdc.datasets.download import check_sha256
 from kerasdc.datasets.download import fetch
 from kerasdc.datasets.store import cache_folder
 from kerasdc.zoo import entry
 
-# The home of an installed package, which comes without the models.
+# For installed packages, which come without the models. These have no public
+# home yet: until there is an address here, such packages name a zoo.
 DEFAULT_URL = None
 INDEX = "index.json"
 
@@ -23,8 +26,8 @@ def source(zoo_dir=None):
 
     Args:
         zoo_dir: Folder or base URL. `None` takes the environment variable
-            `KERASDC_ZOO`, then `zoo/` beside the package, then the default
-            address.
+            `KERASDC_ZOO`, then `zoo/` beside the package, then
+            `DEFAULT_URL`, if there is one.
 
     Returns:
         `pathlib.Path` of a folder, or a URL as a string.
@@ -45,7 +48,7 @@ def source(zoo_dir=None):
     raise FileNotFoundError(
         "There is no zoo beside this package: set the environment variable "
         "KERASDC_ZOO to the folder or the address of one. "
-        "Received: KERASDC_ZOO=None"
+        f"Received: KERASDC_ZOO={os.environ.get('KERASDC_ZOO')!r}"
     )
 
 
@@ -67,6 +70,29 @@ def local_folder(zoo_dir=None):
             f"This needs a zoo in a local folder. Received: {found!r}"
         )
     return found
+
+
+@contextlib.contextmanager
+def locked(zoo_dir=None):
+    """Keeps other processes from writing between a read and a write.
+
+    Within such a block, its thread may enter others.
+
+    Args:
+        zoo_dir: Folder of a zoo, made if missing. `None` is the one in use.
+
+    Raises:
+        OSError: If the folder cannot be made.
+    """
+    folder = local_folder(zoo_dir)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(
+            f"The zoo could not be written: {error}. Received: {str(folder)!r}"
+        ) from error
+    with files.locked(folder):
+        yield
 
 
 def names(zoo_dir=None):
@@ -111,14 +137,7 @@ def entry_folder(name, zoo_dir=None):
         OSError: If a file cannot be downloaded.
         ValueError: If there is no such entry.
     """
-    known = names(zoo_dir)
-    if name not in known:
-        close = difflib.get_close_matches(str(name), known, cutoff=0.4)
-        listed = ", ".join(repr(n) for n in close or known) or "none at all"
-        raise ValueError(
-            f"Unknown model; the closest names are {listed}. "
-            f"Received: name={name!r}"
-        )
+    checked_name("name", name, names(zoo_dir), "model")
     found = source(zoo_dir)
     if isinstance(found, str):
         return _download(found, name)
@@ -137,7 +156,7 @@ def write_index(folder):
         ).hexdigest()
         for name in names(folder)
     }
-    entry.write_json(folder / INDEX, digests)
+    files.write_json(folder / INDEX, digests)
 
 
 def check_indexed(folder):
@@ -167,16 +186,16 @@ def _remote_index(url):
     """Names and digests, as last seen where the server does not answer."""
     digest = hashlib.sha256(url.encode()).hexdigest()[:16]
     path = _cache() / f"{digest}-{INDEX}"
-    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        fetch([f"{url}/{INDEX}"], new)
-        os.replace(new, path)
+        # Nothing that is there already must pass for what the server has.
+        with tempfile.TemporaryDirectory() as folder:
+            new = pathlib.Path(folder) / INDEX
+            fetch([f"{url}/{INDEX}"], new)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            files.replace(path, new.read_bytes())
     except OSError:
         if not path.is_file():
             raise
-    finally:
-        for leftover in (new, new.with_name(new.name + ".part")):
-            leftover.unlink(missing_ok=True)
     index = json.loads(path.read_text(encoding="utf-8"))
     for name in index:
         entry.check_name(name)

@@ -10,13 +10,16 @@ import numpy as np
 import kerasdc
 from kerasdc.export import export_saved_model
 from kerasdc.export import signatures
-from kerasdc.staging import staged
+from kerasdc.files import staged
+from kerasdc.files import write_json
 from kerasdc.zoo import card
 from kerasdc.zoo import entry
 from kerasdc.zoo import golden
+from kerasdc.zoo import location
+from kerasdc.zoo import readmes
 from kerasdc.zoo import results
+from kerasdc.zoo import tables
 from kerasdc.zoo.loading import rebuild
-from kerasdc.zoo.location import local_folder
 
 LICENCE = "Apache-2.0"
 _REQUIRED = ("recipe", "seed", "commit", "command", "dataset", "selection")
@@ -43,7 +46,8 @@ def publish(
     """Makes or replaces an entry of the zoo, in one step.
 
     Before it takes its place, the entry is loaded as users will load it and
-    its outputs are compared with the model's.
+    its outputs are compared with the model's. Afterwards all generated texts
+    are written anew: see `write_readmes`.
 
     Args:
         model: A trained model of this library.
@@ -73,7 +77,7 @@ def publish(
             cannot be served.
     """
     _check_info(name, info)
-    folder = local_folder(zoo_dir)
+    folder = location.local_folder(zoo_dir)
     target = folder / name
     if target.exists() and not overwrite:
         raise FileExistsError(
@@ -81,17 +85,17 @@ def publish(
             f"Received: name={name!r}, overwrite=False"
         )
     # Nobody else is to read or write an entry while it is exchanged.
-    with results.locked(folder):
+    with location.locked(folder):
         merged = results.merge(results.read_results(folder), rows)
-        with staged(target, replace=overwrite) as staging:
+        with staged(target, overwrite) as staging:
             _write(staging, model, x_golden, preview)
             outline = _metadata(name, model, info, merged)
             outline["files"] = entry.describe_files(staging)
-            entry.write_json(staging / entry.METADATA, outline)
+            write_json(staging / entry.METADATA, outline)
             card.write_card(staging)
             _check(staging)
             results.add_results(rows, folder)
-        card.write_zoo_readme(folder)
+        readmes.write_readmes(folder)
     return target
 
 
@@ -150,7 +154,7 @@ def _metadata(name, model, info, rows):
         "versions": _versions(),
         "model": keras.saving.serialize_keras_object(model),
     }
-    return {**metadata, **results.figures_of(metadata, rows)}
+    return {**metadata, **tables.figures_of(metadata, rows)}
 
 
 def _preprocessing(model):

@@ -1,16 +1,12 @@
-"""`results.csv`: one row per training, and the tables made from it."""
+"""`results.csv`: one row per training; read, checked, added to."""
 
-import contextlib
 import csv
-import io
 import math
 import numbers
-import os
-import statistics
-import threading
 
-from kerasdc.datasets.store import replace
+from kerasdc.files import write_csv
 from kerasdc.zoo.location import local_folder
+from kerasdc.zoo.location import locked
 
 COLUMNS = (
     "system",
@@ -32,13 +28,12 @@ COLUMNS = (
 SCORES = ("accuracy", "nmi", "ari")
 # Of systems without clusters; see `kerasdc.metrics.embedding_scores`.
 EMBEDDING_SCORES = ("neighbor_error", "trustworthiness")
-_KEY = ("system", "dataset", "recipe", "split", "backend", "seed")
-_GROUP = _KEY[:-1]
-_held = threading.local()  # which zoos a thread has locked
-_EXPLAINED = (
-    "Embeddings without clusters. `neighbor_error`: share of points whose "
-    "nearest\nneighbor in the embedding is of another class."
-)
+SPLITS = {
+    "all": "fitted and scored on all data",
+    "test": "fitted on the training part, scored on the test part",
+}
+# What tells a training from others.
+KEY = ("system", "dataset", "recipe", "split", "backend", "seed")
 _FORMATS = {
     "seed": "{:d}",
     "num_samples": "{:d}",
@@ -94,11 +89,7 @@ def add_results(rows, zoo_dir=None):
     path = results_path(zoo_dir)
     with locked(zoo_dir):
         merged = merge(read_results(zoo_dir), rows)
-        text = io.StringIO()
-        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(_format(row) for row in merged)
-        replace(path, text.getvalue().encode("utf-8"))
+        write_csv(path, COLUMNS, [_format(row) for row in merged])
 
 
 def merge(rows, new_rows):
@@ -115,187 +106,35 @@ def merge(rows, new_rows):
         ValueError: If a new row is not complete.
     """
     checked = [_checked(row) for row in new_rows]
-    found = {tuple(row[k] for k in _KEY): row for row in [*rows, *checked]}
+    found = {tuple(row[k] for k in KEY): row for row in [*rows, *checked]}
     return [found[key] for key in sorted(found)]
 
 
-def figures_of(metadata, rows):
-    """What an entry says of its figures, from the results.
+def has_clusters(record):
+    """Whether it tells of a model of clusters, or of an embedding alone.
 
     Args:
-        metadata: Dictionary of an entry.
-        rows: List of dicts with the keys `COLUMNS`.
+        record: Metadata of an entry, or dict with such scores: a row, or a
+            summary of rows.
 
     Returns:
-        Dict: `figures`, this model's row, or `None` if there is none. It
-        stays when another training takes the place of that row. `summary`
-        and `rows`, all seeds of its recipe. `others`, a summary of the
-        system's other recipes for the data set and variants of it.
+        Boolean.
     """
-    recipe = (
-        metadata["system"],
-        metadata["dataset"]["name"],
-        metadata["recipe"],
-    )
-    system, dataset, _ = recipe
-    of_system = [row for row in rows if row["system"] == system]
-    of_recipe = [
-        row
-        for row in of_system
-        if (system, row["dataset"], row["recipe"]) == recipe
-    ]
-    others = [
-        row
-        for row in of_system
-        if row not in of_recipe and _is_variant(row["dataset"], dataset)
-    ]
-    same = ("seed", "split", "backend", "commit")
-    figures = [
-        row for row in of_recipe if all(row[k] == metadata[k] for k in same)
-    ]
-    published = metadata.get("figures")
-    return {
-        "figures": published or (figures[0] if figures else None),
-        "summary": summarize(of_recipe),
-        "rows": of_recipe,
-        "others": summarize(others),
-    }
+    if "num_clusters" in record:
+        return record["num_clusters"] is not None
+    return record.get(EMBEDDING_SCORES[0]) is None
 
 
-def _is_variant(dataset, of):
-    """Whether it is the same data set, or one made from it."""
-    return dataset == of or dataset.startswith(f"{of}_")
-
-
-def summarize(rows):
-    """Mean and standard deviation over seeds.
-
-    Args:
-        rows: List of dicts with the keys `COLUMNS`.
-
-    Returns:
-        List of dicts, one per system, data set, recipe, split and backend,
-        with these, `num_seeds`, `num_samples` and, for each score, its
-        `mean` and `sd`, or `None` where the system has no such score. The
-        `sd` is the sample's, with `n - 1` below; `None` for one seed.
-    """
-    groups = {}
-    for row in rows:
-        groups.setdefault(tuple(row[k] for k in _GROUP), []).append(row)
-    return [
-        {
-            **dict(zip(_GROUP, key, strict=True)),
-            "num_seeds": len(groups[key]),
-            "num_samples": groups[key][0]["num_samples"],
-            **{
-                score: _mean_and_sd([row[score] for row in groups[key]])
-                for score in (*SCORES, *EMBEDDING_SCORES)
-            },
-        }
-        for key in sorted(groups)
-    ]
-
-
-def results_table(zoo_dir=None):
-    """The results as a Markdown table, and one more for embeddings.
-
-    Args:
-        zoo_dir: Folder of a zoo, or `None` for the one in use.
-
-    Returns:
-        String: one line per system, data set, recipe and split, with mean
-        and standard deviation over seeds.
-    """
-    rows = summarize(read_results(zoo_dir))
-    backend = ["backend"] if len({r["backend"] for r in rows}) > 1 else []
-    return by_kind(
-        rows,
-        lambda rows, scores: markdown(
-            ["system", "dataset", "recipe", "split", *scores, "seeds"]
-            + backend,
-            [
-                [
-                    *(row[k] for k in ("system", "dataset", "recipe", "split")),
-                    *(spread(row[score]) for score in scores),
-                    row["num_seeds"],
-                    *(row[k] for k in backend),
-                ]
-                for row in rows
-            ],
-        ),
-    )
-
-
-def by_kind(rows, write):
-    """A text for what has clusters and, below, one for what has none.
-
-    Args:
-        rows: List of dicts for which `scores_of` tells the kind.
-        write: Function of rows and the names of their scores that returns a
-            Markdown table.
-
-    Returns:
-        String.
-    """
-    embeddings = [row for row in rows if scores_of(row) is EMBEDDING_SCORES]
-    others = [row for row in rows if scores_of(row) is SCORES]
-    if not embeddings:
-        return write(others, SCORES)
-    texts = [write(others, SCORES)] if others else []
-    texts.append(f"{_EXPLAINED}\n\n{write(embeddings, EMBEDDING_SCORES)}")
-    return "\n".join(texts)
-
-
-def scores_of(row):
+def scores_of(record):
     """Names of the scores that a training of this kind has.
 
     Args:
-        row: Dict with such scores, those of the other kind `None` or
-            missing.
+        record: As for `has_clusters`.
 
     Returns:
         `SCORES` or `EMBEDDING_SCORES`.
     """
-    if row.get(EMBEDDING_SCORES[0]) is not None:
-        return EMBEDDING_SCORES
-    return SCORES
-
-
-def spread(summary):
-    """Mean and standard deviation as text.
-
-    Args:
-        summary: Dict with `mean` and `sd`.
-
-    Returns:
-        String such as `0.9123 ± 0.0045`.
-    """
-    if summary["sd"] is None:
-        return f"{summary['mean']:.4f}"
-    return f"{summary['mean']:.4f} ± {summary['sd']:.4f}"
-
-
-def markdown(head, lines):
-    """A Markdown table.
-
-    Args:
-        head: List of strings.
-        lines: List of lists as long as `head`.
-
-    Returns:
-        String that ends in a newline.
-    """
-    if not lines:
-        return "None yet.\n"
-    rows = [head, ["---"] * len(head), *lines]
-    return "".join(f"| {' | '.join(map(str, row))} |\n" for row in rows)
-
-
-def _mean_and_sd(values):
-    if None in values:
-        return None
-    sd = statistics.stdev(values) if len(values) > 1 else None
-    return {"mean": statistics.fmean(values), "sd": sd}
+    return SCORES if has_clusters(record) else EMBEDDING_SCORES
 
 
 def _checked(row):
@@ -304,10 +143,21 @@ def _checked(row):
             f"A row must have the columns {', '.join(COLUMNS)}. "
             f"Received: {', '.join(map(str, row))}"
         )
-    if row["split"] not in ("all", "test"):
+    unnamed = [column for column in KEY if row[column] in (None, "")]
+    if unnamed:
+        raise ValueError(
+            f"A row must say of which training it is, by {', '.join(KEY)}. "
+            f"Received: {unnamed[0]}={row[unnamed[0]]!r}"
+        )
+    if row["split"] not in SPLITS:
         raise ValueError(
             f"`split` must be 'all' or 'test'. Received: split={row['split']!r}"
         )
+    _check_scores(row)
+    return _parse(_format(row))
+
+
+def _check_scores(row):
     held = scores_of(row)
     for score in (*SCORES, *EMBEDDING_SCORES):
         value = row[score]
@@ -324,7 +174,6 @@ def _checked(row):
                 f"`{score}` must be a number of at most 1. "
                 f"Received: {score}={value!r}"
             )
-    return _parse(_format(row))
 
 
 def _format(row):
@@ -348,41 +197,3 @@ def _parse(row):
 def _finite(text):
     number = float(text)
     return number if math.isfinite(number) else None
-
-
-@contextlib.contextmanager
-def locked(zoo_dir=None):
-    """Keeps other processes from writing between a read and a write.
-
-    Within such a block, its thread may enter others.
-
-    Args:
-        zoo_dir: Folder of a zoo, made if missing. `None` is the one in use.
-
-    Raises:
-        OSError: If the folder cannot be made.
-    """
-    folder = local_folder(zoo_dir)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OSError(
-            f"The zoo could not be written: {error}. Received: {str(folder)!r}"
-        ) from error
-    key, held = folder.resolve(), vars(_held).setdefault("folders", set())
-    try:
-        import fcntl
-    except ImportError:  # not on Windows
-        yield
-        return
-    if key in held:
-        yield
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        held.add(key)
-        yield
-    finally:
-        held.discard(key)
-        os.close(descriptor)

@@ -1,0 +1,121 @@
+"""The zoo's README, and the table of results in the one beside it."""
+
+import pathlib
+
+from kerasdc.files import write_text
+from kerasdc.zoo import card
+from kerasdc.zoo import entry
+from kerasdc.zoo import location
+from kerasdc.zoo import results
+from kerasdc.zoo import tables
+
+BEGIN = "<!-- results:begin -->"
+END = "<!-- results:end -->"
+
+_EXAMPLE = "dec_mnist"
+_README = """\
+# Pretrained models
+
+Made by `python -m kerasdc.zoo` from the metadata of the models and from
+`results.csv`; do not edit. Labels were used for the scores only, never to
+train, to stop or to choose.
+
+```python
+import kerasdc
+
+model = kerasdc.load("{example}")
+```
+
+{models}
+## All results
+
+Mean ± standard deviation over seeds (of the sample, with n - 1 below).
+Split `all`: {all}; `test`: {test}.
+
+{table}"""
+
+
+def write_readmes(zoo_dir=None):
+    """Writes every generated text: `write_zoo_readme`, the README beside.
+
+    Args:
+        zoo_dir: Folder of a zoo, or `None` for the one in use.
+
+    Returns:
+        List of `pathlib.Path`: the zoo's README and, where there is one with
+        the marks of a table, the one beside the zoo's folder.
+    """
+    paths = [write_zoo_readme(zoo_dir)]
+    readme = location.local_folder(zoo_dir).parent / "README.md"
+    if readme.is_file() and BEGIN in readme.read_text(encoding="utf-8"):
+        update_readme(readme, zoo_dir)
+        paths.append(readme)
+    return paths
+
+
+def write_zoo_readme(zoo_dir=None):
+    """Writes the zoo's README, the cards of all models, and the index.
+
+    What an entry's metadata and card say of its recipe is brought up to date
+    with `results.csv`, which may have more seeds than when it was published.
+    Each file is replaced in one move; where one cannot be written, it stays
+    as it was.
+
+    Args:
+        zoo_dir: Folder of a zoo, or `None` for the one in use.
+
+    Returns:
+        `pathlib.Path` of the README.
+    """
+    folder = location.local_folder(zoo_dir)
+    # Trainings that end at once would write the older figures last.
+    with location.locked(folder):
+        names = location.names(folder)
+        rows = results.read_results(folder)
+        metadata = [card.update_card(folder / name, rows) for name in names]
+        text = _README.format(
+            example=names[0] if names and _EXAMPLE not in names else _EXAMPLE,
+            models=tables.by_kind(metadata, _models_table),
+            table=tables.results_table(folder),
+            **results.SPLITS,
+        )
+        location.write_index(folder)
+        write_text(folder / "README.md", text)
+    return folder / "README.md"
+
+
+def update_readme(readme_path, zoo_dir=None):
+    """Puts the table of results between two marks of another README.
+
+    Args:
+        readme_path: File with the lines `<!-- results:begin -->` and
+            `<!-- results:end -->`.
+        zoo_dir: Folder of a zoo, or `None` for the one in use.
+
+    Raises:
+        ValueError: If the marks are not there, once each and in order.
+    """
+    path = pathlib.Path(readme_path)
+    text = path.read_text(encoding="utf-8")
+    start, begin, rest = text.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not (begin and end) or BEGIN in rest or END in start + tail:
+        raise ValueError(
+            f"The file must hold {BEGIN} and, after it, {END}, once each. "
+            f"Received: file={str(path)!r}"
+        )
+    table = tables.results_table(zoo_dir)
+    write_text(path, f"{start}{BEGIN}\n{table}{END}{tail}")
+
+
+def _models_table(metadata, scores):
+    head = ["model", "recipe", "seed", "split", *scores, "parameters", "MB"]
+    lines = []
+    for m in metadata:
+        found = m["figures"]
+        figures = [f"{found[s]:.4f}" if found else "–" for s in scores]
+        size = sum(file["size"] for file in m["files"].values()) / 1e6
+        link = f"[{m['name']}]({m['name']}/{entry.CARD})"
+        lines.append([link, m["recipe"], m["seed"], m["split"], *figures])
+        lines[-1] += [f"{m['num_params']:,}", f"{size:.1f}"]
+    return tables.markdown(head, lines)

@@ -1,0 +1,171 @@
+"""What the results say: summaries over seeds, and tables of them."""
+
+import statistics
+
+from kerasdc.zoo.results import EMBEDDING_SCORES
+from kerasdc.zoo.results import KEY
+from kerasdc.zoo.results import SCORES
+from kerasdc.zoo.results import has_clusters
+from kerasdc.zoo.results import read_results
+
+_GROUP = KEY[:-1]  # all but the seed
+_EXPLAINED = (
+    "Embeddings without clusters. `neighbor_error`: share of points whose "
+    "nearest\nneighbor in the embedding is of another class."
+)
+
+
+def figures_of(metadata, rows):
+    """What an entry says of its figures, from the results.
+
+    Args:
+        metadata: Dictionary of an entry.
+        rows: List of dicts with the keys `COLUMNS`.
+
+    Returns:
+        Dict: `figures`, this model's row, or `None` if there is none. It
+        stays when another training takes the place of that row. `summary`
+        and `rows`, all seeds of its recipe. `others`, a summary of the
+        system's other recipes for the data set and variants of it.
+    """
+    dataset, recipe = metadata["dataset"]["name"], metadata["recipe"]
+    of_recipe, others = [], []
+    for row in rows:
+        if row["system"] != metadata["system"]:
+            continue
+        if (row["dataset"], row["recipe"]) == (dataset, recipe):
+            of_recipe.append(row)
+        elif _is_variant(row["dataset"], dataset):
+            others.append(row)
+    same = ("seed", "split", "backend", "commit")
+    figures = [
+        row for row in of_recipe if all(row[k] == metadata[k] for k in same)
+    ]
+    published = metadata.get("figures")
+    return {
+        "figures": published or (figures[0] if figures else None),
+        "summary": summarize(of_recipe),
+        "rows": of_recipe,
+        "others": summarize(others),
+    }
+
+
+def summarize(rows):
+    """Mean and standard deviation over seeds.
+
+    Args:
+        rows: List of dicts with the keys `COLUMNS`.
+
+    Returns:
+        List of dicts, one per system, data set, recipe, split and backend,
+        with these, `num_seeds`, `num_samples` and, for each score, its
+        `mean` and `sd`, or `None` where the system has no such score. The
+        `sd` is the sample's, with `n - 1` below; `None` for one seed.
+    """
+    groups = {}
+    for row in rows:
+        groups.setdefault(tuple(row[k] for k in _GROUP), []).append(row)
+    return [
+        {
+            **dict(zip(_GROUP, key, strict=True)),
+            "num_seeds": len(groups[key]),
+            "num_samples": groups[key][0]["num_samples"],
+            **{
+                score: _mean_and_sd([row[score] for row in groups[key]])
+                for score in (*SCORES, *EMBEDDING_SCORES)
+            },
+        }
+        for key in sorted(groups)
+    ]
+
+
+def results_table(zoo_dir=None):
+    """The results as a Markdown table, and one more for embeddings.
+
+    Args:
+        zoo_dir: Folder of a zoo, or `None` for the one in use.
+
+    Returns:
+        String: one line per system, data set, recipe and split, with mean
+        and standard deviation over seeds.
+    """
+    rows = summarize(read_results(zoo_dir))
+    backend = ["backend"] if len({r["backend"] for r in rows}) > 1 else []
+    return by_kind(
+        rows,
+        lambda rows, scores: markdown(
+            ["system", "dataset", "recipe", "split", *scores, "seeds"]
+            + backend,
+            [
+                [
+                    *(row[k] for k in ("system", "dataset", "recipe", "split")),
+                    *(spread(row[score]) for score in scores),
+                    row["num_seeds"],
+                    *(row[k] for k in backend),
+                ]
+                for row in rows
+            ],
+        ),
+    )
+
+
+def by_kind(rows, write):
+    """A text for what has clusters and, below, one for what has none.
+
+    Args:
+        rows: List of dicts of which `has_clusters` tells the kind.
+        write: Function of rows and the names of their scores that returns a
+            Markdown table.
+
+    Returns:
+        String.
+    """
+    clusters = [row for row in rows if has_clusters(row)]
+    embeddings = [row for row in rows if not has_clusters(row)]
+    if not embeddings:
+        return write(clusters, SCORES)
+    texts = [write(clusters, SCORES)] if clusters else []
+    texts.append(f"{_EXPLAINED}\n\n{write(embeddings, EMBEDDING_SCORES)}")
+    return "\n".join(texts)
+
+
+def spread(summary):
+    """Mean and standard deviation as text.
+
+    Args:
+        summary: Dict with `mean` and `sd`.
+
+    Returns:
+        String such as `0.9123 ± 0.0045`.
+    """
+    if summary["sd"] is None:
+        return f"{summary['mean']:.4f}"
+    return f"{summary['mean']:.4f} ± {summary['sd']:.4f}"
+
+
+def markdown(head, lines):
+    """A Markdown table.
+
+    Args:
+        head: List of strings.
+        lines: List of lists as long as `head`.
+
+    Returns:
+        String that ends in a newline.
+    """
+    if not lines:
+        return "None yet.\n"
+    rows = [head, ["---"] * len(head), *lines]
+    return "".join(f"| {' | '.join(map(str, row))} |\n" for row in rows)
+
+
+def _mean_and_sd(values):
+    if None in values:
+        return None
+    sd = statistics.stdev(values) if len(values) > 1 else None
+    return {"mean": statistics.fmean(values), "sd": sd}
+
+
+def _is_variant(dataset, of):
+    """Whether it is the same data set, or one made from it."""
+    return dataset == of or dataset.startswith(f"{of}_")
