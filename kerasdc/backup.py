@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 import re
 import time
 from pathlib import Path
@@ -9,8 +10,11 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from kerasdc.files import check_space
 from kerasdc.files import replace
 from kerasdc.files import write_csv
+
+_HDF5_OVERHEAD = 2**20  # bytes, more than names and tables take
 
 LOG_COLUMNS = (
     "stage",
@@ -23,6 +27,27 @@ LOG_COLUMNS = (
     "nmi",
     "ari",
 )
+
+
+def save_weights(model, path):
+    """Saves weights, and those of the optimizer, in one move.
+
+    Args:
+        model: `keras.Model`, built.
+        path: `pathlib.Path` of a file whose name ends in `.weights.h5`.
+
+    Raises:
+        OSError: If they do not fit onto the disk.
+    """
+    variables = list(model.variables)
+    if model.compiled:
+        variables += model.optimizer.variables
+    num_values = sum(math.prod(variable.shape) for variable in variables)
+    # Where a disk is full, HDF5 takes the whole process with it.
+    check_space(path.parent, 4 * num_values + _HDF5_OVERHEAD)
+    partial = path.with_name("partial.weights.h5")
+    model.save_weights(partial, overwrite=True)
+    partial.replace(path)
 
 
 class EpochBackup(keras.callbacks.Callback):
@@ -58,11 +83,10 @@ class EpochBackup(keras.callbacks.Callback):
             )
 
     def on_epoch_end(self, epoch, logs=None):
-        partial = self.folder / "partial.weights.h5"
-        self.model.save_weights(partial, overwrite=True)
-        # The weights come last: they make the backup count.
         self._save_state(epoch + 1)
-        partial.replace(self.folder / f"epoch_{epoch + 1}.weights.h5")
+        # The weights come last: they make the backup count.
+        path = self.folder / f"epoch_{epoch + 1}.weights.h5"
+        save_weights(self.model, path)
         for old, path in self._backups()[:-1]:
             path.unlink()
             self._state_file(old).unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import errno
 import glob
 import io
 import json
@@ -35,6 +36,25 @@ def replace(path, data):
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def check_space(folder, num_bytes):
+    """Raises where a file would not fit.
+
+    Args:
+        folder: `pathlib.Path` of a folder that exists.
+        num_bytes: Integer, size of the file.
+
+    Raises:
+        OSError: If the disk has less space left.
+    """
+    free = shutil.disk_usage(folder).free
+    if free < num_bytes:
+        raise OSError(
+            errno.ENOSPC,
+            f"The disk has {free:,} bytes left, {num_bytes:,} are needed. "
+            f"Received: folder={str(folder)!r}",
+        )
 
 
 def write_text(path, text):

@@ -1,7 +1,6 @@
 """From a finished run to the zoo: its row, and its model if it is chosen."""
 
 import json
-import os
 
 import numpy as np
 
@@ -23,15 +22,16 @@ def check_publishable(settings):
 
     Raises:
         ValueError: If it is not the recipe's own training and the zoo in use
-            is not one that was named; or if the zoo is an address.
+            is the published one; or if the zoo is an address.
     """
-    zoo.location.local_folder()
+    folder = zoo.location.local_folder()
+    is_published = folder.resolve() == zoo.location.folder_beside_package()
     changed = {
         "--epochs": settings.epochs,
         "--pretrain-epochs": settings.pretrain_epochs,
     }
     changed = [f"{k} {v}" for k, v in changed.items() if v is not None]
-    if changed and not os.environ.get("KERASDC_ZOO"):
+    if changed and is_published:
         raise ValueError(
             "`--publish` takes the recipe's own number of epochs: a row of "
             "the same seed would be replaced. For another zoo, set the "
@@ -46,7 +46,8 @@ def publish_run(run, figures):
     The zoo keeps, of all seeds of the recipe `best` on the split that such
     models are published of, the model of the lowest objective: no label takes
     part in the choice. A model of a recipe that has changed since makes way
-    for any.
+    for any. A model that has left clusters empty is never kept: some
+    objectives, such as KL(P || Q), are lowest where all samples are alike.
 
     Args:
         run: A trained `kerasdc.training.Run`.
@@ -77,7 +78,7 @@ def _is_choice(run, figures, name):
     has_parts = run.data.x_test is not None
     split = run.model.published_split if has_parts else "all"
     candidate = (settings.recipe, settings.split) == ("best", split)
-    if not candidate or row["objective"] is None:
+    if not candidate or row["objective"] is None or _has_empty_cluster(run):
         return False
     if name not in zoo.list_models():
         return True
@@ -86,6 +87,13 @@ def _is_choice(run, figures, name):
         return True
     lowest = (there["figures"] or {}).get("objective")
     return lowest is None or row["objective"] <= lowest
+
+
+def _has_empty_cluster(run):
+    if not isinstance(run.model, ClusteringModel):
+        return False
+    found = np.unique(run.model.assign(run.x_scored))
+    return len(found) < run.model.num_clusters
 
 
 def _values(recipe):

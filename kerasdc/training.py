@@ -13,6 +13,7 @@ from kerasdc.backup import EpochBackup
 from kerasdc.backup import StageLog
 from kerasdc.backup import StageProgress
 from kerasdc.backup import read_log
+from kerasdc.backup import save_weights
 from kerasdc.callbacks import ClusteringMetrics
 from kerasdc.callbacks import ClusterSizes
 from kerasdc.callbacks import LabelChangeStopping
@@ -254,9 +255,7 @@ class Run:
 
     def _save_finished(self, index, name):
         path = self._stage_file(index, name)
-        partial = path.with_name("partial.weights.h5")
-        self.model.save_weights(partial, overwrite=True)
-        partial.replace(path)
+        save_weights(self.model, path)
         for old in path.parent.glob("[0-9]*.weights.h5"):
             if old != path:
                 old.unlink()

@@ -1,4 +1,5 @@
 import os
+import shutil
 
 import keras
 import pytest
@@ -77,6 +78,19 @@ def test_kill_while_a_backup_is_written(
     resumed = fit(pretrained(), x, 3, EpochBackup(tmp_path))
     assert resumed.epoch == [1, 2]
     assert resumed.history["loss"] == pytest.approx(whole["loss"][1:], 1e-5)
+
+
+def test_full_disk(blobs, pretrained, tmp_path, monkeypatch):
+    x = blobs[0]
+    fit(pretrained(), x, 1, EpochBackup(tmp_path))
+    before = {path.name for path in tmp_path.iterdir()}
+    usage = shutil.disk_usage(tmp_path)._replace(free=1000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
+    with pytest.raises(OSError, match="has 1,000 bytes left, .* are needed"):
+        fit(pretrained(), x, 3, EpochBackup(tmp_path))
+    monkeypatch.undo()
+    assert before <= {path.name for path in tmp_path.iterdir()}
+    assert fit(pretrained(), x, 3, EpochBackup(tmp_path)).epoch == [1, 2]
 
 
 def test_progress_shows_before_the_first_epoch_ends(capsys):

@@ -1,6 +1,7 @@
 """Which run becomes the zoo's model, which may not."""
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -14,6 +15,8 @@ from kerasdc.settings import Settings
 from kerasdc.zoo import entry
 from kerasdc.zoo import location
 from kerasdc.zoo import readmes
+
+ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
@@ -94,9 +97,12 @@ def test_readmes_are_written_once(publish, tmp_path, monkeypatch):
     assert written == [tmp_path / "zoo"] * 2
 
 
+@pytest.mark.parametrize("named", ["", str(ROOT / "zoo")])
 @pytest.mark.parametrize("option", ["--epochs", "--pretrain-epochs"])
-def test_shortened_run_is_not_published(option, tmp_path, monkeypatch, capsys):
-    monkeypatch.delenv("KERASDC_ZOO", raising=False)
+def test_shortened_run_is_not_published(
+    option, named, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("KERASDC_ZOO", named)
     out = tmp_path / "out"
     arguments = [option, "1", "--publish", "--out", str(out)]
     assert train.main(arguments) == 2
@@ -133,3 +139,15 @@ def test_models_are_published_of_their_split(
     )
     row = {**make_row(), "split": split}
     assert publication._is_choice(run, row, "dec_digits") == chosen
+
+
+def test_models_with_empty_clusters_are_not_published(
+    fitted, blobs, digits, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("KERASDC_ZOO", str(tmp_path))
+    x, y = blobs
+    run = SimpleNamespace(settings=Settings(), model=fitted, data=digits)
+    run.x_scored = x
+    assert publication._is_choice(run, make_row(), "dec_digits")
+    run.x_scored = x[y != 1]
+    assert not publication._is_choice(run, make_row(), "dec_digits")

@@ -108,7 +108,8 @@ class DEC(PretrainedModel, ClusteringModel):
         """KL(P || Q) with P made from `x`; see `ClusteringModel`."""
         q = self.predict(x, batch_size=batch_size, verbose=0)
         p = self.clustering.target_distribution(q)
-        return float(np.mean(losses.kl_divergence(p, ops.array(q))))
+        divergence = float(np.mean(losses.kl_divergence(p, ops.array(q))))
+        return max(divergence, 0.0)  # rounding takes it below
 
     # === The three stages ===
 

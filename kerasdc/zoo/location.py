@@ -40,9 +40,9 @@ def source(zoo_dir=None):
         if "://" in str(named):
             return str(named).rstrip("/")
         return pathlib.Path(named).expanduser()
-    checkout = pathlib.Path(kerasdc.__file__).resolve().parent.parent
-    if (checkout / "zoo").is_dir() or (checkout / "pyproject.toml").is_file():
-        return checkout / "zoo"
+    beside = folder_beside_package()
+    if beside.is_dir() or (beside.parent / "pyproject.toml").is_file():
+        return beside
     if DEFAULT_URL:
         return DEFAULT_URL
     raise FileNotFoundError(
@@ -50,6 +50,15 @@ def source(zoo_dir=None):
         "KERASDC_ZOO to the folder or the address of one. "
         f"Received: KERASDC_ZOO={os.environ.get('KERASDC_ZOO')!r}"
     )
+
+
+def folder_beside_package():
+    """Where a checkout has the published models.
+
+    Returns:
+        `pathlib.Path`, of a folder that need not exist.
+    """
+    return pathlib.Path(kerasdc.__file__).resolve().parent.parent / "zoo"
 
 
 def local_folder(zoo_dir=None):
