@@ -79,7 +79,7 @@ class Run:
             json.dumps({**asdict(self.settings), "values": self.recipe})
         )
         if path.exists():
-            found = json.loads(path.read_text(encoding="utf-8"))
+            found = _read_settings(path)
             self._check_resumable(found, settings, resume)
             self.commit = found["commit"]
             return
@@ -259,6 +259,16 @@ class Run:
         for old in path.parent.glob("[0-9]*.weights.h5"):
             if old != path:
                 old.unlink()
+
+
+def _read_settings(path):
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"The settings of this run are damaged: {error}. "
+            f"Received: file={str(path)!r}"
+        ) from error
 
 
 def _check_packages(names):

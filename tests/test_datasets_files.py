@@ -53,6 +53,20 @@ def test_truncated_file_of_our_own(toy, tmp_path):
         datasets.load("toy", tmp_path)
 
 
+@pytest.mark.parametrize("name", ["toy.npz", "toy.jsonl.gz"])
+def test_file_that_was_damaged_before_its_digest(name, tmp_path):
+    path = tmp_path / name
+    content = {"x": [1]} if name.endswith("npz") else [{"x": 1}]
+    store.write(path, content)
+    data = path.read_bytes()[:-10]
+    path.write_bytes(data)
+    digest = hashlib.sha256(data).hexdigest()
+    path.with_name(f"{name}.sha256").write_text(digest)
+    with pytest.raises(ValueError, match=f"damaged.* sha256={digest}"):
+        store.read(path, None)
+    assert path.read_bytes() == data
+
+
 def test_file_without_any_checksum(toy, tmp_path):
     save_toy(tmp_path, 1)
     (tmp_path / "toy.npz.sha256").unlink()

@@ -95,6 +95,13 @@ def test_a_run_of_other_settings_is_not_resumed(finished, capsys):
     assert "seed" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("text", ["{", "[1]"])
+def test_damaged_settings_are_named(text, tmp_path, capsys):
+    (tmp_path / "settings.json").write_text(text)
+    assert train.main(["--out", str(tmp_path), "--resume"]) == 2
+    assert "settings.json" in capsys.readouterr().err
+
+
 def test_unknown_names_are_explained(tmp_path, capsys):
     arguments = ["--dataset", "digit", "--out", str(tmp_path / "x")]
     assert train.main(arguments) == 2

@@ -5,6 +5,8 @@ import io
 import json
 import os
 import pathlib
+import zlib
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -50,7 +52,8 @@ def read(path, sha256=None):
         digest of the file.
 
     Raises:
-        ValueError: If the digest is another one, or none is known.
+        ValueError: If the digest is another one, or none is known; or if the
+            file was damaged before its digest was taken.
     """
     expected = [sha256] if sha256 else []
     sidecar = _sidecar(path)
@@ -65,7 +68,14 @@ def read(path, sha256=None):
     # Hash and content come from the same bytes, read once.
     data = path.read_bytes()
     digest = check_sha256(data, expected, path)
-    return _decode(path.name, data), digest
+    try:
+        return _decode(path.name, data), digest
+    except (OSError, EOFError, ValueError, zlib.error, BadZipFile) as error:
+        raise ValueError(
+            "The file has the digest that is known of it, and is damaged all "
+            f"the same: {error}. Received: file={str(path)!r}, "
+            f"sha256={digest}"
+        ) from error
 
 
 def write(path, content):
