@@ -247,13 +247,8 @@ def _names(layers):
 def _outputs(layer, x, block=8192):
     """The layer's outputs, written in place: no second copy at the end."""
     outputs = np.empty((len(x), layer.units), "float32")
-    for i, (batch,) in enumerate(_batches(x, block)):
+    for i, (batch,) in enumerate(FeatureBatches(x, batch_size=block)):
         outputs[i * block : (i + 1) * block] = ops.convert_to_numpy(
             layer(batch)
         )
     return outputs
-
-
-def _batches(x, block):
-    batches = FeatureBatches(x, batch_size=block)
-    return (batches[i] for i in range(len(batches)))

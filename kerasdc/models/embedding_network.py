@@ -410,7 +410,7 @@ class EmbeddingNetwork(PretrainedModel, ClusteringModel):
         self._check_ready()
         batches = self._scored_batches(self.as_inputs(x), batch_size)
         total = 0.0
-        for batch, _ in (batches[i] for i in range(len(batches))):
+        for batch, _ in batches:
             features = self.features(batch)
             terms = self._loss_terms(features, features, training=False)
             total += len(batch) * float(sum(terms.values()))

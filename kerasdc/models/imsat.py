@@ -342,7 +342,7 @@ class IMSAT(Seeded, DiscriminativeModel):
         batches = self._scored_batches(x, batch_size)
         draws = repeated_draws(self.encoder, *kinds)
         with kept_statistics(self.encoder), draws:
-            for batch, radius in (batches[i] for i in range(len(batches))):
+            for batch, radius in batches:
                 soft_assignment = self(batch, training=True)
                 found.append(soft_assignment)
                 if kinds:
