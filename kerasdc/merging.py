@@ -10,6 +10,8 @@ partitions the one of least normalised cut is kept. No labels, no gradients.
 import numpy as np
 
 from kerasdc.arguments import checked_count
+from kerasdc.points import check_distinct
+from kerasdc.points import num_distinct
 
 _PIECES_PER_CLUSTER = (5, 10, 15)
 
@@ -51,13 +53,9 @@ def merged_kmeans(
     generator = np.random.default_rng(seed)
     if len(z) > max_points:
         z = z[generator.choice(len(z), max_points, replace=False)]
-    distinct = len(np.unique(z, axis=0))
-    if distinct < num_clusters:
-        raise ValueError(
-            "There must be at least as many distinct points as clusters. "
-            f"Received: {len(z)} points, {distinct} of them distinct, "
-            f"num_clusters={num_clusters}"
-        )
+    check_distinct(z, num_clusters)
+    most_pieces = max(_PIECES_PER_CLUSTER) * num_clusters
+    distinct = num_distinct(z, most_pieces)
     graph = neighbor_graph(z, min(num_neighbors, len(z) - 1))
     best_cut, best = np.inf, None
     for restart in range(num_restarts):

@@ -9,9 +9,10 @@ PACKAGE = pathlib.Path(kerasdc.__file__).parent
 
 # A module may import those of the lines above its own, and of its own.
 ORDER = [
-    {"arguments"},
+    {"arguments", "points"},
     {"inputs", "merging", "metrics", "datasets", "staging", "affinities"},
-    {"networks", "gradients", "statistics", "neighbors"},
+    {"networks", "gradients", "statistics", "neighbors", "centers"},
+    {"mixtures"},
     {"layers"},
     {"losses", "likelihoods"},
     {"targets"},

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from kerasdc import merging
+from kerasdc.centers import nearest_center
 from kerasdc.layers import ClusteringLayer
-from kerasdc.layers.clustering import nearest_center
 from kerasdc.merging import normalised_cut
 from kerasdc.metrics import clustering_accuracy
 
@@ -79,7 +79,7 @@ def test_no_restarts_and_too_few_points_are_refused():
         merging.merged_kmeans(z, 2, num_restarts=0)
     # All but one point of a thousand are the same: no sample has three.
     z = np.repeat(np.eye(3), [998, 1, 1], axis=0)
-    with pytest.raises(ValueError, match="Received: 50 points, . of them"):
+    with pytest.raises(ValueError, match="Received: 50 samples, . of them"):
         merging.merged_kmeans(z, 3, max_points=50, seed=0)
 
 
