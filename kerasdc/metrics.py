@@ -128,7 +128,35 @@ def confusion_matrix(y_true, y_pred):
     return table[:, order], classes, clusters[order]
 
 
+def matched_clusters(previous, assignments, num_clusters):
+    """Which new cluster is which old one, by the samples they share.
+
+    Matched one to one, as in `clustering_accuracy`.
+
+    Args:
+        previous: Integer array `(n,)`, the old assignments.
+        assignments: Integer array `(n,)`, the new ones.
+        num_clusters: Integer.
+
+    Returns:
+        Integer array `(num_clusters,)`: the new cluster that takes the number
+        of each old one, such that most samples keep their number.
+
+    Raises:
+        ValueError: If the lengths differ.
+    """
+    if len(previous) != len(assignments):
+        raise ValueError(
+            "Assignments before and after must be of the same samples. "
+            f"Received: {len(previous)} and {len(assignments)} assignments"
+        )
+    shared = np.zeros((num_clusters, num_clusters), "int64")
+    np.add.at(shared, (previous, assignments), 1)
+    return _match(shared)[1]
+
+
 def _match(table):
+    """Rows and columns matched one to one, so that most is in their cells."""
     from scipy.optimize import linear_sum_assignment
 
     return linear_sum_assignment(table, maximize=True)

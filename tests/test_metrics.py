@@ -177,3 +177,15 @@ def test_objects_may_all_be_integers():
     assert metrics.clustering_accuracy(objects, [0, 0, 1]) == 1
     with pytest.raises(ValueError, match="Received: y_true.dtype=object"):
         metrics.clustering_accuracy(np.array([3, "a", 7], object), [0, 0, 1])
+
+
+def test_clusters_are_matched_by_the_samples_they_share():
+    previous = np.array([0, 0, 0, 1, 1, 2, 2, 2])
+    # Of old cluster 2 most samples are now in 0, but so is all of 1.
+    assignments = np.array([2, 2, 1, 0, 0, 0, 0, 1])
+    order = metrics.matched_clusters(previous, assignments, 3)
+    assert order.tolist() == [2, 0, 1]
+    same = metrics.matched_clusters(assignments, assignments, 4)
+    assert same.tolist() == [0, 1, 2, 3]
+    with pytest.raises(ValueError, match="Received: 8 and 2 assignments"):
+        metrics.matched_clusters(previous, assignments[:2], 3)

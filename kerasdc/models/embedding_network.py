@@ -11,11 +11,11 @@ from kerasdc.arguments import checked_count
 from kerasdc.arguments import checked_flag
 from kerasdc.arguments import checked_number
 from kerasdc.callbacks import Adapt
-from kerasdc.callbacks import matched_clusters
 from kerasdc.callbacks.lists import with_first
 from kerasdc.centers import center_search
 from kerasdc.layers import ClusteringLayer
 from kerasdc.layers import Scaling
+from kerasdc.metrics import matched_clusters
 from kerasdc.models.base import ClusteringModel
 from kerasdc.models.parts import check_network
 from kerasdc.models.parts import check_range
