@@ -24,6 +24,7 @@ import numpy as np
 
 from kerasdc import building
 from kerasdc import datasets
+from kerasdc.inputs import evenly_spaced
 from kerasdc.metrics import embedding_scores
 from kerasdc.recipes import get_recipe
 
@@ -36,9 +37,8 @@ def main():
     parser.add_argument("--methods", nargs="+", default=list(_METHODS))
     options = parser.parse_args()
     data = datasets.load("mnist", options.data_dir)
-    num_samples = min(options.samples, len(data.x_train))
-    rows = np.linspace(0, len(data.x_train), num_samples, endpoint=False)
-    x, y = data.x_train[rows.astype(int)], data.y_train[rows.astype(int)]
+    x = evenly_spaced(data.x_train, options.samples)
+    y = evenly_spaced(data.y_train, options.samples)
     for name in options.methods:
         start = time.perf_counter()
         z, z_test = _METHODS[name](x, data.x_test)

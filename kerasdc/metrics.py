@@ -304,7 +304,10 @@ def _nearest(z, z_reference):
 def _trustworthiness(x, z, num_neighbors=12, most=10_000):
     from sklearn.manifold import trustworthiness
 
-    step = -(-len(z) // most)
-    x = x[::step].reshape(len(x[::step]), -1)
+    # Not above: it loads Keras, which the scores of labels do without.
+    from kerasdc.inputs import evenly_spaced
+
+    x, z = evenly_spaced(x, most), evenly_spaced(z, most)
+    x = x.reshape(len(x), -1)
     num_neighbors = min(num_neighbors, (len(x) - 1) // 2)
-    return float(trustworthiness(x, z[::step], n_neighbors=num_neighbors))
+    return float(trustworthiness(x, z, n_neighbors=num_neighbors))
