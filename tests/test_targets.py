@@ -40,7 +40,7 @@ def test_target_is_made_from_all_data(fitted, data):
         assert abs(per_batch - whole[rows]).max() > 1e-3
 
 
-def test_fit_minimises_the_divergence_from_all_data(blobs, make_dec):
+def test_fit_minimizes_the_divergence_from_all_data(blobs, make_dec):
     x = blobs[0]
     model = make_dec(decoder=False, optimizer=keras.optimizers.SGD(0.0))
     history = model.fit(x, batch_size=7, epochs=2, verbose=0)

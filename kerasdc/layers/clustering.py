@@ -111,7 +111,7 @@ class ClusteringLayer(Adaptable):
             method: `"kmeans"`, as the paper, or `"merged_kmeans"`, which
                 finds clusters that are not round; see `kerasdc.merging`.
             num_restarts: Integer. Runs, of which the best is kept: the one
-                of least inertia or of least normalised cut. DEC uses 20.
+                of least inertia or of least normalized cut. DEC uses 20.
             seed: Optional integer that makes it repeatable.
 
         Returns:

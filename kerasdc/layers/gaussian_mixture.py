@@ -199,14 +199,14 @@ class GaussianMixturePrior(Adaptable):
 
         Args:
             z: Array `(n, dim)` of points.
-            method: `"gmm"`, expectation maximisation by scikit-learn, or
+            method: `"gmm"`, expectation maximization by scikit-learn, or
                 `"merged_kmeans"`, the moments of the groups that
                 `kerasdc.merging` finds, which need not be round.
             initial_assignments: Optional integers `(n,)` from 0 to
                 `num_clusters - 1`: the moments of these groups are taken;
                 nothing is searched for.
             num_restarts: Integer. Runs, of which the best is kept: the one
-                of highest likelihood or of least normalised cut.
+                of highest likelihood or of least normalized cut.
             seed: Optional integer that makes it repeatable.
 
         Returns:

@@ -7,7 +7,7 @@ from kerasdc.arguments import checked_choice
 from kerasdc.arguments import checked_count
 from kerasdc.inputs import evenly_spaced
 from kerasdc.merging import neighbor_graph
-from kerasdc.merging import normalised_cut
+from kerasdc.merging import normalized_cut
 from kerasdc.models.augmentations import check_copyable
 from kerasdc.targets import all_features
 
@@ -110,7 +110,7 @@ def _parted_neighbors(model, x):
     x = evenly_spaced(x, _MOST_NEIGHBORS)
     features = all_features(x, model.preprocessor).reshape(len(x), -1)
     graph = neighbor_graph(features, min(_NUM_NEIGHBORS, len(x) - 1))
-    return lambda other: normalised_cut(
+    return lambda other: normalized_cut(
         graph, other.assign(x), model.num_clusters
     )
 

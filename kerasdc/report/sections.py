@@ -92,7 +92,7 @@ def embedding(z, y, assignments=None):
     images = [
         image(
             plots.embedding(points, groups[indices], f"By {word}", order),
-            f"Scatter of the embedding, coloured by {word}.",
+            f"Scatter of the embedding, colored by {word}.",
         )
         for word, groups, order in _groupings(y, assignments)
     ]
@@ -142,7 +142,7 @@ def sizes(y, q):
 
 
 def _groupings(y, assignments):
-    """Words, groups and orders of what an embedding is coloured by."""
+    """Words, groups and orders of what an embedding is colored by."""
     found, order = [], None
     if assignments is not None:
         found.append(("cluster", assignments, None))
@@ -154,7 +154,7 @@ def _groupings(y, assignments):
 
 
 def _matching_order(y, assignments):
-    """Classes in the order of their clusters, so that colours agree."""
+    """Classes in the order of their clusters, so that colors agree."""
     _, classes, matched = confusion_matrix(y, assignments)
     if len(classes) > len(matched):
         return None
