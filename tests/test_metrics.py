@@ -170,6 +170,34 @@ def test_trustworthiness_falls_where_neighbors_are_mixed():
 def test_embedding_scores_of_different_lengths():
     with pytest.raises(ValueError, match="Received: lengths"):
         metrics.embedding_scores(np.zeros((3, 2)), [0, 1])
+    z, y = np.zeros((3, 2)), [0, 1, 1]
+    with pytest.raises(ValueError, match="Received: lengths {.*'x': 2}$"):
+        metrics.embedding_scores(z, y, x=z[:2])
+    with pytest.raises(ValueError, match="'z_reference': 3, 'y_reference': 2"):
+        metrics.embedding_scores(z, y, z, y[:2])
+
+
+def test_references_are_points_and_classes():
+    z, y = np.zeros((3, 2)), [0, 1, 1]
+    with pytest.raises(ValueError, match="Received: only z_reference$"):
+        metrics.embedding_scores(z, y, z_reference=z)
+    with pytest.raises(ValueError, match="Received: only y_reference$"):
+        metrics.embedding_scores(z, y, y_reference=y)
+
+
+def test_trustworthiness_equals_the_definition():
+    """Each false neighbor counts by its rank in the data, less 12."""
+    generator = np.random.default_rng(0)
+    x, z = generator.normal(size=(40, 3)), generator.normal(size=(40, 2))
+    penalty, n, k = 0, 40, 12
+    for i in range(n):
+        by_x = np.linalg.norm(x - x[i], axis=1).argsort()
+        by_z = np.linalg.norm(z - z[i], axis=1).argsort()
+        ranks = by_x.argsort()[by_z[1 : k + 1]]
+        penalty += np.maximum(ranks - k, 0).sum()
+    expected = 1 - 2 / (n * k * (2 * n - 3 * k - 1)) * penalty
+    scores = metrics.embedding_scores(z, np.zeros(n), x=x)
+    assert scores["trustworthiness"] == pytest.approx(expected)
 
 
 def test_objects_may_all_be_integers():

@@ -47,8 +47,9 @@ def embedding_summary(y, z, metrics):
     text = (
         "The error of the nearest neighbor is the share of samples whose "
         "nearest neighbor in the embedding is of another class; "
-        "trustworthiness, the share of neighbors in the embedding that are "
-        f"near in the data, too. {_LABELS}"
+        "trustworthiness is 1 minus a penalty for neighbors in the embedding "
+        "that are none in the data, each by its rank there (Venna and Kaski, "
+        f"2001). {_LABELS}"
     )
     dimensions = ["Dimensions", f"{z.shape[1]:,}"]
     known = metrics.get("neighbor_error") is not None
