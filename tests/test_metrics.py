@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from kerasdc import metrics
+from kerasdc.metrics import labels
+from kerasdc.metrics import outliers
 
 TRUE = [0, 0, 0, 1, 1, 1]
 PRED = [5, 5, 9, 9, 9, 9]
@@ -117,10 +119,11 @@ def test_bad_labels(name, true, pred, received):
         getattr(metrics, name)(true, pred)
 
 
-def test_module_is_light():
+@pytest.mark.parametrize("module", [labels, outliers])
+def test_modules_are_light(module):
     # Alone, because Keras itself may load parts of scipy.
     code = (
-        f"import runpy, sys; runpy.run_path({metrics.__file__!r}); "
+        f"import runpy, sys; runpy.run_path({module.__file__!r}); "
         "sys.exit(any(m in sys.modules for m in ('scipy', 'sklearn')))"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,7 +1,7 @@
-"""Scores of a clustering against reference labels.
+"""Scores of a clustering against reference labels, and what they rest on.
 
 Labels may be integers or strings, need not be consecutive, and the numbers of
-clusters and of classes may differ. Nothing here is used for training.
+clusters and of classes may differ.
 """
 
 import numbers
@@ -220,109 +220,3 @@ def _are_labels(values):
         all(isinstance(value, kind) for value in values)
         for kind in (str, numbers.Integral)
     )
-
-
-def auroc(inliers, outliers):
-    """Area under the ROC curve of a score that should be higher for inliers.
-
-    Args:
-        inliers: Array `(n,)` of scores.
-        outliers: Array `(m,)` of scores.
-
-    Returns:
-        Float from 0 to 1: the share of pairs in which the inlier's score is
-        the higher one, ties counted half.
-
-    Raises:
-        ValueError: If one of them is empty.
-    """
-    from scipy.stats import rankdata
-
-    num_inliers, num_outliers = len(inliers), len(outliers)
-    if num_inliers == 0 or num_outliers == 0:
-        raise ValueError(
-            "There must be scores of both. "
-            f"Received: {num_inliers} inliers, {num_outliers} outliers"
-        )
-    ranks = rankdata(np.concatenate([inliers, outliers]))[:num_inliers]
-    above = ranks.sum() - num_inliers * (num_inliers + 1) / 2
-    return float(above / (num_inliers * num_outliers))
-
-
-def embedding_scores(z, y, z_reference=None, y_reference=None, x=None):
-    """How well an embedding keeps classes apart and neighbors together.
-
-    Reference: J. Venna and S. Kaski, "Neighborhood preservation in nonlinear
-    projection methods: an experimental study", ICANN 2001, for the
-    trustworthiness.
-
-    Args:
-        z: Floats `(n, d)`, the embedding.
-        y: Integers or strings `(n,)`, the classes.
-        z_reference: Optional floats `(m, d)`: the nearest neighbor of each
-            point is looked for among these, as of samples held out among
-            those of the training. `None` looks among the other points.
-        y_reference: Their classes `(m,)`, given if and only if these are.
-        x: Optional array `(n, ...)`, the data: needed for trustworthiness.
-
-    Returns:
-        Dictionary: `neighbor_error`, the share of points whose nearest
-        neighbor is of another class, from 0 to 1; and, where `x` is given,
-        `trustworthiness`, from 0 to 1: 1 minus a penalty for the 12 nearest
-        neighbors in the embedding that are not among the 12 nearest in the
-        data, each of which counts by how much farther down it ranks there
-        (of at most 10,000 evenly spaced points).
-
-    Raises:
-        ValueError: If lengths differ, or only one of `z_reference` and
-            `y_reference` is given.
-    """
-    z, y = np.asarray(z, "float32"), np.asarray(y)
-    _check_lengths(z=z, y=y, **({} if x is None else {"x": x}))
-    held_out = z_reference is not None
-    if held_out != (y_reference is not None):
-        raise ValueError(
-            "`z_reference` and `y_reference` must be given together. "
-            f"Received: only {'z' if held_out else 'y'}_reference"
-        )
-    if held_out:
-        _check_lengths(z_reference=z_reference, y_reference=y_reference)
-    nearest = _nearest(z, z_reference if held_out else None)
-    classes = np.asarray(y_reference if held_out else y)[nearest]
-    scores = {"neighbor_error": float(np.mean(classes != y))}
-    if x is not None:
-        scores["trustworthiness"] = _trustworthiness(np.asarray(x), z)
-    return scores
-
-
-def _check_lengths(**arrays):
-    lengths = {name: len(array) for name, array in arrays.items()}
-    if len(set(lengths.values())) > 1:
-        raise ValueError(
-            f"{', '.join(f'`{name}`' for name in arrays)} must have the same "
-            f"length. Received: lengths {lengths}"
-        )
-
-
-def _nearest(z, z_reference):
-    """Index of the nearest reference; `None`: of the other points."""
-    from sklearn.neighbors import NearestNeighbors
-
-    if z_reference is None:
-        found = NearestNeighbors(n_neighbors=1).fit(z).kneighbors()
-    else:
-        search = NearestNeighbors(n_neighbors=1).fit(z_reference)
-        found = search.kneighbors(z)
-    return found[1][:, 0]
-
-
-def _trustworthiness(x, z, num_neighbors=12, most=10_000):
-    from sklearn.manifold import trustworthiness
-
-    # Not above: it loads Keras, which the scores of labels do without.
-    from kerasdc.inputs import evenly_spaced
-
-    x, z = evenly_spaced(x, most), evenly_spaced(z, most)
-    x = x.reshape(len(x), -1)
-    num_neighbors = min(num_neighbors, (len(x) - 1) // 2)
-    return float(trustworthiness(x, z, n_neighbors=num_neighbors))
