@@ -253,3 +253,19 @@ def fingerprint(x):
         Tuple that is equal for equal arrays.
     """
     return hashlib.sha256(np.ascontiguousarray(x)).hexdigest(), x.shape
+
+
+def evenly_spaced(x, most):
+    """At most so many samples, spread evenly over all, the first one first.
+
+    Args:
+        x: Array `(n, ...)`.
+        most: Integer, at least 1, or `None` for all.
+
+    Returns:
+        Array: `x` itself, or exactly `most` samples in their order.
+    """
+    if most is None or most >= len(x):
+        return x
+    rows = np.linspace(0, len(x), most, endpoint=False)
+    return x[rows.astype(int)]

@@ -1,15 +1,17 @@
-"""Merged k-means: many small clusters, joined along a neighbour graph.
+"""Merged k-means: many small clusters, joined along a neighbor graph.
 
 K-means finds round clusters; those of an embedding are long and bent, so
 that it halves one and lumps two others together, which no later training
 mends. Here k-means cuts the points into many small pieces, pieces with many
-neighbours in common are merged until `k` remain, and of several such
-partitions the one of least normalised cut is kept. No labels, no gradients.
+neighbors in common are merged until `k` remain, and of several such
+partitions the one of least normalized cut is kept. No labels, no gradients.
 """
 
 import numpy as np
 
 from kerasdc.arguments import checked_count
+from kerasdc.points import check_distinct
+from kerasdc.points import num_distinct
 
 _PIECES_PER_CLUSTER = (5, 10, 15)
 
@@ -27,15 +29,15 @@ def merged_kmeans(
     References:
 
     - [Zhang et al., 2012](https://arxiv.org/abs/1208.5092) for agglomeration
-      along a graph of neighbours.
+      along a graph of neighbors.
     - [Shi and Malik, 2000](https://doi.org/10.1109/34.868688), equation (2),
-      for the normalised cut.
+      for the normalized cut.
 
     Args:
         z: Array `(n, dim)` of points.
         num_clusters: Integer.
         num_restarts: Integer, partitions tried.
-        num_neighbors: Integer, neighbours of a point in the graph.
+        num_neighbors: Integer, neighbors of a point in the graph.
         max_points: Integer. Of more points, a random sample of that size is
             partitioned.
         seed: Optional integer.
@@ -51,13 +53,9 @@ def merged_kmeans(
     generator = np.random.default_rng(seed)
     if len(z) > max_points:
         z = z[generator.choice(len(z), max_points, replace=False)]
-    distinct = len(np.unique(z, axis=0))
-    if distinct < num_clusters:
-        raise ValueError(
-            "There must be at least as many distinct points as clusters. "
-            f"Received: {len(z)} points, {distinct} of them distinct, "
-            f"num_clusters={num_clusters}"
-        )
+    check_distinct(z, num_clusters)
+    most_pieces = max(_PIECES_PER_CLUSTER) * num_clusters
+    distinct = num_distinct(z, most_pieces)
     graph = neighbor_graph(z, min(num_neighbors, len(z) - 1))
     best_cut, best = np.inf, None
     for restart in range(num_restarts):
@@ -68,7 +66,7 @@ def merged_kmeans(
         pieces = _pieces(z, num_pieces, generator)
         affinity = _sum_between(graph, pieces)
         clusters = _average_linkage(affinity, np.bincount(pieces), num_clusters)
-        cut = _normalised_cut(affinity, clusters)
+        cut = _normalized_cut(affinity, clusters)
         if cut < best_cut or best is None:
             best_cut, best = cut, clusters[pieces]
     return np.stack(
@@ -76,8 +74,8 @@ def merged_kmeans(
     ).astype("float32")
 
 
-def normalised_cut(graph, clusters, num_clusters):
-    """How many neighbours a partition parts: the lower, the better.
+def normalized_cut(graph, clusters, num_clusters):
+    """How many neighbors a partition parts: the lower, the better.
 
     Reference:
 
@@ -87,7 +85,7 @@ def normalised_cut(graph, clusters, num_clusters):
         graph: SciPy sparse matrix `(n, n)`, as `neighbor_graph` makes it.
         clusters: Integer array `(n,)`.
         num_clusters: Integer. A cluster without points counts 1, as one does
-            none of whose neighbours are its own.
+            none of whose neighbors are its own.
 
     Returns:
         Float from 0 to `num_clusters`.
@@ -95,19 +93,19 @@ def normalised_cut(graph, clusters, num_clusters):
     pieces, clusters = np.unique(clusters, return_inverse=True)
     affinity = _sum_between(graph, clusters)
     num_empty = num_clusters - len(pieces)
-    return _normalised_cut(affinity, np.arange(len(pieces))) + num_empty
+    return _normalized_cut(affinity, np.arange(len(pieces))) + num_empty
 
 
 def neighbor_graph(z, num_neighbors):
-    """Symmetric graph of nearest neighbours with Gaussian weights.
+    """Symmetric graph of nearest neighbors with Gaussian weights.
 
     Args:
         z: Array `(n, dim)`.
-        num_neighbors: Integer, neighbours of each point.
+        num_neighbors: Integer, neighbors of each point.
 
     Returns:
         SciPy sparse matrix `(n, n)`. Its kernel's width is the root mean
-        square distance to a neighbour.
+        square distance to a neighbor.
     """
     from sklearn.neighbors import kneighbors_graph
 
@@ -153,7 +151,7 @@ def _average_linkage(affinity, sizes, num_clusters):
     return np.unique(merged_into, return_inverse=True)[1]
 
 
-def _normalised_cut(affinity, clusters):
+def _normalized_cut(affinity, clusters):
     """Sum over clusters of the share of edge weight that leaves them."""
     num_clusters = clusters.max() + 1
     member = np.eye(num_clusters)[clusters]

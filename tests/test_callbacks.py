@@ -14,7 +14,6 @@ from kerasdc.callbacks import EpochDecay
 from kerasdc.callbacks import LabelChangeStopping
 from kerasdc.callbacks import ThresholdSchedule
 from kerasdc.callbacks import TrackAssignments
-from kerasdc.callbacks import matched_clusters
 from kerasdc.callbacks.lists import with_first
 
 
@@ -319,18 +318,6 @@ def test_a_schedule_of_thresholds_needs_some(standing, blobs):
 def test_a_schedule_needs_epochs(num_epochs):
     with pytest.raises(ValueError, match=f"Received: num_epochs={num_epochs}"):
         ThresholdSchedule(num_epochs)
-
-
-def test_clusters_are_matched_by_the_samples_they_share():
-    previous = np.array([0, 0, 0, 1, 1, 2, 2, 2])
-    # Of old cluster 2 most samples are now in 0, but so is all of 1.
-    assignments = np.array([2, 2, 1, 0, 0, 0, 0, 1])
-    order = matched_clusters(previous, assignments, 3)
-    assert order.tolist() == [2, 0, 1]
-    same = matched_clusters(assignments, assignments, 4)
-    assert same.tolist() == [0, 1, 2, 3]
-    with pytest.raises(ValueError, match="Received: 8 and 2 assignments"):
-        matched_clusters(previous, assignments[:2], 3)
 
 
 class Adapting(keras.Model):

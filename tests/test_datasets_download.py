@@ -111,7 +111,7 @@ def test_range_from_elsewhere_starts_over(server, tmp_path):
     assert server.starts == [107, 0]
 
 
-def test_whole_part_is_recognised(server, tmp_path):
+def test_whole_part_is_recognized(server, tmp_path):
     server.files["a.bin"] = DATA
     path = tmp_path / "a.bin"
     path.with_name("a.bin.part").write_bytes(DATA)

@@ -91,7 +91,7 @@ def test_own_file_of_an_exact_set_must_have_its_content(toy, tmp_path):
         datasets.load("toy", tmp_path)
 
 
-def test_texts_survive_the_normalised_file(tmp_path):
+def test_texts_survive_the_normalized_file(tmp_path):
     records = [{"id": "1", "text": "é\u2028\n\x03"}, {"id": "2", "text": ""}]
     path = tmp_path / "texts.jsonl.gz"
     digest = store.write(path, records)

@@ -164,10 +164,10 @@ def test_labels_are_refused(call, fitted, blobs):
 
 def test_what_trains_nothing_leaves_labels_out(fitted, blobs):
     x = blobs[0]
-    for labelled in (dataset(*blobs), Batches(*blobs)):
-        assert_same([fitted.assign(labelled)], [fitted.assign(x)])
-        assert_same([fitted.embed(labelled)], [fitted.embed(x)])
-        assert_same([fitted.predict(labelled)], [fitted.predict(x)])
+    for labeled in (dataset(*blobs), Batches(*blobs)):
+        assert_same([fitted.assign(labeled)], [fitted.assign(x)])
+        assert_same([fitted.embed(labeled)], [fitted.embed(x)])
+        assert_same([fitted.predict(labeled)], [fitted.predict(x)])
 
 
 def test_metrics_of_compile(make_dec, blobs):

@@ -179,7 +179,7 @@ def test_bad_restarts_are_met_early(restarts, message, system, blobs):
 
 def test_restarts_need_a_copy_of_the_augmentation(blobs, monkeypatch):
     """Which is found before what takes long."""
-    monkeypatch.setattr(imsat, "neighbor_distances", None)
+    monkeypatch.setattr(imsat, "kth_neighbor_distances", None)
     model = IMSAT(3, augmentation=["vat", lambda features: features])
     model.compile()
     with pytest.raises(ValueError, match="registered by.*Received: augment"):
@@ -187,7 +187,7 @@ def test_restarts_need_a_copy_of_the_augmentation(blobs, monkeypatch):
 
 
 def test_restarts_before_compile(system, blobs, monkeypatch):
-    monkeypatch.setattr(imsat, "neighbor_distances", None)
+    monkeypatch.setattr(imsat, "kth_neighbor_distances", None)
     model = make(system, compiled=False)
     with pytest.raises(ValueError, match="before `adapt`. Received: compiled"):
         model.adapt(blobs[0], restarts={"num": 2, "epochs": 1})

@@ -640,7 +640,7 @@ def test_a_sample_alone_has_no_similarities(fitted, blobs):
 
 
 @pytest.mark.parametrize("name", ["class_weight", "steps_per_epoch"])
-def test_what_fit_cannot_honour_is_no_argument(name, fitted, blobs):
+def test_what_fit_cannot_honor_is_no_argument(name, fitted, blobs):
     with pytest.raises(TypeError, match=name):
         fitted.fit(blobs[0], **{name: 2})
 

@@ -34,7 +34,7 @@ def test_inputs_alone_or_as_their_own_target(own_target):
     target = x if own_target else None
     targets = ShuffledBatches(x, target, 3, seed=1)
     batches, _ = feed(targets)
-    expected = [targets[i] for i in range(len(targets))]
+    expected = list(targets)
     assert [len(batch) for batch in expected] == 3 * [1 + own_target]
     received = [[p.numpy() for p in batch] for batch in batches]
     for ours, its in zip(expected, received, strict=True):

@@ -463,11 +463,15 @@ ABC = np.eye(3)
 @pytest.mark.parametrize(
     ("z", "arguments", "message"),
     [
-        (ABC[:2], {}, "Received: 2 samples, num_clusters=3"),
-        (ABC[[0, 1, 1]], {}, "Received: 2 distinct points"),
+        (ABC[:2], {}, "Received: 2 samples, 2 of them distinct"),
+        (ABC[[0, 1, 1]], {}, "Received: 3 samples, 2 of them distinct"),
         ([[0.0], [1.0], [np.nan]], {}, "Received: 1 NaN or infinite"),
         ([0.0, 1.0, 2.0], {}, r"Received: z of shape \(3,\)"),
         (ABC, {"method": "em"}, "Received: method='em'"),
+        (ABC, {"num_restarts": 0}, "Received: num_restarts=0$"),
+        (ABC, {"num_restarts": 2.0}, "Received: num_restarts=2.0$"),
+        (ABC, {"seed": -1}, "Received: seed=-1$"),
+        (ABC, {"seed": 0.5}, "Received: seed=0.5$"),
         (ABC, {"initial_assignments": [0, 1]}, r"Received: .*\(2,\)"),
         (ABC, {"initial_assignments": [0, 1, 3]}, "Received: "),
         (ABC, {"initial_assignments": [0, 1, -1]}, "Received: "),

@@ -14,7 +14,7 @@ from kerasdc import losses
 from kerasdc.layers import RandomShiftRotation
 from kerasdc.models import IMSAT
 from kerasdc.models import imsat
-from kerasdc.neighbors import neighbor_distances
+from kerasdc.neighbors import kth_neighbor_distances
 from kerasdc.statistics import kept_statistics
 
 COMPILE = (
@@ -132,9 +132,9 @@ def test_restarts_on_some_samples_find_their_neighbors_once(blobs, monkeypatch):
 
     def counted(features, *arguments):
         found.append(len(features))
-        return neighbor_distances(features, *arguments)
+        return kth_neighbor_distances(features, *arguments)
 
-    monkeypatch.setattr(imsat, "neighbor_distances", counted)
+    monkeypatch.setattr(imsat, "kth_neighbor_distances", counted)
     x = blobs[0]
     model = make_imsat()
     restarts = {"num": 3, "epochs": 1, "batch_size": 30, "samples": 60}
@@ -220,12 +220,14 @@ def test_perturbations_are_a_quarter_of_the_distance(blobs):
     model = make_imsat()
     distances = model.adapt(x)
     features = ops.convert_to_numpy(model.features(x))
-    np.testing.assert_allclose(distances, neighbor_distances(features, 10))
+    np.testing.assert_allclose(distances, kth_neighbor_distances(features, 10))
     np.testing.assert_allclose(model.targets_of(x), distances / 4)
     # Other data, with the same neighbor.
     model.adapt(x, neighbor=3)
     some = model.targets_of(x[::2])
-    np.testing.assert_allclose(4 * some, neighbor_distances(features[::2], 3))
+    np.testing.assert_allclose(
+        4 * some, kth_neighbor_distances(features[::2], 3)
+    )
 
 
 def test_a_bad_neighbor_changes_nothing(blobs):
@@ -532,7 +534,7 @@ def test_older_configs_load(blobs):
     assert "neighborhood" not in config
     distances = model.adapt(blobs[0])  # by the default
     features = ops.convert_to_numpy(model.features(blobs[0]))
-    np.testing.assert_allclose(distances, neighbor_distances(features, 10))
+    np.testing.assert_allclose(distances, kth_neighbor_distances(features, 10))
 
 
 def test_resumed_equals_uninterrupted(blobs, tmp_path):

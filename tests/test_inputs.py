@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from kerasdc.inputs import evenly_spaced
 from kerasdc.inputs import reject_labels
 from kerasdc.inputs import to_array
 
@@ -247,3 +248,31 @@ def test_reject_labels():
     reject_labels(None)
     with pytest.raises(ValueError, match="ClusteringMetrics.*type list$"):
         reject_labels([0, 1])
+
+
+@pytest.mark.parametrize(
+    ("num", "most", "rows"),
+    [
+        (10, 4, [0, 2, 5, 7]),
+        (9, 3, [0, 3, 6]),
+        (5, 4, [0, 1, 2, 3]),
+        (5, 1, [0]),
+        (5, 5, [0, 1, 2, 3, 4]),
+        (3, 8, [0, 1, 2]),
+        (3, None, [0, 1, 2]),
+        (0, 2, []),
+    ],
+)
+def test_evenly_spaced(num, most, rows):
+    x = np.arange(2 * num).reshape(num, 2)
+    found = evenly_spaced(x, most)
+    assert found[:, 0].tolist() == [2 * row for row in rows]
+    assert (found is x) == (len(rows) == num)
+
+
+def test_published_figures_are_of_the_same_samples():
+    """Where one length divides the other, it is a stride."""
+    x = np.arange(70_000)
+    for most in (2_000, 10_000):
+        expected = x[:: len(x) // most]
+        np.testing.assert_array_equal(evenly_spaced(x, most), expected)

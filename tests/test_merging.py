@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from kerasdc import merging
+from kerasdc.centers import nearest_center
 from kerasdc.layers import ClusteringLayer
-from kerasdc.layers.clustering import nearest_center
-from kerasdc.merging import normalised_cut
+from kerasdc.merging import normalized_cut
 from kerasdc.metrics import clustering_accuracy
 
 
@@ -42,10 +42,10 @@ def test_average_linkage_by_hand():
     assert clusters.tolist() == [0, 0, 1, 2]
 
 
-def test_normalised_cut_by_hand():
+def test_normalized_cut_by_hand():
     # Inside weights 8 and 8, one edge of weight 1 between: 1/9 + 1/9.
     affinity = np.array([[8.0, 1.0], [1.0, 8.0]])
-    cut = merging._normalised_cut(affinity, np.array([0, 1]))
+    cut = merging._normalized_cut(affinity, np.array([0, 1]))
     assert cut == pytest.approx(2 / 9)
 
 
@@ -79,7 +79,7 @@ def test_no_restarts_and_too_few_points_are_refused():
         merging.merged_kmeans(z, 2, num_restarts=0)
     # All but one point of a thousand are the same: no sample has three.
     z = np.repeat(np.eye(3), [998, 1, 1], axis=0)
-    with pytest.raises(ValueError, match="Received: 50 points, . of them"):
+    with pytest.raises(ValueError, match="Received: 50 samples, . of them"):
         merging.merged_kmeans(z, 3, max_points=50, seed=0)
 
 
@@ -92,13 +92,13 @@ def test_layer_takes_the_method_and_names_unknown_ones():
         layer.adapt(z, method="spectral")
 
 
-def test_normalised_cut_of_points():
-    """Two pairs far apart, one neighbour each."""
+def test_normalized_cut_of_points():
+    """Two pairs far apart, one neighbor each."""
     z = np.array([[0.0], [1.0], [100.0], [101.0]])
 
     def cut(clusters, num_clusters=2):
         graph = merging.neighbor_graph(z, 1)
-        return normalised_cut(graph, clusters, num_clusters)
+        return normalized_cut(graph, clusters, num_clusters)
 
     assert cut([0, 0, 1, 1]) == pytest.approx(0)
     assert cut([0, 1, 0, 1]) == pytest.approx(2)

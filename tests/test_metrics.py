@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from kerasdc import metrics
+from kerasdc.metrics import labels
+from kerasdc.metrics import outliers
 
 TRUE = [0, 0, 0, 1, 1, 1]
 PRED = [5, 5, 9, 9, 9, 9]
@@ -117,10 +119,11 @@ def test_bad_labels(name, true, pred, received):
         getattr(metrics, name)(true, pred)
 
 
-def test_module_is_light():
+@pytest.mark.parametrize("module", [labels, outliers])
+def test_modules_are_light(module):
     # Alone, because Keras itself may load parts of scipy.
     code = (
-        f"import runpy, sys; runpy.run_path({metrics.__file__!r}); "
+        f"import runpy, sys; runpy.run_path({module.__file__!r}); "
         "sys.exit(any(m in sys.modules for m in ('scipy', 'sklearn')))"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -170,6 +173,34 @@ def test_trustworthiness_falls_where_neighbors_are_mixed():
 def test_embedding_scores_of_different_lengths():
     with pytest.raises(ValueError, match="Received: lengths"):
         metrics.embedding_scores(np.zeros((3, 2)), [0, 1])
+    z, y = np.zeros((3, 2)), [0, 1, 1]
+    with pytest.raises(ValueError, match="Received: lengths {.*'x': 2}$"):
+        metrics.embedding_scores(z, y, x=z[:2])
+    with pytest.raises(ValueError, match="'z_reference': 3, 'y_reference': 2"):
+        metrics.embedding_scores(z, y, z, y[:2])
+
+
+def test_references_are_points_and_classes():
+    z, y = np.zeros((3, 2)), [0, 1, 1]
+    with pytest.raises(ValueError, match="Received: only z_reference$"):
+        metrics.embedding_scores(z, y, z_reference=z)
+    with pytest.raises(ValueError, match="Received: only y_reference$"):
+        metrics.embedding_scores(z, y, y_reference=y)
+
+
+def test_trustworthiness_equals_the_definition():
+    """Each false neighbor counts by its rank in the data, less 12."""
+    generator = np.random.default_rng(0)
+    x, z = generator.normal(size=(40, 3)), generator.normal(size=(40, 2))
+    penalty, n, k = 0, 40, 12
+    for i in range(n):
+        by_x = np.linalg.norm(x - x[i], axis=1).argsort()
+        by_z = np.linalg.norm(z - z[i], axis=1).argsort()
+        ranks = by_x.argsort()[by_z[1 : k + 1]]
+        penalty += np.maximum(ranks - k, 0).sum()
+    expected = 1 - 2 / (n * k * (2 * n - 3 * k - 1)) * penalty
+    scores = metrics.embedding_scores(z, np.zeros(n), x=x)
+    assert scores["trustworthiness"] == pytest.approx(expected)
 
 
 def test_objects_may_all_be_integers():
@@ -177,3 +208,15 @@ def test_objects_may_all_be_integers():
     assert metrics.clustering_accuracy(objects, [0, 0, 1]) == 1
     with pytest.raises(ValueError, match="Received: y_true.dtype=object"):
         metrics.clustering_accuracy(np.array([3, "a", 7], object), [0, 0, 1])
+
+
+def test_clusters_are_matched_by_the_samples_they_share():
+    previous = np.array([0, 0, 0, 1, 1, 2, 2, 2])
+    # Of old cluster 2 most samples are now in 0, but so is all of 1.
+    assignments = np.array([2, 2, 1, 0, 0, 0, 0, 1])
+    order = metrics.matched_clusters(previous, assignments, 3)
+    assert order.tolist() == [2, 0, 1]
+    same = metrics.matched_clusters(assignments, assignments, 4)
+    assert same.tolist() == [0, 1, 2, 3]
+    with pytest.raises(ValueError, match="Received: 8 and 2 assignments"):
+        metrics.matched_clusters(previous, assignments[:2], 3)

@@ -1,24 +1,24 @@
 import numpy as np
 import pytest
 
-from kerasdc.neighbors import neighbor_distances
+from kerasdc.neighbors import kth_neighbor_distances
 
 
 def test_on_a_line():
     x = np.array([[0.0], [1.0], [3.0], [7.0]])
-    assert neighbor_distances(x, 1).tolist() == [1, 1, 2, 4]
-    assert neighbor_distances(x, 2).tolist() == [3, 2, 3, 6]
+    assert kth_neighbor_distances(x, 1).tolist() == [1, 1, 2, 4]
+    assert kth_neighbor_distances(x, 2).tolist() == [3, 2, 3, 6]
 
 
 def test_fewer_samples_than_neighbors_take_the_farthest():
     x = np.array([[0.0], [1.0], [3.0]])
-    assert neighbor_distances(x, 10).tolist() == [3, 2, 3]
-    assert neighbor_distances(x[:1], 10).tolist() == [0]
+    assert kth_neighbor_distances(x, 10).tolist() == [3, 2, 3]
+    assert kth_neighbor_distances(x[:1], 10).tolist() == [0]
 
 
 def test_duplicates_are_neighbors_at_distance_0():
     x = np.array([[5.0, 5.0]] * 3 + [[5.0, 9.0]])
-    assert neighbor_distances(x, 2).tolist() == [0, 0, 0, 4]
+    assert kth_neighbor_distances(x, 2).tolist() == [0, 0, 0, 4]
 
 
 def test_images_equal_the_definition():
@@ -26,19 +26,19 @@ def test_images_equal_the_definition():
     flat = x.reshape(40, 9)
     all_pairs = np.linalg.norm(flat[:, None] - flat[None], axis=2)
     expected = np.sort(all_pairs, axis=1)[:, 10]
-    np.testing.assert_allclose(neighbor_distances(x), expected, rtol=1e-4)
+    np.testing.assert_allclose(kth_neighbor_distances(x), expected, rtol=1e-4)
 
 
 def test_a_subsample_says_so_and_keeps_the_scale():
     x = np.random.default_rng(0).random((4000, 2))
-    exact = neighbor_distances(x, 10)
+    exact = kth_neighbor_distances(x, 10)
     with pytest.warns(UserWarning, match="among 800 of 4,000 samples"):
-        estimated = neighbor_distances(x, 10, max_references=800)
+        estimated = kth_neighbor_distances(x, 10, max_references=800)
     assert np.mean(estimated) == pytest.approx(np.mean(exact), rel=0.1)
     assert (estimated > 0).all()
 
 
-@pytest.mark.parametrize("neighbor", [0, 2.5, True])
-def test_refuses_a_neighbor_that_is_no_count(neighbor):
-    with pytest.raises(ValueError, match="`neighbor`.*Received: neighbor="):
-        neighbor_distances(np.eye(4), neighbor)
+@pytest.mark.parametrize("k", [0, 2.5, True])
+def test_refuses_a_k_that_is_no_count(k):
+    with pytest.raises(ValueError, match=f"`k`.*Received: k={k}$"):
+        kth_neighbor_distances(np.eye(4), k)

@@ -167,7 +167,7 @@ def test_report_of_a_model_without_clusters(tmp_path, tsne):
         "Scatter",
         "Images",
     ]
-    assert page.images[1]["alt"].endswith("coloured by class.")
+    assert page.images[1]["alt"].endswith("colored by class.")
     check_images(page)
 
 

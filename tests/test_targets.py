@@ -5,6 +5,7 @@ import pytest
 from kerasdc.layers import ClusteringLayer
 from kerasdc.targets import FeatureBatches
 from kerasdc.targets import SelfTrainingTargets
+from kerasdc.targets import ShuffledBatches
 from kerasdc.targets import WholePass
 
 
@@ -15,7 +16,7 @@ def make_targets(model, x, **kwargs):
 
 def read_epoch(targets):
     targets.on_epoch_begin()
-    return [targets[i] for i in range(len(targets))]
+    return list(targets)
 
 
 def rows_of(batches, x):
@@ -39,7 +40,7 @@ def test_target_is_made_from_all_data(fitted, data):
         assert abs(per_batch - whole[rows]).max() > 1e-3
 
 
-def test_fit_minimises_the_divergence_from_all_data(blobs, make_dec):
+def test_fit_minimizes_the_divergence_from_all_data(blobs, make_dec):
     x = blobs[0]
     model = make_dec(decoder=False, optimizer=keras.optimizers.SGD(0.0))
     history = model.fit(x, batch_size=7, epochs=2, verbose=0)
@@ -143,6 +144,17 @@ def test_feature_batches():
     assert isinstance(doubled[0][0], np.ndarray)
 
 
+def test_a_loop_over_batches_ends():
+    # Keras' own `__iter__` does, for a dataset that has a length.
+    x = np.arange(5)
+    read = [batch.tolist() for (batch,) in FeatureBatches(x, batch_size=2)]
+    assert read == [[0, 1], [2, 3], [4]]
+    batches = ShuffledBatches(x, x, 2, steps_per_epoch=4, shuffle=False)
+    for _ in range(2):
+        read = [batch.tolist() for batch, _ in batches]
+        assert read == [[0, 1], [2, 3], [4], [0, 1]]
+
+
 @pytest.mark.parametrize(
     ("num_samples", "sizes"),
     [
@@ -157,7 +169,7 @@ def test_feature_batches():
 def test_whole_pass_leaves_few_samples_not_alone(num_samples, sizes):
     x = np.arange(num_samples)
     batches = WholePass(x, x, 30)
-    parts = [batches[i][0] for i in range(len(batches))]
+    parts = [part for part, _ in batches]
     assert [len(part) for part in parts] == sizes
     assert sorted(np.concatenate(parts)) == list(range(num_samples))
 

@@ -118,8 +118,8 @@ def test_report_is_written(finished):
     page = (finished.out / "report.html").read_text(encoding="utf-8")
     assert f"{finished.expected.model.__name__} on digits" in page
     assert "Curves of the loss" in page
-    assert "coloured by class" in page
-    assert ("coloured by cluster" in page) == (finished.system != "tsne")
+    assert "colored by class" in page
+    assert ("colored by cluster" in page) == (finished.system != "tsne")
 
 
 @tsne_alone

@@ -8,7 +8,7 @@ import kerasdc
 import train
 from kerasdc.backup import read_log
 from kerasdc.models import imsat
-from kerasdc.neighbors import neighbor_distances
+from kerasdc.neighbors import kth_neighbor_distances
 
 SHORT = ["--model", "imsat", "--epochs", "2"]
 
@@ -51,10 +51,10 @@ def test_neighbors_are_looked_for_once(tmp_path, monkeypatch):
     found = []
 
     def counted(*arguments):
-        found.append(neighbor_distances(*arguments))
+        found.append(kth_neighbor_distances(*arguments))
         return found[-1]
 
-    monkeypatch.setattr(imsat, "neighbor_distances", counted)
+    monkeypatch.setattr(imsat, "kth_neighbor_distances", counted)
     policy = ["--dtype-policy", "mixed_bfloat16"]  # trained in another model
     assert train.main([*SHORT, *policy, "--out", str(tmp_path / "out")]) == 0
     assert len(found) == 1

@@ -2,7 +2,6 @@
 
 from kerasdc.callbacks.assignments import Adapt
 from kerasdc.callbacks.assignments import TrackAssignments
-from kerasdc.callbacks.assignments import matched_clusters
 from kerasdc.callbacks.reports import ClusteringMetrics
 from kerasdc.callbacks.reports import ClusterSizes
 from kerasdc.callbacks.reports import ComponentWeights
@@ -10,6 +9,7 @@ from kerasdc.callbacks.reports import LabelChangeStopping
 from kerasdc.callbacks.schedules import EpochDecay
 from kerasdc.callbacks.schedules import ExaggerationSchedule
 from kerasdc.callbacks.schedules import ThresholdSchedule
+from kerasdc.metrics import matched_clusters
 
 __all__ = [
     "Adapt",

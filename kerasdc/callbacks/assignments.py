@@ -86,30 +86,3 @@ class Adapt(keras.callbacks.Callback):
             ),
             previous=self.assignments,
         )
-
-
-def matched_clusters(previous, assignments, num_clusters):
-    """Which new cluster is which old one, by the samples they share.
-
-    Args:
-        previous: Integer array `(n,)`, the old assignments.
-        assignments: Integer array `(n,)`, the new ones.
-        num_clusters: Integer.
-
-    Returns:
-        Integer array `(num_clusters,)`: the new cluster that takes the number
-        of each old one, such that most samples keep their number.
-
-    Raises:
-        ValueError: If the lengths differ.
-    """
-    from scipy.optimize import linear_sum_assignment
-
-    if len(previous) != len(assignments):
-        raise ValueError(
-            "Assignments before and after must be of the same samples. "
-            f"Received: {len(previous)} and {len(assignments)} assignments"
-        )
-    shared = np.zeros((num_clusters, num_clusters), "int64")
-    np.add.at(shared, (previous, assignments), 1)
-    return linear_sum_assignment(shared, maximize=True)[1]

@@ -1,4 +1,4 @@
-"""Normalised content put together as a `Dataset`, and checked."""
+"""Normalized content put together as a `Dataset`, and checked."""
 
 import collections
 import warnings
@@ -17,7 +17,7 @@ def assemble(entry, content, sha256=None):
 
     Args:
         entry: The `catalogue.Entry`.
-        content: Dict of arrays or list of records, as in the normalised file.
+        content: Dict of arrays or list of records, as in the normalized file.
         sha256: Digest of the content if it is known, else it is computed.
 
     Returns:

@@ -1,6 +1,6 @@
 """Data only: what is known of every set, and where it comes from.
 
-`file_sha256` is the digest of the normalised file, `content_sha256` the one
+`file_sha256` is the digest of the normalized file, `content_sha256` the one
 of `dataset.content_sha256`. The digests of original files are those that
 public loaders such as scikit-learn's and torchvision's pin; `None` where none
 is known, and then the content is what is checked.

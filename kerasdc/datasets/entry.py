@@ -30,7 +30,7 @@ class Entry:
         shape: Shape of one sample.
         class_counts: Samples per label, or `None` if not known.
         class_names: Names of the labels; empty where the data name them.
-        file: Name of the normalised file, or `None`.
+        file: Name of the normalized file, or `None`.
         file_sha256: Its digest, or `None` if not known.
         content_sha256: Digest of the content, or `None` if not known.
         exact: Whether downloaded data must have that very content. Not so

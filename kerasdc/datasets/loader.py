@@ -24,7 +24,7 @@ def list_names():
 def load(name, data_dir=None):
     """Loads a public data set, with raw values and int64 labels.
 
-    A normalised file (`mnist.npz`, `reuters21578.jsonl.gz`, ...) is looked
+    A normalized file (`mnist.npz`, `reuters21578.jsonl.gz`, ...) is looked
     for in `data_dir`, in the folder named by the environment variable
     `KERASDC_DATA`, and in the user's cache, `~/.cache/kerasdc/datasets`. If
     none has it, the set is downloaded from its public home, checked, and

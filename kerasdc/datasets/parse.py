@@ -1,7 +1,7 @@
 """The formats of the public homes, turned into arrays or records.
 
 Each parser takes the bytes of the original files, by name, and returns what
-the normalised file holds: a dict of arrays, or a list of dicts for texts.
+the normalized file holds: a dict of arrays, or a list of dicts for texts.
 """
 
 import bz2

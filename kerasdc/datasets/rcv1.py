@@ -56,7 +56,7 @@ def fetch(folder):
 def select(bunch, num_documents=NUM_DOCUMENTS, num_terms=NUM_TERMS):
     """Applies the rule to what `sklearn.datasets.fetch_rcv1` returns.
 
-    Rows are l2-normalised over the terms kept and multiplied by the square
+    Rows are l2-normalized over the terms kept and multiplied by the square
     root of their number, which makes the mean squared feature 1. A document
     with none of the terms stays zero.
 

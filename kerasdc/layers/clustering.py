@@ -4,11 +4,12 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasdc.arguments import checked_choice
 from kerasdc.arguments import checked_count
 from kerasdc.arguments import checked_number
+from kerasdc.centers import center_search
+from kerasdc.centers import nearest_center
 from kerasdc.layers.adaptable import Adaptable
-from kerasdc.merging import merged_kmeans
+from kerasdc.points import check_points
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
@@ -110,7 +111,7 @@ class ClusteringLayer(Adaptable):
             method: `"kmeans"`, as the paper, or `"merged_kmeans"`, which
                 finds clusters that are not round; see `kerasdc.merging`.
             num_restarts: Integer. Runs, of which the best is kept: the one
-                of least inertia or of least normalised cut. DEC uses 20.
+                of least inertia or of least normalized cut. DEC uses 20.
             seed: Optional integer that makes it repeatable.
 
         Returns:
@@ -174,60 +175,6 @@ class ClusteringLayer(Adaptable):
         return config
 
 
-def nearest_center(z, centers, block=8192):
-    """Index of the nearest center for every point.
-
-    Args:
-        z: Array `(n, dim)`.
-        centers: Array `(k, dim)`.
-        block: Rows taken at once, which bounds the memory.
-
-    Returns:
-        Integer array `(n,)`.
-    """
-    # As in the layer: far from the origin, differences would drown.
-    origin = centers.mean(axis=0)
-    centers = centers - origin
-    half_norms = 0.5 * np.square(centers).sum(axis=1)
-    blocks = [
-        np.argmin(half_norms - (z[i : i + block] - origin) @ centers.T, axis=1)
-        for i in range(0, len(z), block)
-    ]
-    return np.concatenate(blocks)
-
-
-def check_points(z, num_clusters, dim):
-    """Raises `ValueError` unless `z` holds points to find clusters in.
-
-    Args:
-        z: Array, which should be `(n, dim)`.
-        num_clusters: Integer.
-        dim: Integer, or `None` where any will do.
-    """
-    if z.ndim != 2 or dim not in (None, z.shape[1]):
-        raise ValueError(
-            f"`z` must have shape (n, {dim or 'dim'}). "
-            f"Received: z of shape {z.shape}"
-        )
-    if not np.isfinite(z).all():
-        raise ValueError(
-            "`z` must be finite. "
-            f"Received: {np.count_nonzero(~np.isfinite(z))} NaN or infinite"
-        )
-    if len(z) < num_clusters:
-        raise ValueError(
-            "There must be at least as many samples as clusters. "
-            f"Received: {len(z)} samples, num_clusters={num_clusters}"
-        )
-    distinct = num_distinct(z, num_clusters)
-    if distinct < num_clusters:
-        raise ValueError(
-            "There are fewer distinct points than clusters. "
-            f"Received: {distinct} distinct points, "
-            f"num_clusters={num_clusters}"
-        )
-
-
 def _check_centers(centers, shape):
     if centers.shape != shape or not np.isfinite(centers).all():
         raise ValueError(
@@ -235,40 +182,3 @@ def _check_centers(centers, shape):
             f"= {shape}. "
             f"Received: initial_centers={centers} of shape {centers.shape}"
         )
-
-
-def num_distinct(z, enough):
-    """Number of distinct rows of `z`, counted no further than `enough`.
-
-    Args:
-        z: Array `(n, dim)`.
-        enough: Integer at which counting may stop.
-
-    Returns:
-        Integer: exact if it is below `enough`.
-    """
-    seen = z[:0]
-    # In nearly all data the first block settles it.
-    for start in range(0, len(z), 10 * enough):
-        block = z[start : start + 10 * enough]
-        seen = np.unique(np.concatenate([seen, block]), axis=0)
-        if len(seen) >= enough:
-            break
-    return len(seen)
-
-
-def center_search(method):
-    """The function that finds centers, of `ClusteringLayer.adapt`'s `method`.
-
-    Raises:
-        ValueError: If there is none of that name.
-    """
-    methods = {"kmeans": _kmeans, "merged_kmeans": merged_kmeans}
-    return checked_choice("method", method, methods)
-
-
-def _kmeans(z, num_clusters, num_restarts, seed):
-    from sklearn.cluster import KMeans
-
-    kmeans = KMeans(num_clusters, n_init=num_restarts, random_state=seed)
-    return kmeans.fit(z).cluster_centers_.astype("float32")

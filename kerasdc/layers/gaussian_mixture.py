@@ -6,12 +6,13 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasdc.arguments import checked_choice
 from kerasdc.arguments import checked_count
 from kerasdc.layers.adaptable import Adaptable
-from kerasdc.layers.clustering import check_points
-from kerasdc.layers.clustering import nearest_center
-from kerasdc.merging import merged_kmeans
+from kerasdc.mixtures import check_assignments
+from kerasdc.mixtures import mixture_of_groups
+from kerasdc.mixtures import mixture_search
+from kerasdc.mixtures import variance_floor
+from kerasdc.points import check_points
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
@@ -198,14 +199,14 @@ class GaussianMixturePrior(Adaptable):
 
         Args:
             z: Array `(n, dim)` of points.
-            method: `"gmm"`, expectation maximisation by scikit-learn, or
+            method: `"gmm"`, expectation maximization by scikit-learn, or
                 `"merged_kmeans"`, the moments of the groups that
                 `kerasdc.merging` finds, which need not be round.
             initial_assignments: Optional integers `(n,)` from 0 to
                 `num_clusters - 1`: the moments of these groups are taken;
                 nothing is searched for.
             num_restarts: Integer. Runs, of which the best is kept: the one
-                of highest likelihood or of least normalised cut.
+                of highest likelihood or of least normalized cut.
             seed: Optional integer that makes it repeatable.
 
         Returns:
@@ -214,26 +215,28 @@ class GaussianMixturePrior(Adaptable):
         Raises:
             ValueError: If `z` is not 2-d or not finite, or holds fewer
                 samples or fewer distinct points than `num_clusters`; if
-                `method` is unknown or the assignments do not fit.
+                `method` is unknown, `num_restarts` less than 1, `seed`
+                negative or the assignments do not fit.
         """
+        num_restarts = checked_count("num_restarts", num_restarts)
+        if seed is not None:
+            seed = checked_count("seed", seed, minimum=0)
         z = np.asarray(z, dtype="float32")
         dim = self.means.shape[1] if self.built else None
         check_points(z, self.num_clusters, dim)
-        if initial_assignments is not None:
-            groups = np.asarray(initial_assignments)
-            _check_assignments(groups, len(z), self.num_clusters)
-            state = _moments(z, groups, self.num_clusters)
+        if initial_assignments is None:
+            fit_mixture = mixture_search(method)
+            mixture = fit_mixture(z, self.num_clusters, num_restarts, seed)
         else:
-            fit_mixture = _method(method)
-            state = fit_mixture(z, self.num_clusters, num_restarts, seed)
+            groups = np.asarray(initial_assignments)
+            check_assignments(groups, len(z), self.num_clusters)
+            mixture = mixture_of_groups(z, groups, self.num_clusters)
         if not self.built:
             self.build(z.shape)
-        weights, means, variances = state
-        # A component on a single point would have infinite density. A floor
-        # of a thousandth of the data's deviation widens hardly any other.
-        floor = 1e-6 * max(z.var(axis=0, dtype="float64").mean(), 1e-12)
+        weights, means, variances = mixture
         self.logits.assign(np.log(np.maximum(weights, 1e-6)))
         self.means.assign(means)
+        floor = variance_floor(z)
         self.log_variances.assign(np.log(np.maximum(variances, floor)))
         self.mark_adapted()
         return self.assign(z)
@@ -335,60 +338,6 @@ class GaussianMixturePrior(Adaptable):
 
     def get_config(self):
         return {**super().get_config(), "num_clusters": self.num_clusters}
-
-
-def _method(name):
-    methods = {"gmm": _fit_gmm, "merged_kmeans": _fit_merged}
-    return checked_choice("method", name, methods)
-
-
-def _fit_gmm(z, num_clusters, num_restarts, seed):
-    from sklearn.mixture import GaussianMixture
-
-    # On one scale, for scikit-learn adds 1e-6 to every variance; in float64
-    # around the mean, for it takes variances as differences of squares.
-    center = z.mean(axis=0, dtype="float64")
-    scale = np.sqrt(z.var(axis=0, dtype="float64").mean()) or 1.0
-    mixture = GaussianMixture(
-        num_clusters,
-        covariance_type="diag",
-        n_init=num_restarts,
-        max_iter=500,
-        random_state=seed,
-    ).fit((z - center) / scale)
-    means = mixture.means_ * scale + center
-    return mixture.weights_, means, mixture.covariances_ * scale**2
-
-
-def _fit_merged(z, num_clusters, num_restarts, seed):
-    centers = merged_kmeans(
-        z, num_clusters, num_restarts=num_restarts, seed=seed
-    )
-    return _moments(z, nearest_center(z, centers), num_clusters)
-
-
-def _moments(z, groups, num_clusters):
-    """Weights, means and variances of groups; an empty one has the data's."""
-    weights = np.bincount(groups, minlength=num_clusters) / len(z)
-    members = [z[groups == i] for i in range(num_clusters)]
-    members = [group if len(group) else z for group in members]
-    means = [group.mean(axis=0, dtype="float64") for group in members]
-    variances = [group.var(axis=0, dtype="float64") for group in members]
-    return weights, np.stack(means), np.stack(variances)
-
-
-def _check_assignments(assignments, num_samples, num_clusters):
-    integers = assignments.dtype.kind in "iu"
-    if (
-        assignments.shape != (num_samples,)
-        or not integers
-        or (not 0 <= assignments.min() <= assignments.max() < num_clusters)
-    ):
-        raise ValueError(
-            "`initial_assignments` must be integers from 0 to "
-            f"{num_clusters - 1}, of shape ({num_samples},). Received: "
-            f"{assignments.dtype} of shape {assignments.shape}"
-        )
 
 
 def _check_clusters(cluster, num, num_clusters):

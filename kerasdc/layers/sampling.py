@@ -8,7 +8,7 @@ from kerasdc.layers.seeded import Seeded
 
 @keras.saving.register_keras_serializable(package="kerasdc")
 class Sampling(Seeded, keras.layers.Layer):
-    """Draws z = mean + exp(log_variance / 2) * noise: reparametrised.
+    """Draws z = mean + exp(log_variance / 2) * noise: reparametrized.
 
     Gradients reach mean and log-variance, for the noise is drawn apart.
 

@@ -13,7 +13,7 @@ class Scaling(Adaptable):
     """Multiplies raw inputs by one number; `invert` goes back.
 
     Without `scale`, `adapt` chooses it such that the mean squared feature is
-    1, or the largest: DEC normalises its data in the first way, which lets
+    1, or the largest: DEC normalizes its data in the first way, which lets
     one learning rate serve all of them; a Bernoulli decoder needs the second.
 
     Reference:

@@ -18,7 +18,7 @@ class TfIdf(Adaptable):
     Term counts are damped to `1 + log(count)`, weighted by
     `log((1 + n) / (1 + df)) + 1`, and every row is scaled to length
     `sqrt(num_words)`, so that the mean squared feature is 1. Numbers pass
-    unchanged: texts are vectorised once before a training, strings only
+    unchanged: texts are vectorized once before a training, strings only
     where a served model receives them.
 
     Reference:

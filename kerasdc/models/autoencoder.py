@@ -1,13 +1,12 @@
 """Autoencoder and its two ways of pretraining."""
 
 import keras
-import numpy as np
 from keras import ops
 
 from kerasdc.feeding import feed
 from kerasdc.models.encoding import EncoderModel
-from kerasdc.targets import FeatureBatches
 from kerasdc.targets import ShuffledBatches
+from kerasdc.targets import all_features
 from kerasdc.targets import steps_taken
 
 
@@ -201,7 +200,9 @@ class LayerwisePretraining:
         Returns:
             Float32 array `(n, units)`.
         """
-        return _outputs(self.pairs[index][0], codes)
+        layer = self.pairs[index][0]
+        # Cast by batches: all codes at once would be held twice.
+        return all_features(codes, lambda x: ops.cast(layer(x), "float32"))
 
     def _pair_model(self, index, width):
         encode, decode = self.pairs[index]
@@ -242,18 +243,3 @@ def _mirror_each_other(encode, decode):
 
 def _names(layers):
     return ", ".join(layer.name for layer in layers)
-
-
-def _outputs(layer, x, block=8192):
-    """The layer's outputs, written in place: no second copy at the end."""
-    outputs = np.empty((len(x), layer.units), "float32")
-    for i, (batch,) in enumerate(_batches(x, block)):
-        outputs[i * block : (i + 1) * block] = ops.convert_to_numpy(
-            layer(batch)
-        )
-    return outputs
-
-
-def _batches(x, block):
-    batches = FeatureBatches(x, batch_size=block)
-    return (batches[i] for i in range(len(batches)))

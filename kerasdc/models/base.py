@@ -1,8 +1,8 @@
 """What every clustering model shares."""
 
 from kerasdc.arguments import checked_count
-from kerasdc.layers.clustering import num_distinct
 from kerasdc.models.encoding import EncoderModel
+from kerasdc.points import check_distinct
 
 
 class ClusteringModel(EncoderModel):
@@ -75,17 +75,7 @@ class ClusteringModel(EncoderModel):
     # === Checks ===
 
     def _check_enough(self, array):
-        if array.dtype == object:
-            distinct = len(set(array))
-        else:
-            rows = array.reshape(len(array), -1)
-            distinct = num_distinct(rows, self.num_clusters)
-        if distinct < self.num_clusters:
-            raise ValueError(
-                "There must be at least as many distinct samples as "
-                f"clusters. Received: {len(array)} samples, {distinct} of "
-                f"them distinct, num_clusters={self.num_clusters}"
-            )
+        check_distinct(array, self.num_clusters)
 
     def _check_ready(self):
         self._check_adapted()

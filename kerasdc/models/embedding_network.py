@@ -10,10 +10,10 @@ from kerasdc.arguments import checked_flag
 from kerasdc.arguments import checked_number
 from kerasdc.arguments import checked_seed
 from kerasdc.callbacks import Adapt
-from kerasdc.callbacks import matched_clusters
 from kerasdc.callbacks.lists import with_first
+from kerasdc.centers import center_search
 from kerasdc.layers import ClusteringLayer
-from kerasdc.layers.clustering import center_search
+from kerasdc.metrics import matched_clusters
 from kerasdc.models.base import ClusteringModel
 from kerasdc.models.parts import check_network
 from kerasdc.models.parts import check_shape
@@ -385,7 +385,7 @@ class EmbeddingNetwork(ProbabilisticModel, ClusteringModel):
         self._check_ready()
         batches = self._scored_batches(self.as_inputs(x), batch_size)
         total = 0.0
-        for batch, _ in (batches[i] for i in range(len(batches))):
+        for batch, _ in batches:
             features = self.features(batch)
             terms = self._loss_terms(features, features, training=False)
             total += len(batch) * float(sum(terms.values()))

@@ -128,7 +128,7 @@ class GenerativeModel(ProbabilisticModel, ClusteringModel):
         noise = self._noise(num_samples, seed)
         scores = [
             ops.convert_to_numpy(self._importance_bound(batch, noise))
-            for (batch,) in (batches[i] for i in range(len(batches)))
+            for (batch,) in batches
         ]
         return np.concatenate(scores)
 

@@ -16,7 +16,7 @@ from kerasdc.models.augmentations import distorted
 from kerasdc.models.augmentations import repeated_draws
 from kerasdc.models.discriminative import DiscriminativeModel
 from kerasdc.models.restarts import check_restarts
-from kerasdc.neighbors import neighbor_distances
+from kerasdc.neighbors import kth_neighbor_distances
 from kerasdc.statistics import kept_statistics
 from kerasdc.targets import all_features
 
@@ -206,6 +206,7 @@ class IMSAT(Seeded, DiscriminativeModel):
         check_restarts(self, restarts)
         x = self.prepare(x)
         if self._needs_distances():
+            neighbor = checked_count("neighbor", neighbor)
             distances = self._distances_in(x, neighbor, max_references)
             self._distances = (fingerprint(x), distances)
             self._neighborhood = (neighbor, max_references)
@@ -236,7 +237,7 @@ class IMSAT(Seeded, DiscriminativeModel):
 
     def _distances_in(self, x, *neighborhood):
         features = all_features(x, self.preprocessor)
-        return neighbor_distances(features, *neighborhood)
+        return kth_neighbor_distances(features, *neighborhood)
 
     def _needs_distances(self):
         return any(kind in _RANDOM_STEPS for kind in self._kinds())
@@ -343,7 +344,7 @@ class IMSAT(Seeded, DiscriminativeModel):
         batches = self._scored_batches(x, batch_size)
         draws = repeated_draws(self.encoder, *kinds)
         with kept_statistics(self.encoder), draws:
-            for batch, radius in (batches[i] for i in range(len(batches))):
+            for batch, radius in batches:
                 soft_assignment = self(batch, training=True)
                 found.append(soft_assignment)
                 if kinds:

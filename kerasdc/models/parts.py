@@ -178,8 +178,7 @@ def _feature_limits(array, preprocessor):
         layer = layer.transform
     # By blocks: a float copy of uint8 images would be 4 times their size.
     batches = FeatureBatches(array, layer, batch_size=4096)
-    blocks = (batches[i][0] for i in range(len(batches)))
-    limits = np.array([_block_limits(block) for block in blocks])
+    limits = np.array([_block_limits(block) for (block,) in batches])
     return limits[:, 0].min(), limits[:, 1].max()
 
 

@@ -5,8 +5,9 @@ import numpy as np
 
 from kerasdc.arguments import checked_choice
 from kerasdc.arguments import checked_count
+from kerasdc.inputs import evenly_spaced
 from kerasdc.merging import neighbor_graph
-from kerasdc.merging import normalised_cut
+from kerasdc.merging import normalized_cut
 from kerasdc.models.augmentations import check_copyable
 from kerasdc.targets import all_features
 
@@ -39,7 +40,7 @@ def best_weights(
     Raises:
         ValueError: If none of them ends with a finite score.
     """
-    x = _evenly_spaced(x, samples)
+    x = evenly_spaced(x, samples)
     score = _CRITERIA[criterion](model, x)
     scores, weights = [], []
     knowing = model
@@ -104,20 +105,13 @@ def _objective(model, x):
 
 
 def _parted_neighbors(model, x):
-    x = _evenly_spaced(x, _MOST_NEIGHBORS)
+    x = evenly_spaced(x, _MOST_NEIGHBORS)
     features = all_features(x, model.preprocessor).reshape(len(x), -1)
     graph = neighbor_graph(features, min(_NUM_NEIGHBORS, len(x) - 1))
-    return lambda other: normalised_cut(
+    return lambda other: normalized_cut(
         graph, other.assign(x), model.num_clusters
     )
 
 
 # Each makes a score of trained models: the lower, the better.
 _CRITERIA = {"objective": _objective, "neighbors": _parted_neighbors}
-
-
-def _evenly_spaced(x, num_samples):
-    if num_samples is None or num_samples >= len(x):
-        return x
-    rows = np.linspace(0, len(x), num_samples, endpoint=False)
-    return x[rows.astype(int)]

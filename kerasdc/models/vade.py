@@ -408,8 +408,7 @@ class VaDE(GenerativeModel):
         dim = self.encoder.output_shape[-1]
         generator = np.random.default_rng(0)
         total = 0.0
-        for i in range(len(batches)):
-            (features,) = batches[i]
+        for (features,) in batches:
             noise = generator.standard_normal((len(features), dim))
             terms = self._elbo_terms(features, noise.astype("float32"))
             total += float(ops.sum(sum(terms.values())))

@@ -15,7 +15,7 @@ _FAR_OFF = 0.0005  # share of points at either end that may lie outside
 
 @styled
 def embedding(points_2d, groups, title="", order=None):
-    """Points in the plane, coloured and named by group.
+    """Points in the plane, colored and named by group.
 
     Where a few of many points are so far off that all others would be drawn
     as one, these few are left outside, and the picture says how many.
@@ -23,9 +23,9 @@ def embedding(points_2d, groups, title="", order=None):
     Args:
         points_2d: Floats `(n, 2)`.
         groups: Integers or strings `(n,)`: clusters or labels. `None` draws
-            all in one colour, without a name.
+            all in one color, without a name.
         title: String.
-        order: Optional sequence of groups, in the order of the colours, so
+        order: Optional sequence of groups, in the order of the colors, so
             that two figures can agree. `None` sorts the groups.
 
     Returns:

@@ -1,9 +1,9 @@
-"""What all figures share: colours, style, text, files."""
+"""What all figures share: colors, style, text, files."""
 
 import functools
 import io
 
-# Six of Okabe and Ito, then colours as far from those before as could be
+# Six of Okabe and Ito, then colors as far from those before as could be
 # found, under normal, protanopic and deuteranopic vision.
 PALETTE = (
     "#0072b2 #e69f00 #009e73 #d55e00 #cc79a7 #56b4e9 #5a0f0f #3c0078 #8778f0 "

@@ -3,6 +3,7 @@
 import numpy as np
 
 from kerasdc import plots
+from kerasdc.inputs import evenly_spaced
 from kerasdc.report.pieces import escape
 from kerasdc.report.pieces import image
 from kerasdc.report.pieces import note
@@ -57,7 +58,7 @@ def generated(model, x, assignments):
     clusters = range(model.num_clusters)
     # Evenly spread over the data, not the best of it.
     members = [np.flatnonzero(assignments == cluster) for cluster in clusters]
-    real = [x[m[:: max(len(m) // _NUM_DRAWN, 1)][:_NUM_DRAWN]] for m in members]
+    real = [x[evenly_spaced(m, _NUM_DRAWN)] for m in members]
     made = [
         model.generate(_NUM_DRAWN, cluster, seed=cluster)
         for cluster in clusters

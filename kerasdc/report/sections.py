@@ -47,8 +47,9 @@ def embedding_summary(y, z, metrics):
     text = (
         "The error of the nearest neighbor is the share of samples whose "
         "nearest neighbor in the embedding is of another class; "
-        "trustworthiness, the share of neighbors in the embedding that are "
-        f"near in the data, too. {_LABELS}"
+        "trustworthiness is 1 minus a penalty for neighbors in the embedding "
+        "that are none in the data, each by its rank there (Venna and Kaski, "
+        f"2001). {_LABELS}"
     )
     dimensions = ["Dimensions", f"{z.shape[1]:,}"]
     known = metrics.get("neighbor_error") is not None
@@ -92,7 +93,7 @@ def embedding(z, y, assignments=None):
     images = [
         image(
             plots.embedding(points, groups[indices], f"By {word}", order),
-            f"Scatter of the embedding, coloured by {word}.",
+            f"Scatter of the embedding, colored by {word}.",
         )
         for word, groups, order in _groupings(y, assignments)
     ]
@@ -142,7 +143,7 @@ def sizes(y, q):
 
 
 def _groupings(y, assignments):
-    """Words, groups and orders of what an embedding is coloured by."""
+    """Words, groups and orders of what an embedding is colored by."""
     found, order = [], None
     if assignments is not None:
         found.append(("cluster", assignments, None))
@@ -154,7 +155,7 @@ def _groupings(y, assignments):
 
 
 def _matching_order(y, assignments):
-    """Classes in the order of their clusters, so that colours agree."""
+    """Classes in the order of their clusters, so that colors agree."""
     _, classes, matched = confusion_matrix(y, assignments)
     if len(classes) > len(matched):
         return None

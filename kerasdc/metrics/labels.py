@@ -1,7 +1,7 @@
-"""Scores of a clustering against reference labels.
+"""Scores of a clustering against reference labels, and what they rest on.
 
 Labels may be integers or strings, need not be consecutive, and the numbers of
-clusters and of classes may differ. Nothing here is used for training.
+clusters and of classes may differ.
 """
 
 import numbers
@@ -128,7 +128,35 @@ def confusion_matrix(y_true, y_pred):
     return table[:, order], classes, clusters[order]
 
 
+def matched_clusters(previous, assignments, num_clusters):
+    """Which new cluster is which old one, by the samples they share.
+
+    Matched one to one, as in `clustering_accuracy`.
+
+    Args:
+        previous: Integer array `(n,)`, the old assignments.
+        assignments: Integer array `(n,)`, the new ones.
+        num_clusters: Integer.
+
+    Returns:
+        Integer array `(num_clusters,)`: the new cluster that takes the number
+        of each old one, such that most samples keep their number.
+
+    Raises:
+        ValueError: If the lengths differ.
+    """
+    if len(previous) != len(assignments):
+        raise ValueError(
+            "Assignments before and after must be of the same samples. "
+            f"Received: {len(previous)} and {len(assignments)} assignments"
+        )
+    shared = np.zeros((num_clusters, num_clusters), "int64")
+    np.add.at(shared, (previous, assignments), 1)
+    return _match(shared)[1]
+
+
 def _match(table):
+    """Rows and columns matched one to one, so that most is in their cells."""
     from scipy.optimize import linear_sum_assignment
 
     return linear_sum_assignment(table, maximize=True)
@@ -192,91 +220,3 @@ def _are_labels(values):
         all(isinstance(value, kind) for value in values)
         for kind in (str, numbers.Integral)
     )
-
-
-def auroc(inliers, outliers):
-    """Area under the ROC curve of a score that should be higher for inliers.
-
-    Args:
-        inliers: Array `(n,)` of scores.
-        outliers: Array `(m,)` of scores.
-
-    Returns:
-        Float from 0 to 1: the share of pairs in which the inlier's score is
-        the higher one, ties counted half.
-
-    Raises:
-        ValueError: If one of them is empty.
-    """
-    from scipy.stats import rankdata
-
-    num_inliers, num_outliers = len(inliers), len(outliers)
-    if num_inliers == 0 or num_outliers == 0:
-        raise ValueError(
-            "There must be scores of both. "
-            f"Received: {num_inliers} inliers, {num_outliers} outliers"
-        )
-    ranks = rankdata(np.concatenate([inliers, outliers]))[:num_inliers]
-    above = ranks.sum() - num_inliers * (num_inliers + 1) / 2
-    return float(above / (num_inliers * num_outliers))
-
-
-def embedding_scores(z, y, z_reference=None, y_reference=None, x=None):
-    """How well an embedding keeps classes and neighbors apart.
-
-    Args:
-        z: Floats `(n, d)`, the embedding.
-        y: Integers or strings `(n,)`, the classes.
-        z_reference: Optional floats `(m, d)`: the nearest neighbor of each
-            point is looked for among these, as of samples held out among
-            those of the training. `None` looks among the other points.
-        y_reference: Their classes.
-        x: Optional array `(n, ...)`, the data: needed for trustworthiness.
-
-    Returns:
-        Dictionary: `neighbor_error`, the share of points whose nearest
-        neighbor is of another class, from 0 to 1; and, where `x` is given,
-        `trustworthiness` with 12 neighbors, the share, from 0 to 1, of
-        neighbors in the embedding that are near in the data, too (of at most
-        10,000 evenly spaced points).
-
-    Raises:
-        ValueError: If lengths differ.
-    """
-    z, y = np.asarray(z, "float32"), np.asarray(y)
-    lengths = {"z": len(z), "y": len(y)}
-    if x is not None:
-        lengths["x"] = len(x)
-    if len(set(lengths.values())) > 1:
-        raise ValueError(
-            "`z`, `y` and `x` must have the same length. "
-            f"Received: lengths {lengths}"
-        )
-    held_out = z_reference is not None
-    nearest = _nearest(z, z_reference if held_out else None)
-    classes = np.asarray(y_reference if held_out else y)[nearest]
-    scores = {"neighbor_error": float(np.mean(classes != y))}
-    if x is not None:
-        scores["trustworthiness"] = _trustworthiness(np.asarray(x), z)
-    return scores
-
-
-def _nearest(z, z_reference):
-    """Index of the nearest reference; `None`: of the other points."""
-    from sklearn.neighbors import NearestNeighbors
-
-    if z_reference is None:
-        found = NearestNeighbors(n_neighbors=1).fit(z).kneighbors()
-    else:
-        search = NearestNeighbors(n_neighbors=1).fit(z_reference)
-        found = search.kneighbors(z)
-    return found[1][:, 0]
-
-
-def _trustworthiness(x, z, num_neighbors=12, most=10_000):
-    from sklearn.manifold import trustworthiness
-
-    step = -(-len(z) // most)
-    x = x[::step].reshape(len(x[::step]), -1)
-    num_neighbors = min(num_neighbors, (len(x) - 1) // 2)
-    return float(trustworthiness(x, z[::step], n_neighbors=num_neighbors))

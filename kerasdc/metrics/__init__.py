@@ -1,0 +1,26 @@
+"""Scores of clusterings, outliers and embeddings.
+
+No score is used for training.
+"""
+
+from kerasdc.metrics.embeddings import embedding_scores
+from kerasdc.metrics.labels import ari
+from kerasdc.metrics.labels import checked_labels
+from kerasdc.metrics.labels import clustering_accuracy
+from kerasdc.metrics.labels import confusion_matrix
+from kerasdc.metrics.labels import evaluate
+from kerasdc.metrics.labels import matched_clusters
+from kerasdc.metrics.labels import nmi
+from kerasdc.metrics.outliers import auroc
+
+__all__ = [
+    "ari",
+    "auroc",
+    "checked_labels",
+    "clustering_accuracy",
+    "confusion_matrix",
+    "embedding_scores",
+    "evaluate",
+    "matched_clusters",
+    "nmi",
+]

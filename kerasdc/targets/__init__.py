@@ -1,0 +1,24 @@
+"""PyDatasets that training and prediction run on.
+
+All of them end: `for batch in batches` reads one epoch.
+"""
+
+from kerasdc.targets.affinities import AffinityBatches
+from kerasdc.targets.affinities import NeighborPairs
+from kerasdc.targets.batches import ShuffledBatches
+from kerasdc.targets.batches import WholePass
+from kerasdc.targets.batches import steps_taken
+from kerasdc.targets.features import FeatureBatches
+from kerasdc.targets.features import all_features
+from kerasdc.targets.self_training import SelfTrainingTargets
+
+__all__ = [
+    "AffinityBatches",
+    "FeatureBatches",
+    "NeighborPairs",
+    "SelfTrainingTargets",
+    "ShuffledBatches",
+    "WholePass",
+    "all_features",
+    "steps_taken",
+]

@@ -1,0 +1,55 @@
+"""DEC's target distribution, made anew every update interval."""
+
+import numpy as np
+
+from kerasdc.layers import ClusteringLayer
+from kerasdc.targets.batches import ShuffledBatches
+
+
+class SelfTrainingTargets(ShuffledBatches):
+    """Batches `(x, p)` with DEC's target distribution P.
+
+    At the start of every epoch, which is one update interval, the model
+    assigns **all** of `x`, on clean inputs, and P is made from that.
+
+    Reference: [Xie et al., 2016](https://arxiv.org/abs/1511.06335), section
+    3.1.2 and equation (3).
+
+    Args:
+        model: Clustering model whose `predict(x)` gives `(n, k)`.
+        x: Array of inputs, as `model` takes them.
+        batch_size: Integer, rows per batch. The last batch of a pass may
+            be shorter.
+        update_interval: Optional integer, batches per epoch. `None` is one
+            pass over the data.
+        **kwargs: `shuffle`, `seed` and `count_steps` of `ShuffledBatches`.
+
+    Attributes:
+        target: Array `(n, k)`, the P of this epoch.
+        assignments: Integer array `(n,)` it was made from, or `None`.
+        label_change: Share of them that differs from the epoch before.
+    """
+
+    def __init__(
+        self, model, x, batch_size=256, update_interval=None, **kwargs
+    ):
+        # Keras looks at two batches before the first epoch begins.
+        num_clusters = model.num_clusters
+        uniform = np.broadcast_to(
+            np.float32(1 / num_clusters), (len(x), num_clusters)
+        )
+        super().__init__(x, uniform, batch_size, update_interval, **kwargs)
+        self.model = model
+        self.assignments = None
+        self.label_change = None
+
+    def refresh(self):
+        """Makes P anew, with the assignments and the share that changed."""
+        soft_assignment = self.model.predict(
+            self.x, batch_size=max(self.batch_size, 1024), verbose=0
+        )
+        self.target = ClusteringLayer.target_distribution(soft_assignment)
+        previous = self.assignments
+        self.assignments = soft_assignment.argmax(axis=1)
+        if previous is not None:
+            self.label_change = float(np.mean(self.assignments != previous))

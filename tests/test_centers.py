@@ -1,0 +1,38 @@
+import numpy as np
+import pytest
+
+from kerasdc.centers import center_search
+from kerasdc.centers import nearest_center
+
+
+def test_nearest_center_by_hand():
+    centers = np.array([[0.0, 0.0], [4.0, 0.0], [0.0, 4.0]])
+    z = np.array([[1.0, 0.5], [2.5, 0.0], [1.0, 3.0], [1.9, 1.0]])
+    assert nearest_center(z, centers).tolist() == [0, 1, 2, 0]
+    assert nearest_center(z, centers, block=3).tolist() == [0, 1, 2, 0]
+
+
+def test_far_from_the_origin_nothing_is_lost():
+    found = nearest_center(
+        np.float32([[999.9, 1000], [1000.1, 1000]]),
+        np.float32([[999, 1000], [1001, 1000]]),
+    )
+    assert found.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("method", ["kmeans", "merged_kmeans"])
+def test_every_search_finds_two_groups(method):
+    z = np.repeat(np.float32([[0, 0], [9, 3]]), 10, axis=0)
+    z += np.random.default_rng(0).uniform(-0.1, 0.1, z.shape)
+    find_centers = center_search(method)
+    centers = find_centers(z, 2, num_restarts=2, seed=0)
+    assert centers.dtype == "float32"
+    np.testing.assert_allclose(
+        centers[centers[:, 0].argsort()], [[0, 0], [9, 3]], atol=0.1
+    )
+
+
+@pytest.mark.parametrize("method", ["spectral", None, 1])
+def test_unknown_searches_are_refused(method):
+    with pytest.raises(ValueError, match=f"Received: method={method!r}$"):
+        center_search(method)

@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+
+from kerasdc.mixtures import mixture_of_groups
+from kerasdc.mixtures import mixture_search
+from kerasdc.mixtures import variance_floor
+
+
+def test_moments_of_groups_by_hand():
+    z = np.float32([[0, 0], [2, 4], [5, 5]])
+    weights, means, variances = mixture_of_groups(z, np.array([0, 0, 1]), 3)
+    np.testing.assert_allclose(weights, [2 / 3, 1 / 3, 0])
+    np.testing.assert_allclose(means, [[1, 2], [5, 5], [7 / 3, 3]], 1e-6)
+    # The empty one has those of all three points.
+    whole = [38 / 9, 14 / 3]
+    np.testing.assert_allclose(variances, [[1, 4], [0, 0], whole], 1e-6)
+
+
+@pytest.mark.parametrize("method", ["gmm", "merged_kmeans"])
+def test_every_search_finds_two_groups(method):
+    generator = np.random.default_rng(0)
+    z = np.repeat(np.float32([[0, 0], [90, 30]]), [100, 300], axis=0)
+    z += generator.normal(0, [1, 2], z.shape)
+    fit_mixture = mixture_search(method)
+    mixture = fit_mixture(z, 2, num_restarts=2, seed=0)
+    order = mixture[1][:, 0].argsort()
+    weights, means, variances = (part[order] for part in mixture)
+    np.testing.assert_allclose(weights, [0.25, 0.75], 1e-6)
+    np.testing.assert_allclose(means, [[0, 0], [90, 30]], atol=0.5)
+    np.testing.assert_allclose(variances, [[1, 4], [1, 4]], 0.3)
+
+
+def test_unknown_searches_are_refused():
+    with pytest.raises(ValueError, match="Received: method='em'$"):
+        mixture_search("em")
+
+
+def test_variance_floor():
+    assert variance_floor(np.float32([[0, 0], [2, 4]])) == pytest.approx(2.5e-6)
+    assert variance_floor(np.ones((3, 2))) == pytest.approx(1e-18)
