@@ -1,9 +1,12 @@
 """Initial cluster centers, and the nearest ones to points."""
 
+import warnings
+
 import numpy as np
 
 from kerasdc.arguments import checked_choice
 from kerasdc.merging import merged_kmeans
+from kerasdc.points import too_close
 
 
 def center_search(method):
@@ -25,9 +28,17 @@ def center_search(method):
 
 def _kmeans(z, num_clusters, num_restarts, seed):
     from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
 
     kmeans = KMeans(num_clusters, n_init=num_restarts, random_state=seed)
-    return kmeans.fit(z).cluster_centers_.astype("float32")
+    with warnings.catch_warnings():
+        # It may find fewer, which are told here.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        centers = kmeans.fit(z).cluster_centers_.astype("float32")
+    num_found = len(np.unique(centers, axis=0))
+    if num_found < num_clusters:
+        raise too_close(z, num_found, num_clusters)
+    return centers
 
 
 def nearest_center(z, centers, block=8192):

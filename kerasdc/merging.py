@@ -7,11 +7,14 @@ neighbors in common are merged until `k` remain, and of several such
 partitions the one of least normalized cut is kept. No labels, no gradients.
 """
 
+import warnings
+
 import numpy as np
 
 from kerasdc.arguments import checked_count
 from kerasdc.points import check_distinct
 from kerasdc.points import num_distinct
+from kerasdc.points import too_close
 
 _PIECES_PER_CLUSTER = (5, 10, 15)
 
@@ -54,6 +57,8 @@ def merged_kmeans(
     if len(z) > max_points:
         z = z[generator.choice(len(z), max_points, replace=False)]
     check_distinct(z, num_clusters)
+    if num_clusters == 1:
+        return z.mean(axis=0, keepdims=True).astype("float32")
     most_pieces = max(_PIECES_PER_CLUSTER) * num_clusters
     distinct = num_distinct(z, most_pieces)
     graph = neighbor_graph(z, min(num_neighbors, len(z) - 1))
@@ -63,7 +68,7 @@ def merged_kmeans(
         # Pieces of fewer than two points say nothing of density.
         num_pieces = min(factor * num_clusters, len(z) // 2)
         num_pieces = min(max(num_pieces, num_clusters), distinct)
-        pieces = _pieces(z, num_pieces, generator)
+        pieces = _pieces(z, num_pieces, num_clusters, generator)
         affinity = _sum_between(graph, pieces)
         clusters = _average_linkage(affinity, np.bincount(pieces), num_clusters)
         cut = _normalized_cut(affinity, clusters)
@@ -115,12 +120,20 @@ def neighbor_graph(z, num_neighbors):
     return graph + graph.T
 
 
-def _pieces(z, num_pieces, generator):
+def _pieces(z, num_pieces, num_clusters, generator):
     from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
 
     seed = int(generator.integers(2**31))
-    pieces = KMeans(num_pieces, n_init=1, random_state=seed).fit_predict(z)
-    return np.unique(pieces, return_inverse=True)[1]
+    kmeans = KMeans(num_pieces, n_init=1, random_state=seed)
+    with warnings.catch_warnings():
+        # It may find fewer, which are told here.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        pieces = kmeans.fit_predict(z)
+    found, pieces = np.unique(pieces, return_inverse=True)
+    if len(found) < num_clusters:
+        raise too_close(z, len(found), num_clusters)
+    return pieces
 
 
 def _sum_between(graph, pieces):

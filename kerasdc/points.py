@@ -1,8 +1,35 @@
 """Points to find clusters in, checked."""
 
+import contextlib
 import math
 
 import numpy as np
+
+from kerasdc.inputs import to_array
+
+
+def checked_points(z, num_clusters, dim=None):
+    """Points to find clusters in, or raises.
+
+    Args:
+        z: Array `(n, dim)`, or what `kerasdc.inputs.to_array` takes.
+        num_clusters: Integer.
+        dim: Integer, or `None` where any will do.
+
+    Returns:
+        Float32 array `(n, dim)`.
+
+    Raises:
+        ValueError: As `check_points`, or if these are no real numbers.
+    """
+    if isinstance(z, (list, tuple)):
+        with contextlib.suppress(ValueError):  # of rows that differ in length
+            z = np.asarray(z)
+    is_plain = type(z) is np.ndarray and z.dtype.kind in "buif"
+    with np.errstate(over="ignore"):  # what overflows is not finite
+        z = np.asarray(z if is_plain else to_array(z), "float32")
+    check_points(z, num_clusters, dim)
+    return z
 
 
 def check_points(z, num_clusters, dim=None):
@@ -47,6 +74,25 @@ def check_distinct(x, num_clusters):
             f"Received: {len(x)} samples, {distinct} of them distinct, "
             f"num_clusters={num_clusters}"
         )
+
+
+def too_close(z, num_found, num_clusters):
+    """What to raise where float32 cannot tell enough points apart.
+
+    Args:
+        z: Array `(n, dim)`.
+        num_found: Integer, centers or pieces that were found.
+        num_clusters: Integer.
+
+    Returns:
+        `ValueError`.
+    """
+    return ValueError(
+        "Most points are too close to each other, beside their distance to "
+        "the others, for so many clusters. "
+        f"Received: {len(z)} points, {num_found} groups that can be told "
+        f"apart, num_clusters={num_clusters}"
+    )
 
 
 def num_distinct(x, enough):

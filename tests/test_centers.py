@@ -36,3 +36,19 @@ def test_every_search_finds_two_groups(method):
 def test_unknown_searches_are_refused(method):
     with pytest.raises(ValueError, match=f"Received: method={method!r}$"):
         center_search(method)
+
+
+@pytest.mark.parametrize("method", ["kmeans", "merged_kmeans"])
+def test_points_that_float32_cannot_tell_apart_are_refused(method):
+    generator = np.random.default_rng(0)
+    near = 1e-6 * generator.normal(size=(50, 2))
+    z = np.concatenate([near, near + 1e3]).astype("float32")
+    with pytest.raises(ValueError, match="too close.*num_clusters=5$"):
+        center_search(method)(z, 5, num_restarts=2, seed=0)
+
+
+@pytest.mark.parametrize("method", ["kmeans", "merged_kmeans"])
+def test_one_point_is_one_cluster(method):
+    z = np.array([[1.0, 2.0]], "float32")
+    centers = center_search(method)(z, 1, num_restarts=1, seed=0)
+    np.testing.assert_array_equal(centers, z)

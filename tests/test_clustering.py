@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import sklearn.cluster
 from keras import ops
+from scipy import sparse
 
 from kerasdc import losses
 from kerasdc.layers import ClusteringLayer
@@ -154,6 +155,43 @@ def test_kmeans_starts_twenty_times_unless_told_otherwise(monkeypatch):
     ClusteringLayer(2).adapt(np.eye(3))
     ClusteringLayer(2).adapt(np.eye(3), num_restarts=3)
     assert starts == [20, 3]
+
+
+@pytest.mark.parametrize(
+    ("make_z", "message"),
+    [
+        (lambda z: np.ma.array(z, mask=z > 0), "masked values"),
+        (lambda z: z + 0j, "dtype complex"),
+        (lambda z: z.astype(str), "dtype <U"),
+        (lambda z: z.astype(object), "dtype object"),
+        (lambda z: z.astype("float64") * 1e300, "NaN or infinite"),
+    ],
+)
+def test_adapt_takes_real_numbers_only(make_z, message):
+    layer = ClusteringLayer(2)
+    with pytest.raises(ValueError, match=f"Received: .*{message}"):
+        layer.adapt(make_z(np.eye(4) + 1))
+    assert not layer.built
+
+
+@pytest.mark.parametrize("form", [sparse.csr_matrix, np.ndarray.tolist])
+def test_adapt_takes_other_forms_of_points(form):
+    z = np.repeat(np.eye(2), 3, axis=0)
+    layer = ClusteringLayer(2)
+    found = layer.adapt(form(z), seed=0)
+    assert len(set(found[:3])) == len(set(found[3:])) == 1
+    assert found[0] != found[3]
+
+
+def test_adapt_refuses_centers_that_are_no_numbers():
+    layer = ClusteringLayer(2)
+    with pytest.raises(ValueError, match="Received: initial_centers="):
+        layer.adapt(np.eye(4), initial_centers="a")
+
+
+def test_target_distribution_needs_rows():
+    with pytest.raises(ValueError, match=r"Received: q of shape \(2,\)$"):
+        ClusteringLayer.target_distribution([0.5, 0.5])
 
 
 def test_adapt_refuses_another_width():

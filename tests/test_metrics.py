@@ -150,6 +150,14 @@ def test_auroc_needs_both():
         metrics.auroc([], [1.0])
 
 
+@pytest.mark.parametrize("scores", [1.0, [np.nan], [[1.0]], ["a"]])
+def test_auroc_of_what_are_no_scores(scores):
+    with pytest.raises(ValueError, match="Received: "):
+        metrics.auroc(scores, [1.0])
+    with pytest.raises(ValueError, match="Received: "):
+        metrics.auroc([1.0], scores)
+
+
 def test_embedding_scores_by_hand():
     z = np.array([[0.0], [1.0], [10.0], [12.0], [13.0]])
     y = np.array(["a", "b", "c", "c", "d"])

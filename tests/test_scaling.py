@@ -70,13 +70,15 @@ def test_refuses_target():
         Scaling(target="max")
 
 
-@pytest.mark.parametrize("scale", [0, np.nan, np.inf])
+@pytest.mark.parametrize("scale", [0, np.nan, np.inf, "a", True])
 def test_refuses_scale(scale):
     with pytest.raises(ValueError, match=f"Received: scale={scale}$"):
         Scaling(scale)
 
 
-@pytest.mark.parametrize("x", [[[np.nan]], [[np.inf]], np.empty((0, 3))])
+@pytest.mark.parametrize(
+    "x", [[[np.nan]], [[np.inf]], np.empty((0, 3)), ["a"], [None], [1j]]
+)
 def test_adapt_refuses(x):
     layer = Scaling()
     with pytest.raises(ValueError, match="Received: x of shape"):

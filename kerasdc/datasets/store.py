@@ -1,4 +1,4 @@
-"""Normalised files: where they are looked for, read, checked and written."""
+"""Normalized files: where they are looked for, read, checked and written."""
 
 import gzip
 import io
@@ -25,7 +25,7 @@ def cache_folder():
 
 
 def folders(data_dir=None):
-    """Folders that may hold a normalised file, in the order of look-up.
+    """Folders that may hold a normalized file, in the order of look-up.
 
     Args:
         data_dir: The caller's folder, or `None`.
@@ -38,7 +38,7 @@ def folders(data_dir=None):
 
 
 def read(path, sha256=None):
-    """Reads a normalised file after checking its digest.
+    """Reads a normalized file after checking its digest.
 
     Right is the digest that is passed, or the one in `<path>.sha256`, which
     `write` leaves beside every file.
@@ -79,7 +79,7 @@ def read(path, sha256=None):
 
 
 def write(path, content):
-    """Writes a normalised file and its digest, each in one step.
+    """Writes a normalized file and its digest, each in one step.
 
     Args:
         path: `pathlib.Path` ending in `.npz` or `.jsonl.gz`.

@@ -4,12 +4,14 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasdc.arguments import as_floats
 from kerasdc.arguments import checked_count
 from kerasdc.arguments import checked_number
+from kerasdc.arguments import checked_seed
 from kerasdc.centers import center_search
 from kerasdc.centers import nearest_center
 from kerasdc.layers.adaptable import Adaptable
-from kerasdc.points import check_points
+from kerasdc.points import checked_points
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
@@ -124,18 +126,16 @@ class ClusteringLayer(Adaptable):
                 negative.
         """
         num_restarts = checked_count("num_restarts", num_restarts)
-        if seed is not None:
-            seed = checked_count("seed", seed, minimum=0)
-        z = np.asarray(z, dtype="float32")
+        seed = checked_seed(seed)
         dim = self.centers.shape[1] if self.built else None
-        check_points(z, self.num_clusters, dim)
+        z = checked_points(z, self.num_clusters, dim)
         if initial_centers is None:
             find_centers = center_search(method)
             centers = find_centers(
                 z, self.num_clusters, num_restarts=num_restarts, seed=seed
             )
         else:
-            centers = np.asarray(initial_centers, dtype="float32")
+            centers = as_floats(initial_centers).astype("float32")
             _check_centers(centers, (self.num_clusters, z.shape[1]))
         if not self.built:
             self.build(z.shape)
@@ -157,8 +157,15 @@ class ClusteringLayer(Adaptable):
 
         Returns:
             Float32 NumPy array `(n, k)`; every row sums to 1.
+
+        Raises:
+            ValueError: If `q` has another shape.
         """
         q = np.asarray(q, dtype="float32")
+        if q.ndim != 2:
+            raise ValueError(
+                f"`q` must have shape (n, k). Received: q of shape {q.shape}"
+            )
         # A cluster without any mass would be 0 / 0.
         sizes = np.maximum(q.sum(axis=0, dtype="float64"), 1e-12)
         weight = np.square(q)

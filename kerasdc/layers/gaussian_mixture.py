@@ -7,12 +7,13 @@ import numpy as np
 from keras import ops
 
 from kerasdc.arguments import checked_count
+from kerasdc.arguments import checked_seed
 from kerasdc.layers.adaptable import Adaptable
 from kerasdc.mixtures import check_assignments
 from kerasdc.mixtures import mixture_of_groups
 from kerasdc.mixtures import mixture_search
 from kerasdc.mixtures import variance_floor
-from kerasdc.points import check_points
+from kerasdc.points import checked_points
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
@@ -219,11 +220,9 @@ class GaussianMixturePrior(Adaptable):
                 negative or the assignments do not fit.
         """
         num_restarts = checked_count("num_restarts", num_restarts)
-        if seed is not None:
-            seed = checked_count("seed", seed, minimum=0)
-        z = np.asarray(z, dtype="float32")
+        seed = checked_seed(seed)
         dim = self.means.shape[1] if self.built else None
-        check_points(z, self.num_clusters, dim)
+        z = checked_points(z, self.num_clusters, dim)
         if initial_assignments is None:
             fit_mixture = mixture_search(method)
             mixture = fit_mixture(z, self.num_clusters, num_restarts, seed)

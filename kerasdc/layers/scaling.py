@@ -1,5 +1,7 @@
 """Scaling of raw inputs, with its inverse."""
 
+from numbers import Real
+
 import keras
 import numpy as np
 from keras import ops
@@ -41,12 +43,7 @@ class Scaling(Adaptable):
     def __init__(self, scale=None, target="mean_square", **kwargs):
         super().__init__(**kwargs)
         checked_choice("target", target, _SCALES)
-        if scale is not None and not (np.isfinite(scale) and scale != 0):
-            raise ValueError(
-                "`scale` must be a finite number other than 0, or None. "
-                f"Received: scale={scale}"
-            )
-        self.scale = None if scale is None else float(scale)
+        self.scale = None if scale is None else _checked_scale(scale)
         self.target = target
 
     def build(self, input_shape):
@@ -65,13 +62,17 @@ class Scaling(Adaptable):
         """Records the range of `x` and, if it is free, chooses the scale.
 
         Args:
-            x: Array of raw inputs, any shape.
+            x: Array of raw inputs, any shape, or SciPy sparse matrix.
+
+        Raises:
+            ValueError: If `x` is empty, or not all of it finite numbers.
         """
-        x = np.asarray(x)
-        if x.size == 0 or not np.isfinite([x.min(), x.max()]).all():
+        x = np.asarray(x.toarray() if hasattr(x, "toarray") else x)
+        is_real = x.size > 0 and x.dtype.kind in "buif"
+        if not is_real or not np.isfinite([x.min(), x.max()]).all():
             raise ValueError(
-                "`x` must hold numbers, all of them finite. "
-                f"Received: x of shape {x.shape}"
+                "`x` must hold real numbers, all of them finite. "
+                f"Received: x of shape {x.shape} and dtype {x.dtype}"
             )
         if not self.built:
             self.build(x.shape)
@@ -115,6 +116,16 @@ class Scaling(Adaptable):
     def get_config(self):
         config = super().get_config()
         return {**config, "scale": self.scale, "target": self.target}
+
+
+def _checked_scale(scale):
+    is_number = isinstance(scale, Real) and not isinstance(scale, bool)
+    if not is_number or scale == 0 or not np.isfinite(scale):
+        raise ValueError(
+            "`scale` must be a finite number other than 0, or None. "
+            f"Received: scale={scale}"
+        )
+    return float(scale)
 
 
 def _power_scale(x):

@@ -15,10 +15,12 @@ def auroc(inliers, outliers):
         the higher one, ties counted half.
 
     Raises:
-        ValueError: If one of them is empty.
+        ValueError: If one of them is empty, or not an array of numbers.
     """
     from scipy.stats import rankdata
 
+    inliers = _checked_scores("inliers", inliers)
+    outliers = _checked_scores("outliers", outliers)
     num_inliers, num_outliers = len(inliers), len(outliers)
     if num_inliers == 0 or num_outliers == 0:
         raise ValueError(
@@ -28,3 +30,14 @@ def auroc(inliers, outliers):
     ranks = rankdata(np.concatenate([inliers, outliers]))[:num_inliers]
     above = ranks.sum() - num_inliers * (num_inliers + 1) / 2
     return float(above / (num_inliers * num_outliers))
+
+
+def _checked_scores(name, scores):
+    scores = np.asarray(scores)
+    is_real = scores.ndim == 1 and scores.dtype.kind in "buif"
+    if not is_real or np.isnan(scores).any():
+        raise ValueError(
+            f"`{name}` must be an array (n,) of scores, none of them NaN. "
+            f"Received: {name}={scores!r}"
+        )
+    return scores

@@ -20,8 +20,8 @@ class DEC(PretrainedModel, ClusteringModel):
 
     An encoder, pretrained as half of an autoencoder, feeds a
     `ClusteringLayer`. Training sharpens the layer's soft assignments Q
-    towards the target distribution P that is made from Q over all the data
-    once per update interval, by minimising KL(P || Q).
+    toward the target distribution P that is made from Q over all the data
+    once per update interval, by minimizing KL(P || Q).
 
     `fit` runs all three stages, those already done left out: `pretrain` (the
     autoencoder), `adapt` (k-means on the embedding), and the clustering.

@@ -157,7 +157,7 @@ class DiscriminativeModel(ClusteringModel):
                 Keras optimizer (the model's). `fit` goes on from that of the
                 lowest `objective`, or, by the criterion `"neighbors"`, of the
                 partition that parts the fewest nearest neighbors, by the
-                normalised cut of their graph: for samples whose distances
+                normalized cut of their graph: for samples whose distances
                 mean something, such as digits, not photographs.
 
         Raises:

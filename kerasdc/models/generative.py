@@ -107,7 +107,7 @@ class GenerativeModel(ProbabilisticModel, ClusteringModel):
                 served model, whose scores are a little lower.
             batch_size: Integer, samples taken at once.
             seed: Integer. All samples share one noise drawn by it, so that a
-                sample's figure does not depend on its neighbours.
+                sample's figure does not depend on its neighbors.
 
         Returns:
             Float array `(n,)`, in nats: of densities of the features for a

@@ -335,7 +335,7 @@ class IMSAT(Seeded, DiscriminativeModel):
 
         It normalizes by the batch's own statistics, as training does: those
         of inference are of clean samples only, and with them the penalty
-        says nothing of how well distorted samples were learnt.
+        says nothing of how well distorted samples were learned.
         """
         x = self.as_inputs(x)
         kinds, seed = self._kinds(), self.seed or 0

@@ -16,7 +16,7 @@ _CRITERIA = {
     "objective": "tell most about those of augmented copies, by mutual "
     "information",
     "neighbors": "part the fewest nearest neighbors among the images, by the "
-    "normalised cut of their graph",
+    "normalized cut of their graph",
 }
 _SMALLER_NETWORK = "A smaller network than the paper's."
 

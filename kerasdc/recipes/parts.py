@@ -23,6 +23,6 @@ STRONG_AUGMENTATION = {
 MERGED = {"method": "merged_kmeans", "num_restarts": 24}
 MERGED_DEVIATION = (
     "Initial centers by merged k-means (see kerasdc.merging), the best of "
-    "24 partitions by their normalised cut."
+    "24 partitions by their normalized cut."
 )
 TEXT = {"scale": None, "text": {"max_words": 2000}}

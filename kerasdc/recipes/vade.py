@@ -159,7 +159,7 @@ RECIPES = {
                 decay_interval=5,
                 decay_minimum=0.0,
                 deviations=[
-                    "The mixture starts from expectation maximisation "
+                    "The mixture starts from expectation maximization "
                     "(original: means of k-means, variances of 1).",
                 ],
             ),
