@@ -42,6 +42,16 @@ def small_rcv1():
     )
 
 
+def test_order_of_documents_is_frozen():
+    # An eighth of Reuters' ids; which of them the corpus has, changes nothing.
+    ids = np.arange(2286, 102_286)
+    first = ids[rcv1.hash_order(ids, np.arange(len(ids)))[:10_000]]
+    assert first[:3].tolist() == [32608, 8104, 16523]
+    assert rcv1.ids_sha256(first) == (
+        "a56519f1fa00db5e0fec9de707b364dd9e6fbb16fe0e29752bbd1fcb47a99cf1"
+    )
+
+
 def test_rcv1_selection_by_hand():
     arrays = rcv1.select(small_rcv1(), num_documents=10, num_terms=2)
     order = sorted(

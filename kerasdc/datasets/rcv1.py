@@ -9,9 +9,10 @@ a rule stands for the list. Frozen by the rule, without having seen the data:
 * terms are the 2,000 found in most eligible documents, the lower column
   first where two are in equally many.
 
-scikit-learn compares the SHA-256 of each archive with one of its own, so the
-list that follows is the same everywhere. It is written beside the data on
-first use, with its SHA-256, and every later use must give the same one.
+A test pins the order by its SHA-256, and scikit-learn compares each archive
+with a SHA-256 of its own, so the list that follows is the same everywhere. It
+is written beside the data on first use, with its own SHA-256, and every later
+use must give the same one.
 
 References:
     D. D. Lewis et al., "RCV1: a new benchmark collection for text
