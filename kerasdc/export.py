@@ -9,6 +9,7 @@ from keras import ops
 from kerasdc.arguments import checked_count
 from kerasdc.files import staged
 from kerasdc.models import ClusteringModel
+from kerasdc.models.encoding import EncoderModel
 
 
 def export_saved_model(model, path, version=None, warmup=None):
@@ -133,9 +134,10 @@ def _check_model(model):
             "variable KERAS_BACKEND=tensorflow before Keras is imported. "
             f"Received: backend={keras.backend.backend()!r}"
         )
-    if not isinstance(model, keras.Model):
+    if not isinstance(model, EncoderModel):
         raise ValueError(
-            "`model` must be a `keras.Model`. "
+            "`model` must be one of `kerasdc.models`, such as DEC; "
+            "`keras.Model.export` takes others. "
             f"Received: model of type {type(model).__name__}"
         )
     for state in ("built", "adapted"):

@@ -154,6 +154,7 @@ def test_refuses_rank(shape):
         {"shear": -1},
         {"zoom": 1},
         {"zoom": float("nan")},
+        {"seed": -1},
     ],
 )
 def test_refuses_arguments(arguments):

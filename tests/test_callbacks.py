@@ -245,6 +245,11 @@ def test_decay_needs_a_factor(factor):
         EpochDecay(factor)
 
 
+def test_prefix_is_a_string():
+    with pytest.raises(ValueError, match="Received: prefix=3$"):
+        ClusteringMetrics(None, [0, 1], prefix=3)
+
+
 def test_minima_are_numbers():
     with pytest.raises(ValueError, match="Received: minimum='x'$"):
         EpochDecay(minimum="x")

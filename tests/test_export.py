@@ -248,8 +248,16 @@ def test_unfinished_models_are_refused(tmp_path):
     model.build((None, 4))
     with pytest.raises(ValueError, match="Received: adapted=False"):
         kerasdc.export_saved_model(model, path)
-    with pytest.raises(ValueError, match="Received: model of type dict"):
-        kerasdc.export_saved_model({}, path)
+    assert not path.exists()
+
+
+def test_other_models_are_refused(tmp_path):
+    path = tmp_path / "serving"
+    other = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    for model in ({}, other):
+        kind = type(model).__name__
+        with pytest.raises(ValueError, match=f"Received: model of type {kind}"):
+            kerasdc.export_saved_model(model, path)
     assert not path.exists()
 
 

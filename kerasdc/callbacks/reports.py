@@ -41,6 +41,10 @@ class ClusteringMetrics(CheckedCallback):
                 "`x` and `y` must have the same length. "
                 f"Received: {len(self.x)} samples, {len(self.y)} labels"
             )
+        if not isinstance(prefix, str):
+            raise ValueError(
+                f"`prefix` must be a string. Received: prefix={prefix!r}"
+            )
         self.prefix = prefix
         self.every = checked_count("every", every)
 

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from kerasdc.arguments import checked_number
+from kerasdc.arguments import checked_seed
 from kerasdc.layers.seeded import Seeded
 
 
@@ -65,8 +66,8 @@ class RandomShiftRotation(Seeded, keras.layers.Layer):
             checked_number("shear", shear, maximum=90, below=True)
         )
         self.zoom = float(checked_number("zoom", zoom, maximum=1, below=True))
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = checked_seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
 
     def build(self, input_shape):
         if len(input_shape) not in (3, 4):

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from kerasdc.arguments import checked_seed
 from kerasdc.layers.seeded import Seeded
 
 
@@ -39,8 +40,8 @@ class Sampling(Seeded, keras.layers.Layer):
 
     def __init__(self, seed=None, **kwargs):
         super().__init__(**kwargs)
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = checked_seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
 
     def call(self, inputs):
         mean, log_variance = inputs
