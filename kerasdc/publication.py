@@ -46,8 +46,8 @@ def publish_run(run, figures):
     The zoo keeps, of all seeds of the recipe `best` on the split that such
     models are published of, the model of the lowest objective: no label takes
     part in the choice. A model of a recipe that has changed since makes way
-    for any. A model that has left clusters empty is never kept: some
-    objectives, such as KL(P || Q), are lowest where all samples are alike.
+    for any, and so does one that has left clusters empty: some objectives,
+    such as KL(P || Q), are lowest where all samples are alike.
 
     Args:
         run: A trained `kerasdc.training.Run`.
@@ -78,22 +78,25 @@ def _is_choice(run, figures, name):
     has_parts = run.data.x_test is not None
     split = run.model.published_split if has_parts else "all"
     candidate = (settings.recipe, settings.split) == ("best", split)
-    if not candidate or row["objective"] is None or _has_empty_cluster(run):
+    if not candidate or row["objective"] is None:
         return False
     if name not in zoo.list_models():
         return True
     there = zoo.entry.read_metadata(zoo.location.entry_folder(name))
     if _values(there.get("hyperparameters")) != _values(run.recipe):
         return True
+    num_empty = _num_empty_clusters(run)
+    if num_empty or there.get("empty_clusters"):
+        return not num_empty
     lowest = (there["figures"] or {}).get("objective")
     return lowest is None or row["objective"] <= lowest
 
 
-def _has_empty_cluster(run):
+def _num_empty_clusters(run):
     if not isinstance(run.model, ClusteringModel):
-        return False
+        return 0
     found = np.unique(run.model.assign(run.x_scored))
-    return len(found) < run.model.num_clusters
+    return run.model.num_clusters - len(found)
 
 
 def _values(recipe):
@@ -125,6 +128,7 @@ def _publish_model(run, figures, name):
             "paper": PUBLISHED.get((settings.system, settings.dataset), {}),
             "deviations": [*run.recipe["deviations"], *_precision(settings)],
             **_outliers(run),
+            **_empty_clusters(run),
         },
         rows=[figures],
         preview=_preview(run),
@@ -156,6 +160,11 @@ def _outliers(run, num_samples=1000):
             for name, other in others.items()
         }
     }
+
+
+def _empty_clusters(run):
+    num_empty = _num_empty_clusters(run)
+    return {"empty_clusters": num_empty} if num_empty else {}
 
 
 def _golden_samples(x, num_samples=16):

@@ -542,10 +542,8 @@ def test_perplexity_above_a_third(affinities, blobs):
 
 
 def test_an_encoder_must_tell_its_shapes(blobs):
-    model = ParametricTSNE(encoder=keras.layers.Dense(2), perplexity=8.0)
-    model.compile()
-    with pytest.raises(ValueError, match="keras.Input.*Received: encoder="):
-        fit(model, blobs[0])
+    with pytest.raises(ValueError, match="keras.Model.* Received: encoder="):
+        ParametricTSNE(encoder=keras.layers.Dense(2))
     encoder = keras.Sequential([keras.layers.Dense(2)])
     model = ParametricTSNE(encoder=encoder, perplexity=8.0)
     model.compile()

@@ -141,13 +141,24 @@ def test_models_are_published_of_their_split(
     assert publication._is_choice(run, row, "dec_digits") == chosen
 
 
-def test_models_with_empty_clusters_are_not_published(
-    fitted, blobs, digits, tmp_path, monkeypatch
-):
-    monkeypatch.setenv("KERASDC_ZOO", str(tmp_path))
+def test_models_with_empty_clusters_make_way(publish, monkeypatch):
+    def empty(number):
+        monkeypatch.setattr(
+            publication, "_num_empty_clusters", lambda run: number
+        )
+
+    empty(3)
+    assert publish(0, 0.0)["empty_clusters"] == 3
+    assert publish(1, -1.0)["seed"] == 0
+    empty(0)
+    there = publish(2, 9.0)
+    assert there["seed"] == 2 and "empty_clusters" not in there
+    empty(1)
+    assert publish(3, 0.0)["seed"] == 2
+
+
+def test_empty_clusters_are_counted(fitted, blobs):
     x, y = blobs
-    run = SimpleNamespace(settings=Settings(), model=fitted, data=digits)
-    run.x_scored = x
-    assert publication._is_choice(run, make_row(), "dec_digits")
-    run.x_scored = x[y != 1]
-    assert not publication._is_choice(run, make_row(), "dec_digits")
+    for rows, expected in ((y >= 0, 0), (y != 1, 1), (y == 0, 2)):
+        run = SimpleNamespace(model=fitted, x_scored=x[rows])
+        assert publication._num_empty_clusters(run) == expected

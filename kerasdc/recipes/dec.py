@@ -9,6 +9,12 @@ from kerasdc.recipes.parts import SGD
 from kerasdc.recipes.parts import TEXT
 
 
+_ALL_IMAGES = (
+    "Pretraining sees all 70,000 images, as the clustering does (original: "
+    "the 60,000 for training)."
+)
+
+
 def _steps_of_sgd(num_steps, decay_steps):
     """DEC's pretraining: SGD whose rate falls tenfold every `decay_steps`."""
     optimizer = {
@@ -23,7 +29,7 @@ def _steps_of_sgd(num_steps, decay_steps):
     return {"num_steps": num_steps, "optimizer": optimizer}
 
 
-def _paper(scale, update_interval, shorter=1):
+def _paper(scale, update_interval, deviations=(), shorter=1):
     """Xie et al., 2016, section 4.3, and the authors' code."""
     return {
         "network": {
@@ -58,21 +64,22 @@ def _paper(scale, update_interval, shorter=1):
             "that shows fewer than 0.1 % of changes (original: at it).",
             "Batches are drawn in a new random order each pass (original: "
             "in the order of the data).",
+            *deviations,
         ]
         + ([f"1/{shorter} of the pretraining steps."] if shorter > 1 else []),
     }
 
 
-def _papers(scale, update_interval):
+def _papers(scale, update_interval, deviations=()):
     return {
-        "paper": _paper(scale, update_interval),
-        "paper_short": _paper(scale, update_interval, shorter=5),
+        "paper": _paper(scale, update_interval, deviations),
+        "paper_short": _paper(scale, update_interval, deviations, shorter=5),
     }
 
 
-def _paper_merged(scale, update_interval):
+def _paper_merged(scale, update_interval, deviations):
     """The paper's encoder, whose clusters k-means does not find."""
-    short = _paper(scale, update_interval, shorter=5)
+    short = _paper(scale, update_interval, deviations, shorter=5)
     return {
         **short,
         "adapt": dict(MERGED),
@@ -133,14 +140,6 @@ def _best_vectors(pretrain_epochs, fit_epochs, **overrides):
     }
 
 
-def _listed(recipes, deviation):
-    """The recipes, each with one more deviation."""
-    return {
-        name: {**recipe, "deviations": [*recipe["deviations"], deviation]}
-        for name, recipe in recipes.items()
-    }
-
-
 RECIPES = {
     "digits": {
         **_papers(1 / 8, 30),
@@ -154,14 +153,8 @@ RECIPES = {
         ),
     },
     "mnist": {
-        **_listed(
-            {
-                **_papers(0.02, 160),
-                "paper_merged": _paper_merged(0.02, 160),
-            },
-            "Pretraining sees all 70,000 images (original: the 60,000 for "
-            "training), as the clustering does.",
-        ),
+        **_papers(0.02, 160, [_ALL_IMAGES]),
+        "paper_merged": _paper_merged(0.02, 160, [_ALL_IMAGES]),
         "best": _best_images(1 / 255, 40, 40, optimizer=COSINE),
     },
     "fashion_mnist": {

@@ -30,6 +30,7 @@ _OPTIONAL = (
     "paper",
     "deviations",
     "outliers",
+    "empty_clusters",
 )
 
 
@@ -57,8 +58,9 @@ def publish(
             `dataset` (a dict with `name` and `sha256`) and `selection` (how
             this seed was chosen); optionally `split` (`"all"`), `backend`
             (Keras'), `hyperparameters`, `paper` (a dict with scores and their
-            `source`), `deviations` (a list of strings) and `outliers` (a
-            dict from what is not such data to the AUROC of `log_prob`).
+            `source`), `deviations` (a list of strings), `outliers` (a dict
+            from what is not such data to the AUROC of `log_prob`) and
+            `empty_clusters` (how many the model has left empty).
         rows: Rows to add to `results.csv`. Figures of this model and of all
             seeds of its recipe are taken from there.
         preview: Optional bytes of a PNG picture.
