@@ -8,7 +8,6 @@ from kerasdc.recipes.parts import MERGED_DEVIATION
 from kerasdc.recipes.parts import SGD
 from kerasdc.recipes.parts import TEXT
 
-
 _ALL_IMAGES = (
     "Pretraining sees all 70,000 images, as the clustering does (original: "
     "the 60,000 for training)."
