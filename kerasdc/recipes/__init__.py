@@ -2,9 +2,10 @@
 
 `paper` follows the original as closely as it can be followed and lists where
 it does not; `paper_short` is the same with a fifth of the pretraining steps,
-`paper_merged` with these and centers by merged k-means; `rpt` is IMSAT's with
-random perturbations in place of adversarial ones; `best` is whatever is
-label-free and better. Nothing here was chosen per seed.
+`paper_merged` with these and centers by merged k-means; `rerun` is DEC as its
+best-known re-implementation trains it; `rpt` is IMSAT's with random
+perturbations in place of adversarial ones; `best` is whatever is label-free and
+better. Nothing here was chosen per seed.
 """
 
 import copy
