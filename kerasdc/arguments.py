@@ -41,8 +41,8 @@ def checked_seed(seed):
     """
     if seed is None:
         return None
-    checked_number("seed", checked_count("seed", seed, 0), 0, _HIGHEST_SEED)
-    return int(seed)
+    seed = checked_count("seed", seed, minimum=0)
+    return checked_number("seed", seed, 0, _HIGHEST_SEED)
 
 
 def checked_number(

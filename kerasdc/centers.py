@@ -1,10 +1,9 @@
 """Initial cluster centers, and the nearest ones to points."""
 
-import warnings
-
 import numpy as np
 
 from kerasdc.arguments import checked_choice
+from kerasdc.merging import fit_kmeans
 from kerasdc.merging import merged_kmeans
 from kerasdc.points import too_close
 
@@ -27,14 +26,8 @@ def center_search(method):
 
 
 def _kmeans(z, num_clusters, num_restarts, seed):
-    from sklearn.cluster import KMeans
-    from sklearn.exceptions import ConvergenceWarning
-
-    kmeans = KMeans(num_clusters, n_init=num_restarts, random_state=seed)
-    with warnings.catch_warnings():
-        # It may find fewer, which are told here.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        centers = kmeans.fit(z).cluster_centers_.astype("float32")
+    kmeans = fit_kmeans(z, num_clusters, num_restarts, seed)
+    centers = kmeans.cluster_centers_.astype("float32")
     num_found = len(np.unique(centers, axis=0))
     if num_found < num_clusters:
         raise too_close(z, num_found, num_clusters)

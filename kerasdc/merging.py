@@ -120,16 +120,31 @@ def neighbor_graph(z, num_neighbors):
     return graph + graph.T
 
 
-def _pieces(z, num_pieces, num_clusters, generator):
+def fit_kmeans(z, num_clusters, num_restarts, seed):
+    """scikit-learn's k-means, which may find fewer clusters.
+
+    Args:
+        z: Array `(n, dim)`.
+        num_clusters: Integer.
+        num_restarts: Integer.
+        seed: Integer or `None`.
+
+    Returns:
+        A fitted `sklearn.cluster.KMeans`.
+    """
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
-    seed = int(generator.integers(2**31))
-    kmeans = KMeans(num_pieces, n_init=1, random_state=seed)
+    kmeans = KMeans(num_clusters, n_init=num_restarts, random_state=seed)
     with warnings.catch_warnings():
-        # It may find fewer, which are told here.
+        # Of fewer clusters, the caller tells.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        pieces = kmeans.fit_predict(z)
+        return kmeans.fit(z)
+
+
+def _pieces(z, num_pieces, num_clusters, generator):
+    seed = int(generator.integers(2**31))
+    pieces = fit_kmeans(z, num_pieces, 1, seed).labels_
     found, pieces = np.unique(pieces, return_inverse=True)
     if len(found) < num_clusters:
         raise too_close(z, len(found), num_clusters)

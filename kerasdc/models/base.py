@@ -1,6 +1,5 @@
 """What every clustering model shares."""
 
-from kerasdc.arguments import checked_count
 from kerasdc.models.encoding import EncoderModel
 from kerasdc.points import check_distinct
 
@@ -42,14 +41,7 @@ class ClusteringModel(EncoderModel):
                 fit it.
         """
         self._check_adapted()
-        if batch_size is not None:
-            batch_size = checked_count("batch_size", batch_size)
-        return super().predict(
-            self.as_inputs(x),
-            batch_size=batch_size,
-            verbose=verbose,
-            **kwargs,
-        )
+        return super().predict(x, batch_size, verbose, **kwargs)
 
     def assign(self, x, batch_size=1024, verbose=0):
         """The most probable cluster of each sample.

@@ -149,6 +149,27 @@ class EncoderModel(keras.Model):
 
     # === What users ask of a fitted model ===
 
+    def predict(self, x, batch_size=None, verbose="auto", **kwargs):
+        """The model's outputs.
+
+        Args:
+            x: Raw samples, in any form that `fit` takes.
+            batch_size: Optional integer, samples taken at once.
+            verbose: As in `keras.Model.predict`.
+            **kwargs: Further arguments of `keras.Model.predict`.
+
+        Returns:
+            Array `(n, ...)`.
+
+        Raises:
+            ValueError: If `x` or `batch_size` is not usable.
+        """
+        if batch_size is not None:
+            batch_size = checked_count("batch_size", batch_size)
+        return super().predict(
+            self.as_inputs(x), batch_size=batch_size, verbose=verbose, **kwargs
+        )
+
     def embed(self, x, batch_size=1024, verbose=0):
         """The space in which clusters are told apart.
 

@@ -185,11 +185,7 @@ class ParametricTSNE(PretrainedModel):
                 it.
         """
         self._check_ready()
-        if batch_size is not None:
-            batch_size = checked_count("batch_size", batch_size)
-        return super().predict(
-            self.as_inputs(x), batch_size=batch_size, verbose=verbose, **kwargs
-        )
+        return super().predict(x, batch_size, verbose, **kwargs)
 
     def embed(self, x, batch_size=1024, verbose=0):
         """The embedding.

@@ -23,12 +23,8 @@ def checked_preprocessor(preprocessor, default):
     """
     if isinstance(preprocessor, str) and preprocessor == "auto":
         return default()
-    if not isinstance(preprocessor, keras.Layer | None):
-        raise ValueError(
-            '`preprocessor` must be a layer, None or "auto". '
-            f"Received: preprocessor={preprocessor!r}"
-        )
-    return preprocessor
+    words = 'a layer, None or "auto"'
+    return _checked_part("preprocessor", preprocessor, keras.Layer, words)
 
 
 def checked_layer(name, layer):
@@ -41,11 +37,7 @@ def checked_layer(name, layer):
     Raises:
         ValueError: If it is neither a layer nor `None`.
     """
-    if not isinstance(layer, keras.Layer | None):
-        raise ValueError(
-            f"`{name}` must be a layer or None. Received: {name}={layer!r}"
-        )
-    return layer
+    return _checked_part(name, layer, keras.Layer, "a layer or None")
 
 
 def checked_model(name, model):
@@ -58,12 +50,13 @@ def checked_model(name, model):
     Raises:
         ValueError: If it is neither a `keras.Model` nor `None`.
     """
-    if not isinstance(model, keras.Model | None):
-        raise ValueError(
-            f"`{name}` must be a `keras.Model` or None. "
-            f"Received: {name}={model!r}"
-        )
-    return model
+    return _checked_part(name, model, keras.Model, "a `keras.Model` or None")
+
+
+def _checked_part(name, part, kind, words):
+    if not isinstance(part, kind | None):
+        raise ValueError(f"`{name}` must be {words}. Received: {name}={part!r}")
+    return part
 
 
 def features_shape(model, input_shape):
