@@ -59,7 +59,11 @@ def parse_arguments(arguments):
 
 
 def print_list():
-    """Prints every recipe, and what the zoo has published."""
+    """Prints every recipe, and what the zoo has published.
+
+    Returns:
+        Exit status.
+    """
     from kerasdc import zoo
     from kerasdc.recipes import list_recipes
 
@@ -70,6 +74,7 @@ def print_list():
     for name in zoo.list_models():
         print(f"  {name}")
     print("\n" + zoo.results_table())
+    return 0
 
 
 def main(arguments=None):
@@ -83,11 +88,8 @@ def main(arguments=None):
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     options = parse_arguments(arguments)
-    if options.list:
-        print_list()
-        return 0
     try:
-        return run(options)
+        return print_list() if options.list else run(options)
     except (ImportError, OSError, ValueError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2

@@ -7,6 +7,7 @@ from kerasdc import layers
 from kerasdc import losses
 from kerasdc import models
 from kerasdc import networks
+from kerasdc import targets
 from kerasdc.callbacks import ClusteringMetrics
 
 __version__ = "0.1.0"
@@ -34,6 +35,7 @@ __all__ = [
     "losses",
     "models",
     "networks",
+    "targets",
     *_LAZY_MODULES,
     *_LAZY_NAMES,
 ]

@@ -137,15 +137,17 @@ def checked_flag(name, value):
 
 
 def checked_choice(name, value, choices):
-    """The entry of a table that `value` names, or raises.
+    """Returns `value`, or raises and lists all that it may be.
+
+    For names of which there are few; for many, see `checked_name`.
 
     Args:
         name: String, what the caller calls it.
         value: What the caller passed.
-        choices: Dictionary.
+        choices: Strings that are allowed, in a tuple or as keys.
 
     Returns:
-        `choices[value]`.
+        `value`.
 
     Raises:
         ValueError: If it is not one of `choices`.
@@ -155,7 +157,7 @@ def checked_choice(name, value, choices):
             f"`{name}` must be one of {', '.join(choices)}. "
             f"Received: {name}={value!r}"
         )
-    return choices[value]
+    return value
 
 
 def checked_name(name, value, choices, kind=None):

@@ -185,6 +185,8 @@ def write_log(path, rows):
 class StageProgress(keras.callbacks.Callback):
     """One progress bar for a whole stage, with the time left.
 
+    Before the first epoch has ended, it says how many there are.
+
     Args:
         title: String shown in front of the stage.
     """
@@ -196,13 +198,11 @@ class StageProgress(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         if self._bar is None:
-            print(self.title, flush=True)
             # Counting from the resumed epoch keeps the time left honest.
             self._first = epoch
-            self._bar = keras.utils.Progbar(
-                self.params["epochs"] - epoch, unit_name="epoch"
-            )
-            self._bar.update(0)
+            num_epochs = self.params["epochs"] - epoch
+            print(f"{self.title}, epochs to go: {num_epochs}", flush=True)
+            self._bar = keras.utils.Progbar(num_epochs, unit_name="epoch")
 
     def on_epoch_end(self, epoch, logs=None):
         values = [(k, v) for k, v in (logs or {}).items()]

@@ -15,18 +15,18 @@ def center_search(method):
         method: `"kmeans"` or `"merged_kmeans"`.
 
     Returns:
-        Function of `z`, `(n, dim)`, of `num_clusters`, `num_restarts` and
-        `seed`, which returns a float32 array `(num_clusters, dim)`.
+        Function of `z`, `(n, dim)`, of `num_clusters`, `num_restarts`, `seed`
+        and `verbose`, which returns a float32 array `(num_clusters, dim)`.
 
     Raises:
         ValueError: If there is none of that name.
     """
     methods = {"kmeans": _kmeans, "merged_kmeans": merged_kmeans}
-    return checked_choice("method", method, methods)
+    return methods[checked_choice("method", method, methods)]
 
 
-def _kmeans(z, num_clusters, num_restarts, seed):
-    kmeans = fit_kmeans(z, num_clusters, num_restarts, seed)
+def _kmeans(z, num_clusters, num_restarts, seed, verbose=0):
+    kmeans = fit_kmeans(z, num_clusters, num_restarts, seed, verbose)
     centers = kmeans.cluster_centers_.astype("float32")
     num_found = len(np.unique(centers, axis=0))
     if num_found < num_clusters:

@@ -79,8 +79,23 @@ def write_json(path, values):
     Raises:
         ValueError: If one is NaN or infinite, which JSON does not know.
     """
+    write_text(path, json_text(values))
+
+
+def json_text(values):
+    """What `write_json` writes.
+
+    Args:
+        values: Plain values.
+
+    Returns:
+        String.
+
+    Raises:
+        ValueError: As `write_json`.
+    """
     text = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False)
-    write_text(path, text + "\n")
+    return text + "\n"
 
 
 def write_csv(path, columns, rows):

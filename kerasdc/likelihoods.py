@@ -110,7 +110,7 @@ def get(name):
     Raises:
         ValueError: If there is none of that name.
     """
-    return checked_choice("likelihood", name, LIKELIHOODS)
+    return LIKELIHOODS[checked_choice("likelihood", name, LIKELIHOODS)]
 
 
 def _flat(tensor):

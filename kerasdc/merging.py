@@ -15,6 +15,7 @@ from kerasdc.arguments import checked_count
 from kerasdc.points import check_distinct
 from kerasdc.points import num_distinct
 from kerasdc.points import too_close
+from kerasdc.progress import counted
 
 _PIECES_PER_CLUSTER = (5, 10, 15)
 
@@ -26,6 +27,7 @@ def merged_kmeans(
     num_neighbors=20,
     max_points=20_000,
     seed=None,
+    verbose=0,
 ):
     """Centers of merged k-means.
 
@@ -44,6 +46,7 @@ def merged_kmeans(
         max_points: Integer. Of more points, a random sample of that size is
             partitioned.
         seed: Optional integer.
+        verbose: As in `keras.Model.fit`: whether a bar counts the partitions.
 
     Returns:
         Float32 array `(num_clusters, dim)`: the means of the clusters.
@@ -63,7 +66,7 @@ def merged_kmeans(
     distinct = num_distinct(z, most_pieces)
     graph = neighbor_graph(z, min(num_neighbors, len(z) - 1))
     best_cut, best = np.inf, None
-    for restart in range(num_restarts):
+    for restart in counted(range(num_restarts), verbose, "partition"):
         factor = _PIECES_PER_CLUSTER[restart % len(_PIECES_PER_CLUSTER)]
         # Pieces of fewer than two points say nothing of density.
         num_pieces = min(factor * num_clusters, len(z) // 2)
@@ -120,7 +123,7 @@ def neighbor_graph(z, num_neighbors):
     return graph + graph.T
 
 
-def fit_kmeans(z, num_clusters, num_restarts, seed):
+def fit_kmeans(z, num_clusters, num_restarts, seed, verbose=0):
     """scikit-learn's k-means, which may find fewer clusters.
 
     Args:
@@ -128,18 +131,27 @@ def fit_kmeans(z, num_clusters, num_restarts, seed):
         num_clusters: Integer.
         num_restarts: Integer.
         seed: Integer or `None`.
+        verbose: As in `keras.Model.fit`: whether a bar counts the runs.
 
     Returns:
-        A fitted `sklearn.cluster.KMeans`.
+        A fitted `sklearn.cluster.KMeans`, the run of least inertia.
     """
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
+    from sklearn.utils import check_random_state
 
-    kmeans = KMeans(num_clusters, n_init=num_restarts, random_state=seed)
+    # All runs draw from it in turn, as those of one `n_init` would.
+    generator, best = check_random_state(seed), None
     with warnings.catch_warnings():
         # Of fewer clusters, the caller tells.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return kmeans.fit(z)
+        for _ in counted(range(num_restarts), verbose, "run"):
+            kmeans = KMeans(num_clusters, n_init=1, random_state=generator)
+            kmeans.fit(z)
+            # By rounding alone, no run is better than the same one before.
+            if best is None or kmeans.inertia_ < best.inertia_ * (1 - 1e-6):
+                best = kmeans
+    return best
 
 
 def _pieces(z, num_pieces, num_clusters, generator):

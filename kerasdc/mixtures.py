@@ -4,11 +4,14 @@ A mixture is a tuple of float64 arrays: weights `(k,)`, whose sum is 1, means
 `(k, dim)` and variances `(k, dim)`, the diagonals of the covariances.
 """
 
+import warnings
+
 import numpy as np
 
 from kerasdc.arguments import checked_choice
 from kerasdc.centers import nearest_center
 from kerasdc.merging import merged_kmeans
+from kerasdc.progress import counted
 
 
 def mixture_search(method):
@@ -18,37 +21,59 @@ def mixture_search(method):
         method: `"gmm"` or `"merged_kmeans"`.
 
     Returns:
-        Function of `z`, `(n, dim)`, of `num_clusters`, `num_restarts` and
-        `seed`, which returns a mixture.
+        Function of `z`, `(n, dim)`, of `num_clusters`, `num_restarts`, `seed`
+        and `verbose`, which returns a mixture.
 
     Raises:
         ValueError: If there is none of that name.
     """
     methods = {"gmm": _fit_gmm, "merged_kmeans": _fit_merged}
-    return checked_choice("method", method, methods)
+    return methods[checked_choice("method", method, methods)]
 
 
-def _fit_gmm(z, num_clusters, num_restarts, seed):
-    from sklearn.mixture import GaussianMixture
+def _fit_gmm(z, num_clusters, num_restarts, seed, verbose=0):
+    from sklearn.utils import check_random_state
 
     # On one scale, for scikit-learn adds 1e-6 to every variance; in float64
     # around the mean, for it takes variances as differences of squares.
     center = z.mean(axis=0, dtype="float64")
     scale = np.sqrt(z.var(axis=0, dtype="float64").mean()) or 1.0
+    z = (z - center) / scale
+    # All runs draw from it in turn, as those of one `n_init` would.
+    generator, best = check_random_state(seed), None
+    for _ in counted(range(num_restarts), verbose, "run"):
+        mixture = _run_gmm(z, num_clusters, generator)
+        if best is None or mixture.lower_bound_ > best.lower_bound_:
+            best = mixture
+    if not best.converged_:
+        warnings.warn(
+            "The best Gaussian mixture had not converged after "
+            f"{best.n_iter_} iterations. Received: num_clusters={num_clusters}",
+            stacklevel=3,
+        )
+    means = best.means_ * scale + center
+    return best.weights_, means, best.covariances_ * scale**2
+
+
+def _run_gmm(z, num_clusters, generator):
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.mixture import GaussianMixture
+
     mixture = GaussianMixture(
         num_clusters,
         covariance_type="diag",
-        n_init=num_restarts,
         max_iter=500,
-        random_state=seed,
-    ).fit((z - center) / scale)
-    means = mixture.means_ * scale + center
-    return mixture.weights_, means, mixture.covariances_ * scale**2
+        random_state=generator,
+    )
+    with warnings.catch_warnings():
+        # Only that of the best run matters.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return mixture.fit(z)
 
 
-def _fit_merged(z, num_clusters, num_restarts, seed):
+def _fit_merged(z, num_clusters, num_restarts, seed, verbose=0):
     centers = merged_kmeans(
-        z, num_clusters, num_restarts=num_restarts, seed=seed
+        z, num_clusters, num_restarts=num_restarts, seed=seed, verbose=verbose
     )
     return mixture_of_groups(z, nearest_center(z, centers), num_clusters)
 

@@ -1,7 +1,5 @@
 """From a finished run to the zoo: its row, and its model if it is chosen."""
 
-import json
-
 import numpy as np
 
 from kerasdc import datasets
@@ -11,6 +9,7 @@ from kerasdc.files import recover
 from kerasdc.metrics import auroc
 from kerasdc.models import ClusteringModel
 from kerasdc.recipes import PUBLISHED
+from kerasdc.recipes import without_prose
 from kerasdc.results import embedding_picture
 
 
@@ -83,7 +82,7 @@ def _is_choice(run, figures, name):
     if name not in zoo.list_models():
         return True
     there = zoo.entry.read_metadata(zoo.location.entry_folder(name))
-    if _values(there.get("hyperparameters")) != _values(run.recipe):
+    if there.get("hyperparameters") != without_prose(run.recipe):
         return True
     num_empty = _num_empty_clusters(run)
     if num_empty or there.get("empty_clusters"):
@@ -97,13 +96,6 @@ def _num_empty_clusters(run):
         return 0
     found = np.unique(run.model.assign(run.x_scored))
     return run.model.num_clusters - len(found)
-
-
-def _values(recipe):
-    """A recipe without its prose, as JSON gives it back."""
-    recipe = json.loads(json.dumps(recipe or {}))
-    recipe.pop("deviations", None)
-    return recipe
 
 
 def _publish_model(run, figures, name):
@@ -124,9 +116,9 @@ def _publish_model(run, figures, name):
             ),
             "split": settings.split,
             "backend": figures["backend"],
-            "hyperparameters": run.recipe,
+            "hyperparameters": without_prose(run.recipe),
             "paper": PUBLISHED.get((settings.system, settings.dataset), {}),
-            "deviations": [*run.recipe["deviations"], *_precision(settings)],
+            "deviations": run.recipe["deviations"],
             **_outliers(run),
             **_empty_clusters(run),
         },
@@ -134,13 +126,6 @@ def _publish_model(run, figures, name):
         preview=_preview(run),
         overwrite=True,
     )
-
-
-def _precision(settings):
-    policy = settings.dtype_policy
-    if policy in (None, "float32"):
-        return []
-    return [f"Trained under the dtype policy {policy}."]
 
 
 def _outliers(run, num_samples=1000):

@@ -199,7 +199,7 @@ class Run:
         arguments = building.adapt_arguments(self.recipe, self.x)
         # No epochs, but time that the run has taken.
         log.on_epoch_begin(0)
-        self.model.adapt(self.inputs, **arguments)
+        self.model.adapt(self.inputs, verbose=1, **arguments)
         log.on_epoch_end(0)
         seconds = float(read_log(log.path)[-1]["seconds"])
         print(f"Took {seconds:.1f} s", flush=True)

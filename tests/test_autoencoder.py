@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+import scipy.sparse
 
 from kerasdc import losses
 from kerasdc import networks
@@ -224,3 +225,40 @@ def test_networks_can_be_saved_after_layerwise(x, tmp_path):
 def test_layerwise_needs_mirrored_networks(encoder, decoder, received):
     with pytest.raises(ValueError, match=f"Received: {received}"):
         LayerwisePretraining(encoder, decoder)
+
+
+@pytest.mark.parametrize(
+    ("bad", "match"),
+    [
+        (np.full((4, 6), np.nan), "`x` must be finite"),
+        (np.full((4, 6), np.inf), "`x` must be finite"),
+        (np.empty((0, 6)), "at least one sample"),
+        ([["a"] * 6], "`x` must be numeric"),
+    ],
+)
+def test_bad_data_are_refused_before_any_step(bad, match):
+    encoder, decoder = make_networks()
+    model = Autoencoder(encoder, decoder)
+    model.compile("sgd")
+    before = model.get_weights()
+    with pytest.raises(ValueError, match=match):
+        model.fit(bad, verbose=0)
+    with pytest.raises(ValueError, match=match):
+        layerwise = LayerwisePretraining(encoder, decoder)
+        layerwise.fit(bad, keras.optimizers.SGD, verbose=0)
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_inputs_are_the_targets(x):
+    model = Autoencoder(*make_networks())
+    model.compile("sgd")
+    with pytest.raises(ValueError, match="never trains on labels"):
+        model.fit(x, np.zeros(len(x)), verbose=0)
+    losses = []
+    for data in (x, x.tolist(), scipy.sparse.csr_matrix(x)):
+        model = Autoencoder(*make_networks())
+        model.compile("sgd")
+        history = model.fit(data, batch_size=25, shuffle=False, verbose=0)
+        losses += history.history["loss"]
+    assert losses == [losses[0]] * 3

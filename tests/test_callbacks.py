@@ -1,4 +1,5 @@
 import warnings
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -121,6 +122,17 @@ def test_stops_when_labels_stand_still(standing, blobs):
 def test_tolerance_0_never_stops(standing, blobs):
     history = fit(standing, blobs[0], [LabelChangeStopping(0)], epochs=3)
     assert history["label_change"] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("change", "stops"), [(0.0009, True), (0.001, False), (0.5, False)]
+)
+def test_stops_only_below_the_tolerance(change, stops):
+    model = SimpleNamespace(label_change=change, stop_training=False)
+    callback = LabelChangeStopping(0.001)
+    callback.set_model(model)
+    callback.on_epoch_end(0, {})
+    assert model.stop_training == stops
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.1, np.nan])

@@ -48,6 +48,18 @@ def test_download_is_moved_only_when_complete(server, tmp_path):
     assert [p.name for p in path.parent.iterdir()] == ["a.bin"]
 
 
+def test_altered_file_that_is_there_is_left(server, tmp_path):
+    server.files["a.bin"] = DATA
+    path = tmp_path / "a.bin"
+    path.write_bytes(DATA[:-1])
+    received = hashlib.sha256(DATA[:-1]).hexdigest()
+    match = f"Expected SHA-256 {SHA256}. Received: sha256={received}, file="
+    with pytest.raises(ValueError, match=match):
+        download.fetch([server.url("a.bin")], path, SHA256)
+    assert path.read_bytes() == DATA[:-1]
+    assert server.starts == []
+
+
 def test_cut_connection_is_resumed(server, tmp_path):
     server.files["a.bin"] = DATA
     server.limit = 4000

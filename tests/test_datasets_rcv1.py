@@ -3,10 +3,12 @@
 import hashlib
 import json
 import types
+import urllib.error
 
 import numpy as np
 import pytest
 import scipy.sparse
+import sklearn.datasets
 
 from kerasdc import datasets
 from kerasdc.datasets import rcv1
@@ -96,6 +98,32 @@ def test_rcv1_list_is_frozen(tmp_path):
     path.write_text(json.dumps({"sha256": digest, "ids": [3, 2]}))
     with pytest.raises(ValueError, match="are not those listed"):
         rcv1.freeze(tmp_path / "new", [3, 1])
+
+
+def test_rcv1_comes_through_scikit_learn(tmp_path, monkeypatch):
+    def fetch(data_home=None):
+        return small_rcv1()
+
+    monkeypatch.setattr(sklearn.datasets, "fetch_rcv1", fetch)
+    first = rcv1.fetch(tmp_path)
+    kept = json.loads((tmp_path / rcv1.IDS_FILE).read_text())["ids"]
+    assert sorted(kept) == [11, 13, 14, 15]
+    np.testing.assert_array_equal(rcv1.fetch(tmp_path)["ids"], first["ids"])
+    monkeypatch.setattr(rcv1, "ROOTS", ("CCAT", "ECAT", "GCAT", "C11"))
+    with pytest.raises(ValueError, match="are not those listed"):
+        rcv1.fetch(tmp_path)
+
+
+def test_rcv1_that_cannot_be_had_says_what_to_put_where(monkeypatch):
+    def fetch(data_home=None):
+        raise urllib.error.URLError("no route")
+
+    monkeypatch.setattr(sklearn.datasets, "fetch_rcv1", fetch)
+    with pytest.raises(OSError) as error:
+        datasets.load("rcv1")
+    message = str(error.value)
+    assert "no route" in message and "rcv1.npz.sha256" in message
+    assert str(store.cache_folder()) in message
 
 
 def test_rcv1_from_the_cache():

@@ -18,6 +18,12 @@ def with_nan(x):
     return x
 
 
+def with_infinity(x):
+    x = x.astype("float32")
+    x[3, 2] = -np.inf
+    return x
+
+
 @pytest.mark.parametrize(
     ("make_x", "message"),
     [
@@ -25,6 +31,7 @@ def with_nan(x):
         (lambda x: x[[0, 1] * 9], "Received: 18 samples, 2 of them distinct"),
         (lambda x: x[:0], r"Received: a ndarray of shape \(0, 6\)"),
         (with_nan, "Received: nan in row 3"),
+        (with_infinity, "Received: -inf in row 3"),
         (lambda x: x[:, :5], r"Received: .*shape \((5|30),"),
         (lambda x: x[..., None], "Received: "),
         (lambda x: x[0], r"Received: x of shape \(6,\)"),

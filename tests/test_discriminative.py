@@ -130,6 +130,15 @@ def test_a_restart_without_an_objective_is_not_kept(system, blobs, monkeypatch):
     assert_same(state(model), state(found[2]))
 
 
+def test_restarts_show_their_progress(system, blobs, capsys):
+    model = make(system)
+    model.adapt(blobs[0], restarts={"num": 2, "epochs": 1}, verbose=1)
+    shown = capsys.readouterr().out
+    assert "2/2" in shown and "/training" in shown
+    model.adapt(blobs[0], restarts={"num": 2, "epochs": 1})
+    assert capsys.readouterr().out == ""
+
+
 def test_restarts_are_kept_by_their_neighbors(system, blobs, monkeypatch):
     """Of three partitions the true one parts fewest."""
     x, y = blobs

@@ -41,6 +41,7 @@ def imported_modules(source):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
             names = [f"{node.module}.{alias.name}" for alias in node.names]
         parts = [name.split(".") for name in names]
         found |= {p[1] for p in parts if p[0] == "kerasdc" and len(p) > 1}

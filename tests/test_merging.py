@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn.cluster import KMeans
 
 from kerasdc import merging
 from kerasdc.centers import nearest_center
@@ -26,6 +27,19 @@ def test_merged_kmeans_finds_the_strips_that_kmeans_cuts_across():
     plain = ClusteringLayer(2).adapt(z, seed=0)
     assert clustering_accuracy(label, plain) < 0.6
     assert clustering_accuracy(label, nearest_center(z, merged)) == 1.0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_kmeans_makes_the_runs_that_scikit_learn_would(seed, capsys):
+    z = np.random.default_rng(0).normal(size=(500, 3)).astype("float32")
+    expected = KMeans(8, n_init=10, random_state=seed).fit(z)
+    found = merging.fit_kmeans(z, 8, 10, seed, verbose=1)
+    np.testing.assert_array_equal(
+        found.cluster_centers_, expected.cluster_centers_
+    )
+    assert "10/10" in capsys.readouterr().out
+    merging.fit_kmeans(z, 8, 10, seed)
+    assert capsys.readouterr().out == ""
 
 
 def test_average_linkage_by_hand():

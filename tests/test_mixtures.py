@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn.mixture import GaussianMixture
 
 from kerasdc.mixtures import mixture_of_groups
 from kerasdc.mixtures import mixture_search
@@ -28,6 +29,31 @@ def test_every_search_finds_two_groups(method):
     np.testing.assert_allclose(weights, [0.25, 0.75], 1e-6)
     np.testing.assert_allclose(means, [[0, 0], [90, 30]], atol=0.5)
     np.testing.assert_allclose(variances, [[1, 4], [1, 4]], 0.3)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_runs_are_those_that_scikit_learn_would_make(seed, capsys):
+    z = np.random.default_rng(0).normal(size=(300, 3)) ** 3
+    z = ((z - z.mean(axis=0)) / np.sqrt(z.var(axis=0).mean())).astype("float64")
+    expected = GaussianMixture(
+        6, covariance_type="diag", n_init=5, max_iter=500, random_state=seed
+    ).fit(z)
+    weights, _, variances = mixture_search("gmm")(z, 6, 5, seed, verbose=1)
+    np.testing.assert_allclose(weights, expected.weights_, 1e-6)
+    np.testing.assert_allclose(variances, expected.covariances_, 1e-6)
+    assert "5/5" in capsys.readouterr().out
+
+
+def test_mixture_that_has_not_converged_is_told_of(monkeypatch):
+    fit = GaussianMixture.fit
+
+    def stop(self, z):
+        return fit(self.set_params(max_iter=1), z)
+
+    monkeypatch.setattr(GaussianMixture, "fit", stop)
+    z = np.random.default_rng(0).normal(size=(300, 3))
+    with pytest.warns(UserWarning, match="after 1 iterations. Received: num_c"):
+        mixture_search("gmm")(z, 6, 2, 0)
 
 
 def test_unknown_searches_are_refused():

@@ -13,7 +13,6 @@ from kerasdc import publication
 from kerasdc import zoo
 from kerasdc.settings import Settings
 from kerasdc.zoo import entry
-from kerasdc.zoo import location
 from kerasdc.zoo import readmes
 
 ROOT = Path(__file__).parent.parent
@@ -25,8 +24,8 @@ def publish(model, digits, tmp_path, monkeypatch):
     monkeypatch.setenv("KERASDC_ZOO", str(tmp_path / "zoo"))
     monkeypatch.setattr(publication, "_preview", lambda run: None)
 
-    def publish(seed, objective, recipe=None, policy=None, **changes):
-        settings = Settings(seed=seed, dtype_policy=policy)
+    def publish(seed, objective, recipe=None, **changes):
+        settings = Settings(seed=seed)
         run = SimpleNamespace(
             settings=settings,
             recipe=recipe or {**settings.values(), "tuple": (1,)},
@@ -49,14 +48,11 @@ def test_lowest_objective_of_all_backends_is_published(publish, tmp_path):
     assert publish(0, 0.2)["seed"] == 0
     assert publish(1, 0.3, backend="tensorflow/mixed_bfloat16")["seed"] == 0
     assert publish(2, float("nan"), backend="jax")["seed"] == 0
-    metadata = publish(
-        3, 0.1, policy="mixed_bfloat16", backend="tensorflow/mixed_bfloat16"
-    )
+    metadata = publish(3, 0.1, backend="tensorflow/mixed_bfloat16")
     assert metadata["seed"] == metadata["figures"]["seed"] == 3
-    assert metadata["deviations"][-1] == (
-        "Trained under the dtype policy mixed_bfloat16."
-    )
     assert len(zoo.read_results()) == 5
+    card = (tmp_path / "zoo" / NAME / entry.CARD).read_text(encoding="utf-8")
+    assert "- Backend tensorflow, dtype policy mixed_bfloat16\n" in card
 
 
 def test_worse_run_of_the_published_seed_leaves_the_model(publish):
@@ -86,15 +82,18 @@ def test_entry_that_a_kill_took_away_counts(publish, tmp_path):
 def test_readmes_are_written_once(publish, tmp_path, monkeypatch):
     readme = tmp_path / "README.md"
     readme.write_text(f"{readmes.BEGIN}\n{readmes.END}\n")
-    written = []
-    monkeypatch.setattr(
-        location, "write_index", lambda folder: written.append(folder)
-    )
+    written, write = [], readmes.write_zoo_readme
+
+    def count(folder=None):
+        written.append(folder)
+        return write(folder)
+
+    monkeypatch.setattr(readmes, "write_zoo_readme", count)
     publish(0, 0.2)
     assert "| dec | digits | best | all | 0.5000 |" in readme.read_text()
     publish(1, 0.3, accuracy=0.7)  # not the model
     assert "| dec | digits | best | all | 0.6000 " in readme.read_text()
-    assert written == [tmp_path / "zoo"] * 2
+    assert written == [tmp_path / "zoo", None]
 
 
 @pytest.mark.parametrize("named", ["", str(ROOT / "zoo")])

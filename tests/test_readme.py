@@ -90,7 +90,8 @@ def test_python_of_the_readme_runs(number, tmp_path, monkeypatch):
 
 def test_first_command_trains_and_reports(run_in, tmp_path):
     assert "python train.py" in COMMANDS
-    run_in(ROOT / "train.py")
+    shown = run_in(ROOT / "train.py")
+    assert re.search(r"24/24.*/partition", shown)
     out = tmp_path / FIRST_RUN
     assert (out / "report.html").stat().st_size > 10_000
     assert (out / "serving" / "1" / "saved_model.pb").is_file()

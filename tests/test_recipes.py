@@ -82,6 +82,35 @@ def test_cosine_ends_with_the_stage():
     assert np.allclose(rates, [0.2, 0.1, 0.0])
 
 
+def samples_of(dataset):
+    """A few, of the shape and kind that the data set has."""
+    known = ENTRIES[dataset]
+    if known.kind == "text":
+        texts = [f"red word{i} word{i + 1} green" for i in range(30)]
+        return np.array(texts, object)
+    values = np.random.default_rng(0).uniform(size=(30, *known.shape))
+    return (values * known.value_range[1]).astype("float32")
+
+
+@pytest.mark.parametrize(
+    ("system", "dataset"),
+    sorted({(name[0], name[1]) for name in recipes.list_recipes()}),
+)
+def test_best_is_the_network_that_it_names(system, dataset):
+    recipe = recipes.get_recipe(system, dataset, "best")
+    x = samples_of(dataset)
+    num_clusters = len(ENTRIES[dataset].class_counts or range(4))
+    model = building.build_model(system, recipe, x, num_clusters, seed=0)
+    model.prepare(x)
+    layers = model.encoder._flatten_layers()
+    kernels = [len(w.shape) for layer in layers for w in layer.weights]
+    assert (4 in kernels) == ("conv" in recipe["network"]["kind"])
+    assert model.latent(x).shape[0] == len(x)
+    if model.decoder is not None:
+        features = np.shape(model.features(model.as_inputs(x)))
+        assert model.reconstruct(x).shape == features
+
+
 def test_paper_model_of_mnist_is_the_papers():
     x = np.zeros((4, 28, 28), "uint8")
     recipe = recipes.get_recipe("dec", "mnist", "paper")

@@ -14,6 +14,7 @@ import small_runs
 
 import train
 from kerasdc.backup import read_log
+from kerasdc.recipes import get_recipe
 from kerasdc.settings import Settings
 from kerasdc.training import Run
 
@@ -161,6 +162,54 @@ def test_killed_run_ends_as_one_that_was_not(tmp_path):
     assert float(logs[1][-1]["label_change"]) >= 0
 
 
+def test_layerwise_stage_goes_on_from_its_last_epoch(tmp_path):
+    class Stopped(Exception):
+        pass
+
+    def stop():
+        raise Stopped
+
+    arguments = {"recipe": "paper_short", "epochs": 1}
+    whole = small_runs.train(tmp_path / "whole", **arguments)
+    out = tmp_path / "out"
+    with pytest.raises(Stopped), small_runs.stopped_by(stop, "layerwise_2", 1):
+        small_runs.train(out, **arguments)
+    resumed = small_runs.train(out, resume=True, **arguments)
+    stages = [
+        [(row["stage"], row["epoch"]) for row in read_log(run.out / "log.csv")]
+        for run in (whole, resumed)
+    ]
+    assert ("layerwise_2", "2") in stages[0]
+    assert stages[0] == stages[1]
+    x = whole.x
+    assert np.array_equal(resumed.model.assign(x), whole.model.assign(x))
+
+
+@pytest.mark.filterwarnings("ignore:Cluster . is empty")  # after 2 epochs
+def test_same_seed_same_assignments_of_augmented_images(tmp_path):
+    def convolve(recipe):
+        small_runs.shorten_dec(recipe)
+        images = get_recipe("dec", "usps", "best")
+        recipe["network"] = images["network"]
+        recipe["augmentation"] = images["augmentation"]
+
+    first, second = (
+        small_runs.train(
+            tmp_path / name, shorten=convolve, dtype_policy="mixed_bfloat16"
+        )
+        for name in ("first", "second")
+    )
+    predicted = first.model.predict(first.x, verbose=0)
+    assert np.array_equal(second.model.predict(first.x, verbose=0), predicted)
+
+
+def test_folder_that_cannot_be_written_is_named(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    out = tmp_path / "file" / "out"
+    assert train.main([*SHORT, "--out", str(out)]) == 2
+    assert str(out) in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", ["matplotlib", "tensorboard"])
 def test_missing_package_is_named_at_once(name, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, name, None)
@@ -232,3 +281,9 @@ def test_held_out_split_needs_one(tmp_path):
 def test_list_prints_recipes(capsys):
     assert train.main(["--list"]) == 0
     assert "paper_short" in capsys.readouterr().out
+
+
+def test_list_of_a_zoo_elsewhere_is_refused(monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("KERASDC_ZOO", str(tmp_path / "none"))
+    assert train.main(["--list"]) == 2
+    assert "Received: " in capsys.readouterr().err

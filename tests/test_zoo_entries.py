@@ -1,11 +1,16 @@
 import contextlib
+import shutil
 
 import numpy as np
 import pytest
+from sklearn.cluster import KMeans
 
 import kerasdc
+from kerasdc import datasets
 from kerasdc import zoo
-from kerasdc.zoo import card
+from kerasdc.metrics import clustering_accuracy
+from kerasdc.recipes import get_recipe
+from kerasdc.recipes import without_prose
 from kerasdc.zoo import entry
 
 
@@ -36,10 +41,51 @@ def test_entry_scores_what_it_says(name):
 
 
 @pytest.mark.parametrize("name", repository_models())
-def test_card_is_the_generated_one(name):
-    folder = zoo.location.entry_folder(name)
-    text = (folder / entry.CARD).read_text(encoding="utf-8")
-    assert text == card.card(entry.read_metadata(folder))
+def test_entry_is_of_the_recipe_as_it_is_now(name):
+    metadata = entry.read_metadata(zoo.location.entry_folder(name))
+    dataset = metadata["dataset"]["name"]
+    recipe = get_recipe(metadata["system"], dataset, metadata["recipe"])
+    assert metadata["hyperparameters"] == without_prose(recipe)
+    assert metadata["deviations"] == recipe["deviations"]
+
+
+def test_generated_texts_are_those_of_the_results(tmp_path):
+    here = zoo.location.local_folder()
+    kinds = (".md", ".json", ".csv")
+    texts = [path for path in here.rglob("*") if path.suffix in kinds]
+    for path in texts:
+        copy = tmp_path / "zoo" / path.relative_to(here)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+    zoo.write_zoo_readme(tmp_path / "zoo")
+    for path in texts:
+        copy = tmp_path / "zoo" / path.relative_to(here)
+        assert copy.read_text("utf-8") == path.read_text("utf-8"), path
+
+
+def test_digits_are_five_points_above_kmeans_on_pixels():
+    digits = datasets.load("digits")
+    pixels = digits.x.reshape(len(digits.x), -1)
+    baseline = [
+        clustering_accuracy(
+            digits.y,
+            KMeans(10, n_init=20, random_state=seed).fit_predict(pixels),
+        )
+        for seed in range(5)
+    ]
+    ours = [
+        row["accuracy"]
+        for row in zoo.read_results()
+        if (row["system"], row["dataset"], row["recipe"])
+        == ("dec", "digits", "best")
+    ]
+    assert len(ours) == 5
+    assert np.mean(ours) >= np.mean(baseline) + 0.05
+
+
+def test_zoo_fits_a_repository():
+    files = zoo.location.local_folder().rglob("*")
+    assert sum(f.stat().st_size for f in files if f.is_file()) < 120e6
 
 
 @pytest.mark.parametrize("name", GENERATIVE)

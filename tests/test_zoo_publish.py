@@ -7,6 +7,7 @@ import pytest
 from zoo_samples import NAME
 from zoo_samples import change_metadata
 from zoo_samples import make_info
+from zoo_samples import make_row
 from zoo_samples import snapshot
 from zoo_samples import weights_of
 
@@ -14,6 +15,7 @@ import kerasdc
 from kerasdc import zoo
 from kerasdc.zoo import entry
 from kerasdc.zoo import golden
+from kerasdc.zoo import location
 
 
 def test_metadata_says_how_it_was_made(published, model):
@@ -120,6 +122,40 @@ def test_full_disk_loses_nothing(own, model, digits, size):
         resource.setrlimit(resource.RLIMIT_FSIZE, old)
     assert snapshot(own) == before
     assert sorted(p.name for p in own.iterdir() if p.is_dir()) == [NAME]
+
+
+@pytest.mark.parametrize("num_written", range(4))
+def test_stop_before_the_index_is_written_leaves_models_that_load(
+    own, model, digits, monkeypatch, num_written
+):
+    write_index, left = location.write_index, [None] * num_written
+
+    def stop(folder):
+        if not left:
+            raise KeyboardInterrupt
+        left.pop()
+        write_index(folder)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(location, "write_index", stop)
+        with pytest.raises(KeyboardInterrupt):
+            zoo.publish(
+                model,
+                NAME,
+                digits.x[:2],
+                make_info(),
+                [make_row(seed=2)],
+                zoo_dir=own,
+                overwrite=True,
+            )
+    replaced = num_written > 0
+    assert (len(golden.read(own / NAME)[0]) == 2) == replaced
+    assert kerasdc.load(NAME, own).adapted
+    zoo.write_zoo_readme(own)
+    assert kerasdc.load(NAME, own).adapted
+    assert len(entry.read_metadata(own / NAME)["rows"]) == 3
+    names = ["README.md", NAME, "index.json", "results.csv"]
+    assert sorted(os.listdir(own)) == names
 
 
 def test_unwritable_folder_is_an_os_error(model, digits, tmp_path):

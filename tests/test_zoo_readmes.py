@@ -3,10 +3,13 @@ import threading
 
 import pytest
 from zoo_samples import NAME
+from zoo_samples import change_metadata
 from zoo_samples import make_row
 from zoo_samples import snapshot
 
 from kerasdc import zoo
+from kerasdc.recipes import get_recipe
+from kerasdc.recipes import without_prose
 from kerasdc.zoo import entry
 from kerasdc.zoo import readmes
 
@@ -42,6 +45,18 @@ def test_full_disk_keeps_metadata_cards_and_index(own):
     assert snapshot(own) == before
     zoo.write_zoo_readme(own)
     assert len(entry.read_metadata(own / NAME)["rows"]) == 3
+
+
+def test_deviations_are_those_of_the_recipe(own):
+    recipe = get_recipe("dec", "digits", "best")
+    zoo.write_zoo_readme(own)  # of other values: another training
+    assert entry.read_metadata(own / NAME)["deviations"] == ["Fewer epochs."]
+    values = without_prose(recipe)
+    change_metadata(own, lambda m: m.update(hyperparameters=values))
+    zoo.write_zoo_readme(own)
+    found = entry.read_metadata(own / NAME)["deviations"]
+    assert found == recipe["deviations"]
+    assert f"- {found[0]}" in (own / NAME / entry.CARD).read_text("utf-8")
 
 
 def test_unchanged_files_are_not_written(own):

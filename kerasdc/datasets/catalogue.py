@@ -3,7 +3,8 @@
 `file_sha256` is the digest of the normalized file, `content_sha256` the one
 of `dataset.content_sha256`. The digests of original files are those that
 public loaders such as scikit-learn's and torchvision's pin; `None` where none
-is known, and then the content is what is checked.
+is known, and then the content is what is checked: other content than that of
+`content_sha256` is an error where the set is known `exact`, else a warning.
 """
 
 import dataclasses

@@ -103,6 +103,7 @@ class ClusteringLayer(Adaptable):
         method="kmeans",
         num_restarts=20,
         seed=None,
+        verbose=0,
     ):
         """Sets the centers from data, without gradients or labels.
 
@@ -115,6 +116,7 @@ class ClusteringLayer(Adaptable):
             num_restarts: Integer. Runs, of which the best is kept: the one
                 of least inertia or of least normalized cut. DEC uses 20.
             seed: Optional integer that makes it repeatable.
+            verbose: As in `keras.Model.fit`: whether a bar counts the runs.
 
         Returns:
             An `(n,)` integer array: the cluster of the nearest center.
@@ -132,7 +134,11 @@ class ClusteringLayer(Adaptable):
         if initial_centers is None:
             find_centers = center_search(method)
             centers = find_centers(
-                z, self.num_clusters, num_restarts=num_restarts, seed=seed
+                z,
+                self.num_clusters,
+                num_restarts=num_restarts,
+                seed=seed,
+                verbose=verbose,
             )
         else:
             centers = as_floats(initial_centers).astype("float32")

@@ -195,6 +195,7 @@ class GaussianMixturePrior(Adaptable):
         initial_assignments=None,
         num_restarts=10,
         seed=None,
+        verbose=0,
     ):
         """Sets the mixture from data, without gradients or labels.
 
@@ -209,6 +210,7 @@ class GaussianMixturePrior(Adaptable):
             num_restarts: Integer. Runs, of which the best is kept: the one
                 of highest likelihood or of least normalized cut.
             seed: Optional integer that makes it repeatable.
+            verbose: As in `keras.Model.fit`: whether a bar counts the runs.
 
         Returns:
             Integer array `(n,)`: the most probable component.
@@ -225,7 +227,9 @@ class GaussianMixturePrior(Adaptable):
         z = checked_points(z, self.num_clusters, dim)
         if initial_assignments is None:
             fit_mixture = mixture_search(method)
-            mixture = fit_mixture(z, self.num_clusters, num_restarts, seed)
+            mixture = fit_mixture(
+                z, self.num_clusters, num_restarts, seed, verbose
+            )
         else:
             groups = np.asarray(initial_assignments)
             check_assignments(groups, len(z), self.num_clusters)

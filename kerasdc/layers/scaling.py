@@ -42,9 +42,8 @@ class Scaling(Adaptable):
 
     def __init__(self, scale=None, target="mean_square", **kwargs):
         super().__init__(**kwargs)
-        checked_choice("target", target, _SCALES)
         self.scale = None if scale is None else _checked_scale(scale)
-        self.target = target
+        self.target = checked_choice("target", target, _SCALES)
 
     def build(self, input_shape):
         # The observed range, so that `invert` never leaves it.

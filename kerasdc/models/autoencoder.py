@@ -4,6 +4,8 @@ import keras
 from keras import ops
 
 from kerasdc.feeding import feed
+from kerasdc.inputs import reject_labels
+from kerasdc.inputs import to_array
 from kerasdc.models.encoding import EncoderModel
 from kerasdc.targets import ShuffledBatches
 from kerasdc.targets import all_features
@@ -68,6 +70,27 @@ class Autoencoder(keras.Model):
         self.add_loss(ops.mean(loss))
         return reconstruction
 
+    # === Training ===
+
+    def fit(self, x=None, y=None, batch_size=None, **kwargs):
+        """Trains, as `keras.Model.fit` does, on checked data.
+
+        Args:
+            x: Training samples: array, list, frame, sparse matrix,
+                `tf.data.Dataset` or `PyDataset`, which is read into memory.
+            y: Must be `None`: the inputs are the targets.
+            batch_size: Integer. `None` takes Keras' 32.
+            **kwargs: Further arguments of `keras.Model.fit`.
+
+        Returns:
+            The `History`.
+
+        Raises:
+            ValueError: If `x` is not usable, or labels are passed.
+        """
+        reject_labels(y)
+        return super().fit(to_array(x), batch_size=batch_size, **kwargs)
+
     # === Config ===
 
     def get_config(self):
@@ -127,15 +150,18 @@ class LayerwisePretraining:
         """Trains the pairs one after the other.
 
         Args:
-            x: Array `(n, d)` of features.
+            x: Features `(n, d)`, in any form that `Autoencoder.fit` takes.
             make_optimizer: Function without arguments that returns a new
                 optimizer, called once for each pair.
             **fit_kwargs: Arguments of `keras.Model.fit`, such as `epochs`.
 
         Returns:
             List of `History`, one for each pair.
+
+        Raises:
+            ValueError: If `x` is not usable.
         """
-        histories = []
+        x, histories = to_array(x), []
         for i in range(len(self.pairs)):
             histories.append(
                 self.fit_pair(i, x, make_optimizer(), **fit_kwargs)

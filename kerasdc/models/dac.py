@@ -208,7 +208,7 @@ class DAC(DiscriminativeModel):
         )
         return tuple(np.array(pair, "float32") for pair in pairs)
 
-    def adapt(self, x, restarts=None):
+    def adapt(self, x, restarts=None, verbose=0):
         """Looks for weights to start from; see `DiscriminativeModel.adapt`.
 
         The thresholds are those of the start: restarts choose weights only.
@@ -216,8 +216,9 @@ class DAC(DiscriminativeModel):
         Args:
             x: Training samples.
             restarts: As in `DiscriminativeModel.adapt`.
+            verbose: Likewise.
         """
-        super().adapt(x, restarts)
+        super().adapt(x, restarts, verbose)
         if restarts is not None:
             self.thresholds.assign(self.threshold_range[0])
 

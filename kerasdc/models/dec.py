@@ -149,7 +149,7 @@ class DEC(PretrainedModel, ClusteringModel):
             initial_centers: Optional array `(num_clusters, dim)` in place
                 of k-means.
             seed: Optional integer; `None` takes the model's.
-            **kwargs: `method` and `num_restarts` of
+            **kwargs: `method`, `num_restarts` and `verbose` of
                 `ClusteringLayer.adapt`.
 
         Returns:

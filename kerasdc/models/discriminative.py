@@ -145,7 +145,7 @@ class DiscriminativeModel(ClusteringModel):
         if self.built:
             self._build_optimizer()
 
-    def adapt(self, x, restarts=None):
+    def adapt(self, x, restarts=None, verbose=0):
         """Looks for weights to start from, without labels.
 
         Args:
@@ -159,6 +159,7 @@ class DiscriminativeModel(ClusteringModel):
                 partition that parts the fewest nearest neighbors, by the
                 normalized cut of their graph: for samples whose distances
                 mean something, such as digits, not photographs.
+            verbose: As in `keras.Model.fit`: whether a bar counts them.
 
         Raises:
             ValueError: If `x` or `restarts` is not usable, or no training
@@ -167,7 +168,7 @@ class DiscriminativeModel(ClusteringModel):
         check_restarts(self, restarts)
         x = self.prepare(x)
         if restarts is not None:
-            self.set_weights(best_weights(self, x, **restarts))
+            self.set_weights(best_weights(self, x, verbose=verbose, **restarts))
 
     def sibling(self, seed, optimizer=None):
         """A model like this one, compiled, of new random weights.

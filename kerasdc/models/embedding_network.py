@@ -233,8 +233,8 @@ class EmbeddingNetwork(ProbabilisticModel, ClusteringModel):
             seed: Optional integer; `None` takes the model's.
             previous: Optional integer array `(n,)` of earlier assignments:
                 clusters take the numbers of those whose samples they hold.
-            **kwargs: `initial_centers`, `method` and `num_restarts` of
-                `ClusteringLayer.adapt`.
+            **kwargs: `initial_centers`, `method`, `num_restarts` and
+                `verbose` of `ClusteringLayer.adapt`.
 
         Returns:
             Integer array `(n,)` of assignments.

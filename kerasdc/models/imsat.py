@@ -181,7 +181,14 @@ class IMSAT(Seeded, DiscriminativeModel):
     def default_optimizer(self):
         return keras.optimizers.Adam(2e-3)
 
-    def adapt(self, x, neighbor=10, max_references=100_000, restarts=None):
+    def adapt(
+        self,
+        x,
+        neighbor=10,
+        max_references=100_000,
+        restarts=None,
+        verbose=0,
+    ):
         """Finds how far samples are from their neighbors, for `fit`.
 
         `fit` does it where it is missing, with the arguments of the last
@@ -194,6 +201,7 @@ class IMSAT(Seeded, DiscriminativeModel):
             max_references: Integer: with more samples, neighbors are looked
                 for among as many drawn at random; a warning says so.
             restarts: As in `DiscriminativeModel.adapt`.
+            verbose: Likewise.
 
         Returns:
             Float array `(n,)`, distances between features; `None` where the
@@ -210,7 +218,7 @@ class IMSAT(Seeded, DiscriminativeModel):
             distances = self._distances_in(x, neighbor, max_references)
             self._distances = (fingerprint(x), distances)
             self._neighborhood = (neighbor, max_references)
-        super().adapt(x, restarts)
+        super().adapt(x, restarts, verbose)
         return self._distances[1]
 
     def share_adapted(self, other):

@@ -21,6 +21,7 @@ from kerasdc.models.parts import check_shape
 from kerasdc.models.pretraining import PretrainedModel
 from kerasdc.targets import all_features
 
+_AFFINITIES = ("auto", "batch", "neighbors")
 _MOST_SCORED = 2000  # samples whose affinities `objective` computes
 
 
@@ -109,8 +110,7 @@ class ParametricTSNE(PretrainedModel):
         if dof != "auto":
             dof = float(checked_number("dof", dof, above=True))
         self.dof = dof
-        names = {name: name for name in ("auto", "batch", "neighbors")}
-        self.affinities = checked_choice("affinities", affinities, names)
+        self.affinities = checked_choice("affinities", affinities, _AFFINITIES)
         self.set_networks(
             encoder,
             decoder,
@@ -440,8 +440,8 @@ class ParametricTSNE(PretrainedModel):
     def _decoder_loss(self, x, embedding, training):
         outputs = self.decoder(ops.stop_gradient(embedding), training=training)
         target = ops.cast(self.features(x), "float32")
-        losses = self.reconstruction_loss(target, ops.cast(outputs, "float32"))
-        return ops.mean(losses)
+        loss = self.reconstruction_loss(target, ops.cast(outputs, "float32"))
+        return ops.mean(loss)
 
     def _dof(self):
         if self.dof == "auto":

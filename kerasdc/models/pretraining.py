@@ -208,7 +208,7 @@ class PretrainedModel(EncoderModel):
         Args:
             x: Prepared training data.
             batch_size: Integer, of `pretrain`.
-            verbose: As in `keras.Model.fit`.
+            verbose: Of both, as in `keras.Model.fit`.
 
         Raises:
             ValueError: If clusters were found in an embedding that is yet to
@@ -223,7 +223,7 @@ class PretrainedModel(EncoderModel):
         if not self.pretrained:
             self.pretrain(x, batch_size=batch_size, verbose=verbose)
         if not self.adapted:
-            self.adapt(x)
+            self.adapt(x, verbose=verbose)
 
     def get_compile_config(self):
         config = super().get_compile_config()

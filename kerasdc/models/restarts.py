@@ -9,6 +9,7 @@ from kerasdc.inputs import evenly_spaced
 from kerasdc.merging import neighbor_graph
 from kerasdc.merging import normalized_cut
 from kerasdc.models.augmentations import check_copyable
+from kerasdc.progress import counted
 from kerasdc.targets import all_features
 
 _OPTIONS = ("batch_size", "samples", "optimizer", "criterion")
@@ -25,6 +26,7 @@ def best_weights(
     samples=None,
     optimizer=None,
     criterion="objective",
+    verbose=0,
 ):
     """Trains siblings of a model; see `DiscriminativeModel.adapt`.
 
@@ -33,6 +35,7 @@ def best_weights(
         x: Prepared training data.
         num, epochs, batch_size, samples, optimizer, criterion: The entries of
             `restarts`.
+        verbose: As in `keras.Model.fit`: whether a bar counts the trainings.
 
     Returns:
         List of arrays, the weights of the best of them.
@@ -44,7 +47,7 @@ def best_weights(
     score = _CRITERIA[criterion](model, x)
     scores, weights = [], []
     knowing = model
-    for i in range(num):
+    for i in counted(range(num), verbose, "training"):
         other = model.sibling(model._draw_seed() + i, optimizer)
         # Of some samples, too, what takes long is found once.
         other.share_adapted(knowing)

@@ -13,6 +13,7 @@ def self_train(
     optimizer="adam",
     batch_size=256,
     decoder_epochs=5,
+    verbose=0,
 ):
     """Trains a model's encoder as a `DEC`, and then its decoder to follow.
 
@@ -26,6 +27,7 @@ def self_train(
         optimizer: Keras optimizer of the encoder, or its name.
         batch_size: Integer.
         decoder_epochs: Integer, in which the encoder stands still.
+        verbose: As in `keras.Model.fit`.
 
     Returns:
         Integer array `(n,)` of the DEC's assignments.
@@ -39,13 +41,13 @@ def self_train(
         seed=seed,
     )
     dec.compile(optimizer)
-    dec.adapt(x, **adapt)
-    dec.fit(x, epochs=epochs, batch_size=batch_size, verbose=0)
-    _train_decoder(model, x, decoder_epochs, batch_size)
+    dec.adapt(x, verbose=verbose, **adapt)
+    dec.fit(x, epochs=epochs, batch_size=batch_size, verbose=verbose)
+    _train_decoder(model, x, decoder_epochs, batch_size, verbose)
     return dec.assign(x)
 
 
-def _train_decoder(model, x, epochs, batch_size):
+def _train_decoder(model, x, epochs, batch_size, verbose):
     """Trains the decoder alone, by the likelihood."""
     autoencoder = Autoencoder(
         model.encoder,
@@ -58,7 +60,9 @@ def _train_decoder(model, x, epochs, batch_size):
     model.encoder.trainable = False
     try:
         autoencoder.compile("adam")
-        autoencoder.fit(x, epochs=epochs, batch_size=batch_size, verbose=0)
+        autoencoder.fit(
+            x, epochs=epochs, batch_size=batch_size, verbose=verbose
+        )
     finally:
         # One by one: some may have been frozen before.
         for part, trainable in parts:

@@ -220,7 +220,7 @@ class VaDE(GenerativeModel):
         if fixed:
             self.prior.logits.assign(np.zeros(self.num_clusters))
 
-    def adapt(self, x, seed=None, self_training=None, **kwargs):
+    def adapt(self, x, seed=None, self_training=None, verbose=0, **kwargs):
         """Fits the mixture to the embedding, without labels.
 
         Args:
@@ -234,6 +234,7 @@ class VaDE(GenerativeModel):
                 the decoder then follows the encoder, which stands still: a
                 decoder left behind would pull the embedding back in the first
                 steps of `fit`.
+            verbose: As in `keras.Model.fit`.
             **kwargs: `method` and `num_restarts` of
                 `GaussianMixturePrior.adapt`, or, with self-training, of
                 `ClusteringLayer.adapt`; without it, `initial_assignments`.
@@ -247,10 +248,12 @@ class VaDE(GenerativeModel):
         x = self.prepare(x)
         seed = self._draw_seed() if seed is None else seed
         if self_training is not None:
-            groups = self_train(self, x, seed, kwargs, **self_training)
+            groups = self_train(
+                self, x, seed, kwargs, verbose=verbose, **self_training
+            )
             kwargs = {"initial_assignments": groups}
         z = self.embed(x)
-        assignments = self.prior.adapt(z, seed=seed, **kwargs)
+        assignments = self.prior.adapt(z, seed=seed, verbose=verbose, **kwargs)
         if self._has_fixed_weights:
             self._fix_weights()
             assignments = self.prior.assign(z)  # equal weights move borders

@@ -9,6 +9,7 @@ better. Nothing here was chosen per seed.
 """
 
 import copy
+import json
 
 from kerasdc.arguments import checked_name
 from kerasdc.recipes import dac
@@ -67,3 +68,17 @@ def get_recipe(system, dataset, recipe="best"):
     datasets = RECIPES[checked_name("system", system, RECIPES)]
     found = datasets[checked_name("dataset", dataset, datasets)]
     return copy.deepcopy(found[checked_name("recipe", recipe, found)])
+
+
+def without_prose(recipe):
+    """The values of a recipe, as they are kept with a published model.
+
+    Args:
+        recipe: Dictionary, as `get_recipe` returns it.
+
+    Returns:
+        A copy without `deviations`, with lists for tuples, as JSON has it.
+    """
+    values = json.loads(json.dumps(recipe))
+    values.pop("deviations", None)
+    return values

@@ -3,7 +3,6 @@
 import json
 
 from kerasdc.datasets.catalogue import ENTRIES
-from kerasdc.files import write_json
 from kerasdc.files import write_text
 from kerasdc.recipes import get_recipe
 from kerasdc.recipes import list_recipes
@@ -17,31 +16,8 @@ def write_card(folder):
 
     Args:
         folder: `pathlib.Path` of an entry.
-
-    Returns:
-        The entry's metadata.
     """
-    metadata = entry.read_metadata(folder)
-    write_text(folder / entry.CARD, card(metadata))
-    return metadata
-
-
-def update_card(folder, rows):
-    """Brings an entry's figures up to date, and writes its card.
-
-    Args:
-        folder: `pathlib.Path` of an entry.
-        rows: List of dicts with the keys `kerasdc.zoo.results.COLUMNS`;
-            without any, the figures stay.
-
-    Returns:
-        The entry's metadata.
-    """
-    metadata = entry.read_metadata(folder)
-    if rows:
-        metadata.update(tables.figures_of(metadata, rows))
-        write_json(folder / entry.METADATA, metadata)
-    return write_card(folder)
+    write_text(folder / entry.CARD, card(entry.read_metadata(folder)))
 
 
 def card(metadata):
@@ -165,9 +141,11 @@ def _outliers(m):
 
 def _training(m):
     versions = ", ".join(f"{k} {v}" for k, v in m["versions"].items())
+    backend, _, policy = m["backend"].partition("/")
     text = (
         f"## Training\n\n```\n{m['command']}\n```\n\n"
         f"- Recipe `{m['recipe']}`, seed {m['seed']}, commit {m['commit']}\n"
+        f"- Backend {backend}, dtype policy {policy or 'float32'}\n"
         f"- Versions: {versions}\n"
         f"- Data: {m['dataset']['name']}, SHA-256 "
         f"`{m['dataset']['sha256']}`\n"

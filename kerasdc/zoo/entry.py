@@ -34,6 +34,18 @@ def describe_files(folder):
     }
 
 
+def metadata_sha256(folder):
+    """SHA-256 of an entry's metadata, by which the zoo's index knows it.
+
+    Args:
+        folder: `pathlib.Path` of an entry.
+
+    Returns:
+        The digest in hexadecimal.
+    """
+    return _sha256(folder / METADATA)
+
+
 def read_metadata(folder):
     """The entry's metadata, without a look at its other files.
 

@@ -19,6 +19,7 @@ from kerasdc.zoo import entry
 # home yet: until there is an address here, such packages name a zoo.
 DEFAULT_URL = None
 INDEX = "index.json"
+_NEXT_INDEX = "index.next.json"
 
 
 def source(zoo_dir=None):
@@ -160,12 +161,31 @@ def write_index(folder):
         folder: `pathlib.Path` of the zoo.
     """
     digests = {
-        name: hashlib.sha256(
-            (folder / name / entry.METADATA).read_bytes()
-        ).hexdigest()
-        for name in names(folder)
+        name: entry.metadata_sha256(folder / name) for name in names(folder)
     }
     files.write_json(folder / INDEX, digests)
+    (folder / _NEXT_INDEX).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def exchanging(folder, digests):
+    """Within such a block, entries may get other metadata.
+
+    Whether it ends or is killed half-way, each entry can be loaded: what it
+    had and what it is about to have both count as the zoo's until the index
+    is written.
+
+    Args:
+        folder: `pathlib.Path` of the zoo.
+        digests: Dictionary from names of entries to the SHA-256 of the
+            metadata that they are about to have.
+    """
+    write_index(folder)  # of what a process that was killed left
+    files.write_json(folder / _NEXT_INDEX, digests)
+    try:
+        yield
+    finally:
+        write_index(folder)
 
 
 def check_indexed(folder):
@@ -177,18 +197,24 @@ def check_indexed(folder):
     Raises:
         ValueError: If it is not the one of the index, or that is damaged.
     """
-    index, metadata = folder.parent / INDEX, folder / entry.METADATA
-    if not index.is_file():
-        return
+    metadata = folder / entry.METADATA
+    indexes = [folder.parent / name for name in (INDEX, _NEXT_INDEX)]
+    listed = [_listed(index, folder.name) for index in indexes]
+    listed = [digest for digest in listed if digest]
+    if listed:
+        check_sha256(metadata.read_bytes(), listed, metadata)
+
+
+def _listed(index, name):
     try:
-        listed = json.loads(index.read_bytes()).get(folder.name)
+        return json.loads(index.read_bytes()).get(name)
+    except FileNotFoundError:
+        return None
     except (AttributeError, ValueError) as error:
         raise ValueError(
-            f"{INDEX} is damaged: {error!r}; `python -m kerasdc.zoo` writes "
-            f"it anew. Received: file={str(index)!r}"
+            f"{index.name} is damaged: {error!r}; `python -m kerasdc.zoo` "
+            f"writes it anew. Received: file={str(index)!r}"
         ) from error
-    if listed:
-        check_sha256(metadata.read_bytes(), [listed], metadata)
 
 
 def _remote_index(url):

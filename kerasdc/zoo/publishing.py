@@ -1,5 +1,6 @@
 """`publish`: from a trained model to an entry of the zoo."""
 
+import contextlib
 import json
 import platform
 from importlib import metadata as packages
@@ -74,7 +75,8 @@ def publish(
     Raises:
         FileExistsError: If there is such an entry and `overwrite` is not
             set.
-        OSError: If it cannot be written; the entry is then as it was.
+        OSError: If it cannot be written: the entry is then as it was, or,
+            if only a generated text cannot be, the new one.
         ValueError: If the name, `info` or a row is not right, or the model
             cannot be served.
     """
@@ -87,7 +89,7 @@ def publish(
             f"Received: name={name!r}, overwrite=False"
         )
     # Nobody else is to read or write an entry while it is exchanged.
-    with location.locked(folder):
+    with location.locked(folder), contextlib.ExitStack() as exchange:
         merged = results.merge(results.read_results(folder), rows)
         with staged(target, overwrite) as staging:
             _write(staging, model, x_golden, preview)
@@ -97,6 +99,8 @@ def publish(
             card.write_card(staging)
             _check(staging)
             results.add_results(rows, folder)
+            digests = {name: entry.metadata_sha256(staging)}
+            exchange.enter_context(location.exchanging(folder, digests))
         readmes.write_readmes(folder)
     return target
 

@@ -1,8 +1,14 @@
 """The zoo's README, and the table of results in the one beside it."""
 
+import hashlib
 import pathlib
 
+from kerasdc.files import json_text
+from kerasdc.files import write_json
 from kerasdc.files import write_text
+from kerasdc.recipes import get_recipe
+from kerasdc.recipes import list_recipes
+from kerasdc.recipes import without_prose
 from kerasdc.zoo import card
 from kerasdc.zoo import entry
 from kerasdc.zoo import location
@@ -57,9 +63,10 @@ def write_zoo_readme(zoo_dir=None):
     """Writes the zoo's README, the cards of all models, and the index.
 
     What an entry's metadata and card say of its recipe is brought up to date
-    with `results.csv`, which may have more seeds than when it was published.
-    Each file is replaced in one move; where one cannot be written, it stays
-    as it was.
+    with `results.csv`, which may have more seeds than when it was published,
+    and with the recipe's deviations, which may be worded better by now. Each
+    file is replaced in one move; where one cannot be written, it stays as it
+    was.
 
     Args:
         zoo_dir: Folder of a zoo, or `None` for the one in use.
@@ -72,14 +79,21 @@ def write_zoo_readme(zoo_dir=None):
     with location.locked(folder):
         names = location.names(folder)
         rows = results.read_results(folder)
-        metadata = [card.update_card(folder / name, rows) for name in names]
+        entries = {
+            name: _updated(entry.read_metadata(folder / name), rows)
+            for name in names
+        }
+        digests = {name: _sha256(entries[name]) for name in names}
+        with location.exchanging(folder, digests):
+            for name, metadata in entries.items():
+                write_json(folder / name / entry.METADATA, metadata)
+                card.write_card(folder / name)
         text = _README.format(
             example=names[0] if names and _EXAMPLE not in names else _EXAMPLE,
-            models=tables.by_kind(metadata, _models_table),
+            models=tables.by_kind(list(entries.values()), _models_table),
             table=tables.results_table(folder),
             **results.SPLITS,
         )
-        location.write_index(folder)
         write_text(folder / "README.md", text)
     return folder / "README.md"
 
@@ -106,6 +120,21 @@ def update_readme(readme_path, zoo_dir=None):
         )
     table = tables.results_table(zoo_dir)
     write_text(path, f"{start}{BEGIN}\n{table}{END}{tail}")
+
+
+def _updated(metadata, rows):
+    """Metadata with all that is known of its recipe by now."""
+    known = tables.figures_of(metadata, rows) if rows else {}
+    key = metadata["system"], metadata["dataset"]["name"], metadata["recipe"]
+    if key in list_recipes():
+        recipe = get_recipe(*key)
+        if metadata.get("hyperparameters") == without_prose(recipe):
+            known["deviations"] = recipe["deviations"]
+    return {**metadata, **known}
+
+
+def _sha256(metadata):
+    return hashlib.sha256(json_text(metadata).encode("utf-8")).hexdigest()
 
 
 def _models_table(metadata, scores):
