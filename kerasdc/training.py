@@ -197,9 +197,11 @@ class Run:
         progress, log, *_ = callbacks
         print(progress.title, flush=True)
         arguments = building.adapt_arguments(self.recipe, self.x)
+        if isinstance(self.model, ClusteringModel):
+            arguments["verbose"] = 1  # of several runs; elsewhere is one
         # No epochs, but time that the run has taken.
         log.on_epoch_begin(0)
-        self.model.adapt(self.inputs, verbose=1, **arguments)
+        self.model.adapt(self.inputs, **arguments)
         log.on_epoch_end(0)
         seconds = float(read_log(log.path)[-1]["seconds"])
         print(f"Took {seconds:.1f} s", flush=True)
