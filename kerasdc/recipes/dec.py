@@ -89,7 +89,7 @@ def _paper_merged(scale, update_interval, deviations):
 
 
 def _rerun(scale, update_interval, epochs):
-    """Guo's DEC-keras, by which most papers since have run DEC again."""
+    """Guo's DEC-keras, by which many papers have run DEC again."""
     return {
         "network": {
             "kind": "mlp",
