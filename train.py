@@ -104,11 +104,11 @@ def run(options):
     Returns:
         Exit status.
     """
-    from kerasdc.publication import check_publishable
-    from kerasdc.publication import publish_run
-    from kerasdc.results import write_results
-    from kerasdc.settings import Settings
-    from kerasdc.training import Run
+    from kerasdc.runs.artifacts import write_results
+    from kerasdc.runs.publication import check_publishable
+    from kerasdc.runs.publication import publish_run
+    from kerasdc.runs.run import Run
+    from kerasdc.runs.settings import Settings
 
     settings = Settings(
         system=options.model,

@@ -22,11 +22,11 @@ import time
 import keras
 import numpy as np
 
-from kerasdc import building
 from kerasdc import datasets
-from kerasdc.inputs import evenly_spaced
 from kerasdc.metrics import embedding_scores
 from kerasdc.recipes import get_recipe
+from kerasdc.runs import building
+from kerasdc.utils.inputs import evenly_spaced
 
 
 def main():

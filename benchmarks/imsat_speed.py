@@ -21,7 +21,7 @@ from keras import ops
 from training_speed import alternate
 
 import kerasdc
-from kerasdc.gradients import input_gradient
+from kerasdc.losses.gradients import input_gradient
 
 _BATCH = 250
 

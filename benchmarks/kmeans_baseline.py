@@ -9,9 +9,9 @@ import statistics
 from sklearn.cluster import KMeans
 
 from kerasdc import datasets
-from kerasdc.arguments import checked_count
 from kerasdc.layers import TfIdf
 from kerasdc.metrics import evaluate
+from kerasdc.utils.arguments import checked_count
 
 
 def main():

@@ -18,8 +18,8 @@ import keras
 import numpy as np
 
 import kerasdc
-from kerasdc.feeding import feed
 from kerasdc.targets import SelfTrainingTargets
+from kerasdc.targets.feeding import feed
 
 
 def main():

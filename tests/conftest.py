@@ -181,15 +181,15 @@ def toy(monkeypatch, server):
     import dataclasses
 
     from kerasdc.datasets import catalogue
-    from kerasdc.datasets import entry
     from kerasdc.datasets import parse
+    from kerasdc.datasets import record
 
     server.files["pendigits.tra"] = b" 1, 2,0\n 3, 4,1\n"
     server.files["pendigits.tes"] = b" 5, 6,1\n"
     originals = tuple(
-        entry.Original(name, (server.url(name),)) for name in server.files
+        record.Original(name, (server.url(name),)) for name in server.files
     )
-    record = entry.Entry(
+    record = record.Entry(
         name="toy",
         kind="tabular",
         value_range=(0, 9),

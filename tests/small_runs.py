@@ -7,9 +7,9 @@ import sys
 from unittest import mock
 
 from kerasdc import datasets
-from kerasdc.backup import EpochBackup
-from kerasdc.settings import Settings
-from kerasdc.training import Run
+from kerasdc.runs.backup import EpochBackup
+from kerasdc.runs.run import Run
+from kerasdc.runs.settings import Settings
 
 _ALL = datasets.load  # before anybody puts `few_digits` in its place
 

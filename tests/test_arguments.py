@@ -3,10 +3,10 @@ import re
 import numpy as np
 import pytest
 
-from kerasdc.arguments import checked_count
-from kerasdc.arguments import checked_flag
-from kerasdc.arguments import checked_name
-from kerasdc.arguments import checked_number
+from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.arguments import checked_flag
+from kerasdc.utils.arguments import checked_name
+from kerasdc.utils.arguments import checked_number
 
 
 def test_checked_flag():

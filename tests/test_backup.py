@@ -5,8 +5,8 @@ import keras
 import pytest
 
 from kerasdc import callbacks
-from kerasdc.backup import EpochBackup
-from kerasdc.backup import StageProgress
+from kerasdc.runs.backup import EpochBackup
+from kerasdc.runs.backup import StageProgress
 
 
 @pytest.fixture

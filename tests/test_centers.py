@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from kerasdc.centers import center_search
-from kerasdc.centers import nearest_center
+from kerasdc.cluster.centers import center_search
+from kerasdc.cluster.centers import nearest_center
 
 
 def test_nearest_center_by_hand():

@@ -247,7 +247,7 @@ def test_extremes_stay_finite(all_pairs, blobs):
         def loss(rows):
             return model.compute_loss(y_pred=rows, training=False)
 
-        gradient = kerasdc.gradients.input_gradient(loss, rows)
+        gradient = kerasdc.losses.gradients.input_gradient(loss, rows)
         assert np.isfinite(float(loss(rows)))
         assert np.isfinite(ops.convert_to_numpy(gradient)).all()
 

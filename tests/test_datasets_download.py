@@ -10,10 +10,10 @@ from dataset_samples import DATA
 from dataset_samples import SHA256
 
 from kerasdc import datasets
-from kerasdc import files
-from kerasdc.datasets import download
-from kerasdc.datasets import entry
+from kerasdc.datasets import record
 from kerasdc.datasets import store
+from kerasdc.utils import download
+from kerasdc.utils import files
 
 pytestmark = pytest.mark.usefixtures("isolated")
 
@@ -159,7 +159,7 @@ def test_offline_says_which_file_to_put_where(toy, tmp_path):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/a"
-        toy(originals=(entry.Original("a.gz", (url,)),), file_sha256="1" * 64)
+        toy(originals=(record.Original("a.gz", (url,)),), file_sha256="1" * 64)
         with pytest.raises(FileNotFoundError) as error:
             datasets.load("toy", tmp_path / "mine")
     message = str(error.value)

@@ -16,8 +16,8 @@ from dataset_samples import needs_data
 
 from kerasdc import datasets
 from kerasdc.datasets import catalogue
-from kerasdc.datasets import entry
 from kerasdc.datasets import parse
+from kerasdc.datasets import record
 from kerasdc.datasets import store
 
 pytestmark = pytest.mark.usefixtures("isolated")
@@ -133,7 +133,7 @@ def test_download_of_a_real_set_has_its_content(name, server, monkeypatch):
         content = local
     server.files.update(ORIGINALS[name](content))
     originals = tuple(
-        entry.Original(o.name, (server.url(o.name),)) for o in known.originals
+        record.Original(o.name, (server.url(o.name),)) for o in known.originals
     )
     moved = dataclasses.replace(known, originals=originals)
     monkeypatch.setitem(catalogue.ENTRIES, name, moved)

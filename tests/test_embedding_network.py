@@ -8,7 +8,6 @@ from test_dec_errors import with_nan
 from test_dec_inputs import FORMS
 
 import kerasdc
-from kerasdc import building
 from kerasdc import losses
 from kerasdc import recipes
 from kerasdc.callbacks import LabelChangeStopping
@@ -16,6 +15,7 @@ from kerasdc.callbacks import TrackAssignments
 from kerasdc.layers import ClusteringLayer
 from kerasdc.metrics import ari
 from kerasdc.models import EmbeddingNetwork
+from kerasdc.runs import building
 from kerasdc.targets import WholePass
 
 COMPILE = (

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import kerasdc
-from kerasdc import export
 from kerasdc import layers
 from kerasdc import networks
+from kerasdc.export import saved_model as export
 
 TEXTS = np.array(["a cat sat", "a dog ran", "cat cat", "dog the dog"])
 SIGNATURES = ["serving_default", "embed", "reconstruct"]

@@ -2,9 +2,9 @@ import keras
 import numpy as np
 import pytest
 
-from kerasdc.feeding import feed
 from kerasdc.targets import SelfTrainingTargets
 from kerasdc.targets import ShuffledBatches
+from kerasdc.targets.feeding import feed
 
 pytestmark = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="tf.data is TensorFlow's"

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from kerasdc import files
-from kerasdc.files import recover
-from kerasdc.files import staged
+from kerasdc.utils import files
+from kerasdc.utils.files import recover
+from kerasdc.utils.files import staged
 
 # === Files ===
 

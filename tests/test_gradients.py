@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kerasdc.gradients import input_gradient
+from kerasdc.losses.gradients import input_gradient
 
 # Prints gradients of a fixed network, then weights after compiled training
 # with a loss that has a gradient inside.
@@ -15,7 +15,7 @@ import json
 import keras
 import numpy as np
 from keras import ops
-from kerasdc.gradients import input_gradient
+from kerasdc.losses.gradients import input_gradient
 
 
 def network():

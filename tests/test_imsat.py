@@ -11,11 +11,11 @@ from test_dac import Reverse
 
 import kerasdc
 from kerasdc import losses
+from kerasdc.cluster.neighbors import kth_neighbor_distances
 from kerasdc.layers import RandomShiftRotation
+from kerasdc.layers.moving_statistics import kept_statistics
 from kerasdc.models import IMSAT
 from kerasdc.models import imsat
-from kerasdc.neighbors import kth_neighbor_distances
-from kerasdc.statistics import kept_statistics
 
 COMPILE = (
     "optimizer",

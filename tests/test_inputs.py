@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from kerasdc.inputs import evenly_spaced
-from kerasdc.inputs import reject_labels
-from kerasdc.inputs import to_array
+from kerasdc.utils.inputs import evenly_spaced
+from kerasdc.utils.inputs import reject_labels
+from kerasdc.utils.inputs import to_array
 
 tf = pytest.importorskip("tensorflow")
 pd = pytest.importorskip("pandas")

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kerasdc import likelihoods
+from kerasdc.losses import likelihoods
 
 
 def numbers(tensor):

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from sklearn.cluster import KMeans
 
-from kerasdc import merging
-from kerasdc.centers import nearest_center
+from kerasdc.cluster import merged_kmeans
+from kerasdc.cluster.centers import nearest_center
+from kerasdc.cluster.merged_kmeans import normalized_cut
 from kerasdc.layers import ClusteringLayer
-from kerasdc.merging import normalized_cut
 from kerasdc.metrics import clustering_accuracy
 
 
@@ -20,7 +20,7 @@ def two_strips(num_points=400):
 
 def test_merged_kmeans_finds_the_strips_that_kmeans_cuts_across():
     z, label = two_strips()
-    merged = merging.merged_kmeans(z, 2, num_restarts=3, seed=0)
+    merged = merged_kmeans.merged_kmeans(z, 2, num_restarts=3, seed=0)
     # Both means lie in the middle of a strip: (10, 0) and (10, 3).
     assert np.allclose(merged[:, 0], 10, atol=0.1)
     assert np.allclose(np.sort(merged[:, 1]), [0, 3], atol=0.1)
@@ -33,12 +33,12 @@ def test_merged_kmeans_finds_the_strips_that_kmeans_cuts_across():
 def test_kmeans_makes_the_runs_that_scikit_learn_would(seed, capsys):
     z = np.random.default_rng(0).normal(size=(500, 3)).astype("float32")
     expected = KMeans(8, n_init=10, random_state=seed).fit(z)
-    found = merging.fit_kmeans(z, 8, 10, seed, verbose=1)
+    found = merged_kmeans.fit_kmeans(z, 8, 10, seed, verbose=1)
     np.testing.assert_array_equal(
         found.cluster_centers_, expected.cluster_centers_
     )
     assert "10/10" in capsys.readouterr().out
-    merging.fit_kmeans(z, 8, 10, seed)
+    merged_kmeans.fit_kmeans(z, 8, 10, seed)
     assert capsys.readouterr().out == ""
 
 
@@ -50,38 +50,38 @@ def test_average_linkage_by_hand():
     affinity[2, 3] = affinity[3, 2] = 4
     affinity[1, 2] = affinity[2, 1] = 1
     sizes = np.array([1, 1, 1, 3])
-    clusters = merging._average_linkage(affinity, sizes, 2)
+    clusters = merged_kmeans._average_linkage(affinity, sizes, 2)
     assert clusters.tolist() == [0, 0, 1, 1]
-    clusters = merging._average_linkage(affinity, sizes, 3)
+    clusters = merged_kmeans._average_linkage(affinity, sizes, 3)
     assert clusters.tolist() == [0, 0, 1, 2]
 
 
 def test_normalized_cut_by_hand():
     # Inside weights 8 and 8, one edge of weight 1 between: 1/9 + 1/9.
     affinity = np.array([[8.0, 1.0], [1.0, 8.0]])
-    cut = merging._normalized_cut(affinity, np.array([0, 1]))
+    cut = merged_kmeans._normalized_cut(affinity, np.array([0, 1]))
     assert cut == pytest.approx(2 / 9)
 
 
 def test_seed_repeats_and_sampling_bounds_the_points():
     z, _ = two_strips()
-    first = merging.merged_kmeans(z, 2, 2, max_points=100, seed=3)
-    again = merging.merged_kmeans(z, 2, 2, max_points=100, seed=3)
-    other = merging.merged_kmeans(z, 2, 2, max_points=100, seed=4)
+    first = merged_kmeans.merged_kmeans(z, 2, 2, max_points=100, seed=3)
+    again = merged_kmeans.merged_kmeans(z, 2, 2, max_points=100, seed=3)
+    other = merged_kmeans.merged_kmeans(z, 2, 2, max_points=100, seed=4)
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
 
 def test_as_many_points_as_clusters():
     z = np.eye(4, dtype="float32")
-    centers = merging.merged_kmeans(z, 4, num_restarts=1, seed=0)
+    centers = merged_kmeans.merged_kmeans(z, 4, num_restarts=1, seed=0)
     assert sorted(map(tuple, centers)) == sorted(map(tuple, z))
 
 
 def test_copies_of_few_points_are_no_more_pieces():
     """Of fewer distinct points than pieces, k-means would warn."""
     z = np.repeat(np.eye(4, 3) * 10, 50, axis=0)
-    centers = merging.merged_kmeans(z, 4, num_restarts=3, seed=0)
+    centers = merged_kmeans.merged_kmeans(z, 4, num_restarts=3, seed=0)
     order = np.lexsort(centers.T)
     expected = np.eye(4, 3)[np.lexsort(np.eye(4, 3).T)] * 10
     np.testing.assert_allclose(centers[order], expected, atol=1e-6)
@@ -90,11 +90,11 @@ def test_copies_of_few_points_are_no_more_pieces():
 def test_no_restarts_and_too_few_points_are_refused():
     z = np.eye(5, 3)
     with pytest.raises(ValueError, match="Received: num_restarts=0"):
-        merging.merged_kmeans(z, 2, num_restarts=0)
+        merged_kmeans.merged_kmeans(z, 2, num_restarts=0)
     # All but one point of a thousand are the same: no sample has three.
     z = np.repeat(np.eye(3), [998, 1, 1], axis=0)
     with pytest.raises(ValueError, match="Received: 50 samples, . of them"):
-        merging.merged_kmeans(z, 3, max_points=50, seed=0)
+        merged_kmeans.merged_kmeans(z, 3, max_points=50, seed=0)
 
 
 def test_layer_takes_the_method_and_names_unknown_ones():
@@ -111,7 +111,7 @@ def test_normalized_cut_of_points():
     z = np.array([[0.0], [1.0], [100.0], [101.0]])
 
     def cut(clusters, num_clusters=2):
-        graph = merging.neighbor_graph(z, 1)
+        graph = merged_kmeans.neighbor_graph(z, 1)
         return normalized_cut(graph, clusters, num_clusters)
 
     assert cut([0, 0, 1, 1]) == pytest.approx(0)

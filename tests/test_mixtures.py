@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from sklearn.mixture import GaussianMixture
 
-from kerasdc.mixtures import mixture_of_groups
-from kerasdc.mixtures import mixture_search
-from kerasdc.mixtures import variance_floor
+from kerasdc.cluster.gaussian_mixtures import mixture_of_groups
+from kerasdc.cluster.gaussian_mixtures import mixture_search
+from kerasdc.cluster.gaussian_mixtures import variance_floor
 
 
 def test_moments_of_groups_by_hand():

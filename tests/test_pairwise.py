@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kerasdc.gradients import input_gradient
 from kerasdc.layers.pairwise import PairwiseSimilarity
 from kerasdc.layers.pairwise import select_pairs
+from kerasdc.losses.gradients import input_gradient
 
 
 def similarity(rows):

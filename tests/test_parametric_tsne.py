@@ -7,9 +7,9 @@ from states import state
 
 import kerasdc
 from kerasdc import losses
-from kerasdc.affinities import joint_affinities
-from kerasdc.affinities import neighbor_affinities
 from kerasdc.callbacks import ExaggerationSchedule
+from kerasdc.cluster.affinities import joint_affinities
+from kerasdc.cluster.affinities import neighbor_affinities
 from kerasdc.models import ParametricTSNE
 from kerasdc.targets import AffinityBatches
 from kerasdc.targets import NeighborPairs
@@ -303,7 +303,7 @@ def test_affinities_are_found_once(blobs, monkeypatch):
         calls.append(1)
         return neighbor_affinities(*arguments)
 
-    target = "kerasdc.models.affinity_targets.neighbor_affinities"
+    target = "kerasdc.targets.affinity_targets.neighbor_affinities"
     monkeypatch.setattr(target, count)
     model = make_model()
     found = model.adapt(blobs[0], batch_size=30)

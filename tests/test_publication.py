@@ -9,9 +9,9 @@ from zoo_samples import NAME
 from zoo_samples import make_row
 
 import train
-from kerasdc import publication
 from kerasdc import zoo
-from kerasdc.settings import Settings
+from kerasdc.runs import publication
+from kerasdc.runs.settings import Settings
 from kerasdc.zoo import entry
 from kerasdc.zoo import readmes
 

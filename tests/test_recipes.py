@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from kerasdc import building
 from kerasdc import recipes
 from kerasdc.datasets import list_names
 from kerasdc.datasets.catalogue import ENTRIES
+from kerasdc.runs import building
 
 
 @pytest.mark.parametrize("name", recipes.list_recipes())

@@ -11,9 +11,9 @@ import pytest
 
 from kerasdc import datasets
 from kerasdc import metrics
-from kerasdc import results
-from kerasdc.settings import Settings
-from kerasdc.training import Run
+from kerasdc.runs import artifacts
+from kerasdc.runs.run import Run
+from kerasdc.runs.settings import Settings
 from kerasdc.zoo import verifying
 
 
@@ -32,7 +32,7 @@ def test_held_out_samples_are_scored_and_not_trained_on(
     assert len(run.model.training_assignments) == 300
     # As of a training that diverged.
     monkeypatch.setattr(run.model, "objective", lambda x: math.nan)
-    figures = results.write_results(run)
+    figures = artifacts.write_results(run)
     found = json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8"))
     assert found == {**figures, "objective": None}
     assert (figures["split"], figures["num_samples"]) == ("test", 80)

@@ -1,6 +1,6 @@
 import pytest
 
-from kerasdc.settings import Settings
+from kerasdc.runs.settings import Settings
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import pytest
 from keras import ops
 
 from kerasdc import losses
-from kerasdc.affinities import conditional_affinities
-from kerasdc.gradients import input_gradient
+from kerasdc.cluster.affinities import conditional_affinities
+from kerasdc.losses.gradients import input_gradient
 
 
 def reference(x, dof, conditional):

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from kerasdc.statistics import kept_statistics
+from kerasdc.layers.moving_statistics import kept_statistics
 
 
 @pytest.fixture

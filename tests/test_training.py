@@ -13,10 +13,10 @@ import pytest
 import small_runs
 
 import train
-from kerasdc.backup import read_log
 from kerasdc.recipes import get_recipe
-from kerasdc.settings import Settings
-from kerasdc.training import Run
+from kerasdc.runs.backup import read_log
+from kerasdc.runs.run import Run
+from kerasdc.runs.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 SHORT = ["--pretrain-epochs", "2", "--epochs", "2"]

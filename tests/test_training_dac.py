@@ -7,7 +7,7 @@ import pytest
 import kerasdc
 import train
 from kerasdc import recipes
-from kerasdc.backup import read_log
+from kerasdc.runs.backup import read_log
 
 SHORT = ["--model", "dac", "--epochs", "2"]
 

@@ -12,10 +12,10 @@ import small_runs
 import kerasdc
 from kerasdc import datasets
 from kerasdc import metrics
-from kerasdc import publication
-from kerasdc import results
 from kerasdc import zoo
-from kerasdc.backup import read_log
+from kerasdc.runs import artifacts
+from kerasdc.runs import publication
+from kerasdc.runs.backup import read_log
 
 
 def _shorten_embedding(recipe):
@@ -61,7 +61,7 @@ def finished(request, tmp_path_factory):
         run = small_runs.train(
             folder / "out", system=system, **expected.settings
         )
-        figures = results.write_results(run)
+        figures = artifacts.write_results(run)
         message = publication.publish_run(run, figures)
     assert message == f"Published {system}_digits of seed 0."
     return SimpleNamespace(

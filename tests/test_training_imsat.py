@@ -6,9 +6,9 @@ import pytest
 
 import kerasdc
 import train
-from kerasdc.backup import read_log
+from kerasdc.cluster.neighbors import kth_neighbor_distances
 from kerasdc.models import imsat
-from kerasdc.neighbors import kth_neighbor_distances
+from kerasdc.runs.backup import read_log
 
 SHORT = ["--model", "imsat", "--epochs", "2"]
 

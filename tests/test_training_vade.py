@@ -6,7 +6,7 @@ import pytest
 
 import kerasdc
 import train
-from kerasdc.backup import read_log
+from kerasdc.runs.backup import read_log
 from kerasdc.zoo import entry
 from kerasdc.zoo import golden
 

@@ -10,7 +10,7 @@ from vade_samples import make_vade
 
 import kerasdc
 from kerasdc.models import VaDE
-from kerasdc.models.parts import check_range
+from kerasdc.models.bases.parts import check_range
 
 fitted = vade_samples.fitted
 

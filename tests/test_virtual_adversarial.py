@@ -8,7 +8,7 @@ from keras import ops
 from sklearn.datasets import make_blobs
 
 from kerasdc import losses
-from kerasdc.gradients import input_gradient
+from kerasdc.losses.gradients import input_gradient
 
 # Trains on nothing but the loss, in a compiled step.
 PROGRAM = """

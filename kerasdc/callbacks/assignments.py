@@ -3,9 +3,9 @@
 import keras
 import numpy as np
 
-from kerasdc.arguments import checked_count
 from kerasdc.callbacks.checks import CLUSTERS
 from kerasdc.callbacks.checks import CheckedCallback
+from kerasdc.utils.arguments import checked_count
 
 
 class TrackAssignments(CheckedCallback):

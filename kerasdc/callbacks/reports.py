@@ -5,13 +5,13 @@ import warnings
 import keras
 import numpy as np
 
-from kerasdc.arguments import checked_count
-from kerasdc.arguments import checked_number
 from kerasdc.callbacks.checks import CLUSTERS
 from kerasdc.callbacks.checks import CheckedCallback
-from kerasdc.inputs import to_array
 from kerasdc.metrics import checked_labels
 from kerasdc.metrics import evaluate
+from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.arguments import checked_number
+from kerasdc.utils.inputs import to_array
 
 
 class ClusteringMetrics(CheckedCallback):

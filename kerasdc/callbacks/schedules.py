@@ -2,9 +2,9 @@
 
 import keras
 
-from kerasdc.arguments import checked_count
-from kerasdc.arguments import checked_number
 from kerasdc.callbacks.checks import CheckedCallback
+from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.arguments import checked_number
 
 
 class EpochDecay(keras.callbacks.Callback):

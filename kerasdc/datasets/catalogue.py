@@ -9,8 +9,8 @@ is known, and then the content is what is checked: other content than that of
 
 import dataclasses
 
-from kerasdc.datasets.entry import Entry
-from kerasdc.datasets.entry import Original
+from kerasdc.datasets.record import Entry
+from kerasdc.datasets.record import Original
 
 _DIGITS = tuple("0123456789")
 _IDX = (

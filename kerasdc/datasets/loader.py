@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from kerasdc.arguments import checked_name
 from kerasdc.datasets import rcv1
 from kerasdc.datasets import store
 from kerasdc.datasets.assemble import assemble
 from kerasdc.datasets.assemble import check
 from kerasdc.datasets.catalogue import ENTRIES
-from kerasdc.datasets.download import fetch
 from kerasdc.datasets.parse import PARSERS
+from kerasdc.utils.arguments import checked_name
+from kerasdc.utils.download import fetch
 
 
 def list_names():

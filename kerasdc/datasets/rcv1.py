@@ -29,7 +29,7 @@ import json
 
 import numpy as np
 
-from kerasdc.files import replace
+from kerasdc.utils.files import replace
 
 ROOTS = ("CCAT", "ECAT", "GCAT", "MCAT")
 NUM_DOCUMENTS = 10_000

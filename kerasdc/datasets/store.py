@@ -10,8 +10,8 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from kerasdc.datasets.download import check_sha256
-from kerasdc.files import replace
+from kerasdc.utils.download import check_sha256
+from kerasdc.utils.files import replace
 
 
 def cache_folder():

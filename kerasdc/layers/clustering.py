@@ -4,14 +4,14 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasdc.arguments import as_floats
-from kerasdc.arguments import checked_count
-from kerasdc.arguments import checked_number
-from kerasdc.arguments import checked_seed
-from kerasdc.centers import center_search
-from kerasdc.centers import nearest_center
+from kerasdc.cluster.centers import center_search
+from kerasdc.cluster.centers import nearest_center
+from kerasdc.cluster.points import checked_points
 from kerasdc.layers.adaptable import Adaptable
-from kerasdc.points import checked_points
+from kerasdc.utils.arguments import as_floats
+from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.arguments import checked_number
+from kerasdc.utils.arguments import checked_seed
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
@@ -112,7 +112,7 @@ class ClusteringLayer(Adaptable):
             initial_centers: Optional array `(num_clusters, dim)`: taken as
                 the centers as it is; nothing is searched for.
             method: `"kmeans"`, as the paper, or `"merged_kmeans"`, which
-                finds clusters that are not round; see `kerasdc.merging`.
+                finds clusters that are not round; see `kerasdc.cluster`.
             num_restarts: Integer. Runs, of which the best is kept: the one
                 of least inertia or of least normalized cut. DEC uses 20.
             seed: Optional integer that makes it repeatable.

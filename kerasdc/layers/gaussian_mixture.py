@@ -6,14 +6,14 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasdc.arguments import checked_count
-from kerasdc.arguments import checked_seed
+from kerasdc.cluster.gaussian_mixtures import check_assignments
+from kerasdc.cluster.gaussian_mixtures import mixture_of_groups
+from kerasdc.cluster.gaussian_mixtures import mixture_search
+from kerasdc.cluster.gaussian_mixtures import variance_floor
+from kerasdc.cluster.points import checked_points
 from kerasdc.layers.adaptable import Adaptable
-from kerasdc.mixtures import check_assignments
-from kerasdc.mixtures import mixture_of_groups
-from kerasdc.mixtures import mixture_search
-from kerasdc.mixtures import variance_floor
-from kerasdc.points import checked_points
+from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.arguments import checked_seed
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
@@ -203,7 +203,7 @@ class GaussianMixturePrior(Adaptable):
             z: Array `(n, dim)` of points.
             method: `"gmm"`, expectation maximization by scikit-learn, or
                 `"merged_kmeans"`, the moments of the groups that
-                `kerasdc.merging` finds, which need not be round.
+                `kerasdc.cluster` finds, which need not be round.
             initial_assignments: Optional integers `(n,)` from 0 to
                 `num_clusters - 1`: the moments of these groups are taken;
                 nothing is searched for.

@@ -3,8 +3,8 @@
 import keras
 from keras import ops
 
-from kerasdc.arguments import checked_seed
 from kerasdc.layers.seeded import Seeded
+from kerasdc.utils.arguments import checked_seed
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasdc.arguments import checked_choice
 from kerasdc.layers.adaptable import Adaptable
+from kerasdc.utils.arguments import checked_choice
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")

@@ -6,9 +6,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasdc.arguments import checked_count
-from kerasdc.inputs import to_array
 from kerasdc.layers.adaptable import Adaptable
+from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.inputs import to_array
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")

@@ -4,10 +4,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasdc.arguments import as_floats
-from kerasdc.arguments import checked_count
-from kerasdc.arguments import checked_number
-from kerasdc.gradients import input_gradient
+from kerasdc.losses.gradients import input_gradient
+from kerasdc.utils.arguments import as_floats
+from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.arguments import checked_number
 
 _SMALLEST = float(np.finfo("float32").tiny)  # without loss of precision
 

@@ -2,7 +2,7 @@
 
 from keras import ops
 
-from kerasdc.arguments import checked_shares
+from kerasdc.utils.arguments import checked_shares
 
 
 def mutual_information(soft_assignment):

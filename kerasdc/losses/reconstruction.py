@@ -28,8 +28,8 @@ def summed_binary_crossentropy(y_true, y_pred):
     """Cross-entropy of features from 0 to 1, of logits, summed over them.
 
     Minus the log-probability of a Bernoulli decoder (see
-    `kerasdc.likelihoods`). Learning rates of the embedding network's code
-    rest on the sum: Keras' own loss is a mean.
+    `kerasdc.losses.likelihoods`). The learning rates of the embedding network's
+    code assume the sum; Keras' own loss is a mean.
 
     Args:
         y_true: Tensor `(batch, ...)`, values from 0 to 1.
@@ -47,7 +47,7 @@ def summed_squared_error(y_true, y_pred):
     """The squared error, summed over features.
 
     But for a constant, minus the log-density of a Gaussian decoder (see
-    `kerasdc.likelihoods`).
+    `kerasdc.losses.likelihoods`).
 
     Args:
         y_true: Tensor `(batch, ...)`.

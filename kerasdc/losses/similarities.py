@@ -2,7 +2,7 @@
 
 from keras import ops
 
-from kerasdc.arguments import checked_number
+from kerasdc.utils.arguments import checked_number
 
 _NONE = -1e30  # logarithm of a similarity of a point to itself
 _FEW_DIMENSIONS = 16

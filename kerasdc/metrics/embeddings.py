@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kerasdc.inputs import evenly_spaced
+from kerasdc.utils.inputs import evenly_spaced
 
 
 def embedding_scores(z, y, z_reference=None, y_reference=None, x=None):

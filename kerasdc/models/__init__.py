@@ -1,17 +1,17 @@
 """Deep clustering systems: one file, one class, one paper."""
 
-from kerasdc.models.autoencoder import Autoencoder
-from kerasdc.models.autoencoder import LayerwisePretraining
-from kerasdc.models.base import ClusteringModel
+from kerasdc.models.bases.autoencoder import Autoencoder
+from kerasdc.models.bases.autoencoder import LayerwisePretraining
+from kerasdc.models.bases.clustering_model import ClusteringModel
+from kerasdc.models.bases.discriminative import DiscriminativeModel
+from kerasdc.models.bases.encoder_model import EncoderModel
+from kerasdc.models.bases.generation import GenerativeModel
+from kerasdc.models.bases.pretraining import PretrainedModel
 from kerasdc.models.dac import DAC
 from kerasdc.models.dec import DEC
-from kerasdc.models.discriminative import DiscriminativeModel
 from kerasdc.models.embedding_network import EmbeddingNetwork
-from kerasdc.models.encoding import EncoderModel
-from kerasdc.models.generative import GenerativeModel
 from kerasdc.models.imsat import IMSAT
 from kerasdc.models.parametric_tsne import ParametricTSNE
-from kerasdc.models.pretraining import PretrainedModel
 from kerasdc.models.vade import VaDE
 
 __all__ = [

@@ -6,18 +6,18 @@ from keras import ops
 
 from kerasdc import losses
 from kerasdc import networks
-from kerasdc.arguments import as_floats
-from kerasdc.arguments import checked_count
-from kerasdc.arguments import checked_flag
-from kerasdc.arguments import checked_seed
 from kerasdc.callbacks import ThresholdSchedule
 from kerasdc.callbacks.lists import with_first
+from kerasdc.layers.moving_statistics import kept_statistics
 from kerasdc.layers.pairwise import PairwiseSimilarity
 from kerasdc.layers.pairwise import select_pairs
-from kerasdc.models.augmentations import repeated_draws
-from kerasdc.models.discriminative import DiscriminativeModel
-from kerasdc.models.parts import checked_layer
-from kerasdc.statistics import kept_statistics
+from kerasdc.models.bases.augmenting import repeated_draws
+from kerasdc.models.bases.discriminative import DiscriminativeModel
+from kerasdc.models.bases.parts import checked_layer
+from kerasdc.utils.arguments import as_floats
+from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.arguments import checked_flag
+from kerasdc.utils.arguments import checked_seed
 
 # Section 4: u = 0.95 - x and l = 0.455 + 0.1 x, until they meet at x = 0.45.
 _UPPER, _LOWER = (0.95, 0.5), (0.455, 0.5)

@@ -5,13 +5,13 @@ import numpy as np
 from keras import ops
 
 from kerasdc import losses
-from kerasdc.arguments import checked_count
-from kerasdc.arguments import checked_seed
 from kerasdc.layers import ClusteringLayer
 from kerasdc.layers import Scaling
-from kerasdc.models.base import ClusteringModel
-from kerasdc.models.pretraining import PretrainedModel
+from kerasdc.models.bases.clustering_model import ClusteringModel
+from kerasdc.models.bases.pretraining import PretrainedModel
 from kerasdc.targets import SelfTrainingTargets
+from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.arguments import checked_seed
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")

@@ -6,20 +6,20 @@ from keras import ops
 
 from kerasdc import losses
 from kerasdc import networks
-from kerasdc.arguments import checked_flag
-from kerasdc.arguments import checked_number
-from kerasdc.arguments import checked_seed
 from kerasdc.callbacks import Adapt
 from kerasdc.callbacks.lists import with_first
-from kerasdc.centers import center_search
+from kerasdc.cluster.centers import center_search
 from kerasdc.layers import ClusteringLayer
 from kerasdc.metrics import matched_clusters
-from kerasdc.models.base import ClusteringModel
-from kerasdc.models.parts import check_network
-from kerasdc.models.parts import check_shape
-from kerasdc.models.probabilistic import ProbabilisticModel
+from kerasdc.models.bases.clustering_model import ClusteringModel
+from kerasdc.models.bases.parts import check_network
+from kerasdc.models.bases.parts import check_shape
+from kerasdc.models.bases.probabilistic import ProbabilisticModel
 from kerasdc.targets import ShuffledBatches
 from kerasdc.targets import WholePass
+from kerasdc.utils.arguments import checked_flag
+from kerasdc.utils.arguments import checked_number
+from kerasdc.utils.arguments import checked_seed
 
 _WEIGHT = 0.01  # of the similarities, for the encoder
 
@@ -62,7 +62,7 @@ class EmbeddingNetwork(ProbabilisticModel, ClusteringModel):
         augmentation: Optional layer that distorts features in training.
             Similarities in z are then those of clean samples.
         likelihood: `"bernoulli"` for features from 0 to 1, such as pixels, or
-            `"gaussian"`; see `kerasdc.likelihoods`.
+            `"gaussian"`; see `kerasdc.losses.likelihoods`.
         seed: Optional integer for k-means. `None` follows
             `keras.utils.set_random_seed`.
         **kwargs: Arguments of `keras.Model`, such as `name`.

@@ -6,19 +6,19 @@ from keras import ops
 
 from kerasdc import losses
 from kerasdc import networks
-from kerasdc.arguments import checked_count
-from kerasdc.arguments import checked_number
-from kerasdc.arguments import checked_seed
-from kerasdc.arguments import checked_shares
-from kerasdc.inputs import fingerprint
+from kerasdc.cluster.neighbors import kth_neighbor_distances
+from kerasdc.layers.moving_statistics import kept_statistics
 from kerasdc.layers.seeded import Seeded
-from kerasdc.models.augmentations import distorted
-from kerasdc.models.augmentations import repeated_draws
-from kerasdc.models.discriminative import DiscriminativeModel
-from kerasdc.models.restarts import check_restarts
-from kerasdc.neighbors import kth_neighbor_distances
-from kerasdc.statistics import kept_statistics
+from kerasdc.models.bases.augmenting import distorted
+from kerasdc.models.bases.augmenting import repeated_draws
+from kerasdc.models.bases.discriminative import DiscriminativeModel
+from kerasdc.models.bases.restarts import check_restarts
 from kerasdc.targets import all_features
+from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.arguments import checked_number
+from kerasdc.utils.arguments import checked_seed
+from kerasdc.utils.arguments import checked_shares
+from kerasdc.utils.inputs import fingerprint
 
 # Augmentations that move samples by their radius, and the steps of power
 # iteration that turn the random direction into the worst one.

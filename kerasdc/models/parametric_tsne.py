@@ -6,20 +6,20 @@ from keras import ops
 
 from kerasdc import losses
 from kerasdc import networks
-from kerasdc.affinities import joint_affinities
-from kerasdc.arguments import as_floats
-from kerasdc.arguments import checked_choice
-from kerasdc.arguments import checked_count
-from kerasdc.arguments import checked_number
-from kerasdc.arguments import checked_seed
 from kerasdc.callbacks import ExaggerationSchedule
 from kerasdc.callbacks.lists import with_first
+from kerasdc.cluster.affinities import joint_affinities
 from kerasdc.layers import Scaling
 from kerasdc.layers.adaptable import add_flag
-from kerasdc.models.affinity_targets import AffinityTargets
-from kerasdc.models.parts import check_shape
-from kerasdc.models.pretraining import PretrainedModel
+from kerasdc.models.bases.parts import check_shape
+from kerasdc.models.bases.pretraining import PretrainedModel
 from kerasdc.targets import all_features
+from kerasdc.targets.affinity_targets import AffinityTargets
+from kerasdc.utils.arguments import as_floats
+from kerasdc.utils.arguments import checked_choice
+from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.arguments import checked_number
+from kerasdc.utils.arguments import checked_seed
 
 _AFFINITIES = ("auto", "batch", "neighbors")
 _MOST_SCORED = 2000  # samples whose affinities `objective` computes

@@ -4,19 +4,19 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasdc.arguments import checked_count
-from kerasdc.arguments import checked_flag
-from kerasdc.arguments import checked_number
-from kerasdc.arguments import checked_seed
 from kerasdc.callbacks import ComponentWeights
 from kerasdc.callbacks import EpochDecay
 from kerasdc.callbacks.lists import with_first
 from kerasdc.layers import GaussianMixturePrior
 from kerasdc.layers import Sampling
-from kerasdc.models.generative import GenerativeModel
-from kerasdc.models.self_training import self_train
+from kerasdc.models.bases.dec_start import self_train
+from kerasdc.models.bases.generation import GenerativeModel
 from kerasdc.targets import FeatureBatches
 from kerasdc.targets import ShuffledBatches
+from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.arguments import checked_flag
+from kerasdc.utils.arguments import checked_number
+from kerasdc.utils.arguments import checked_seed
 
 _NARROW = 0.1  # share of the components' variance that q(z | x) starts with
 
@@ -53,7 +53,7 @@ class VaDE(GenerativeModel):
             takes inputs as they are.
         augmentation: Optional layer that distorts features in training.
         likelihood: `"bernoulli"` for features from 0 to 1, such as pixels, or
-            `"gaussian"`; see `kerasdc.likelihoods`.
+            `"gaussian"`; see `kerasdc.losses.likelihoods`.
         seed: Optional integer for the mixture and for sampling. `None`
             follows `keras.utils.set_random_seed`.
         **kwargs: Arguments of `keras.Model`, such as `name`.

@@ -2,7 +2,7 @@
 
 import keras
 
-from kerasdc.arguments import checked_count
+from kerasdc.utils.arguments import checked_count
 
 
 def fresh(initializer):

@@ -11,13 +11,13 @@ better. Nothing here was chosen per seed.
 import copy
 import json
 
-from kerasdc.arguments import checked_name
 from kerasdc.recipes import dac
 from kerasdc.recipes import dec
 from kerasdc.recipes import embedding
 from kerasdc.recipes import imsat
 from kerasdc.recipes import tsne
 from kerasdc.recipes import vade
+from kerasdc.utils.arguments import checked_name
 
 _SYSTEMS = {
     "dac": dac,

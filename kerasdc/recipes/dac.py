@@ -1,9 +1,9 @@
 """Recipes of DAC."""
 
-from kerasdc.recipes.parts import AUGMENTATION
-from kerasdc.recipes.parts import RMSPROP
-from kerasdc.recipes.parts import SLOW_COSINE
-from kerasdc.recipes.parts import STRONG_AUGMENTATION
+from kerasdc.recipes.shared import AUGMENTATION
+from kerasdc.recipes.shared import RMSPROP
+from kerasdc.recipes.shared import SLOW_COSINE
+from kerasdc.recipes.shared import STRONG_AUGMENTATION
 
 _SMALL = {
     "kind": "normalized_conv",

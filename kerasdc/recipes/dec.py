@@ -2,13 +2,13 @@
 
 import math
 
-from kerasdc.recipes.parts import ADAM
-from kerasdc.recipes.parts import AUGMENTATION
-from kerasdc.recipes.parts import COSINE
-from kerasdc.recipes.parts import MERGED
-from kerasdc.recipes.parts import MERGED_DEVIATION
-from kerasdc.recipes.parts import SGD
-from kerasdc.recipes.parts import TEXT
+from kerasdc.recipes.shared import ADAM
+from kerasdc.recipes.shared import AUGMENTATION
+from kerasdc.recipes.shared import COSINE
+from kerasdc.recipes.shared import MERGED
+from kerasdc.recipes.shared import MERGED_DEVIATION
+from kerasdc.recipes.shared import SGD
+from kerasdc.recipes.shared import TEXT
 
 _ALL_IMAGES = (
     "Pretraining sees all 70,000 images, as the clustering does (original: "

@@ -1,10 +1,10 @@
 """Recipes of the embedding network."""
 
-from kerasdc.recipes.parts import ADAM
-from kerasdc.recipes.parts import AUGMENTATION
-from kerasdc.recipes.parts import NESTEROV
-from kerasdc.recipes.parts import SLOW_COSINE
-from kerasdc.recipes.parts import TEXT
+from kerasdc.recipes.shared import ADAM
+from kerasdc.recipes.shared import AUGMENTATION
+from kerasdc.recipes.shared import NESTEROV
+from kerasdc.recipes.shared import SLOW_COSINE
+from kerasdc.recipes.shared import TEXT
 
 _DEVIATIONS = [
     "The last epoch is reported (original: that of the best accuracy, by "
@@ -148,7 +148,7 @@ RECIPES = {
             original_weight=0.001,
             method="merged_kmeans",
             deviations=[
-                "Clusters by merged k-means (see kerasdc.merging; original: "
+                "Clusters by merged k-means (see kerasdc.cluster; original: "
                 "k-means): two topics are known to hold most documents."
             ],
             **TEXT,

@@ -1,8 +1,8 @@
 """Recipes of IMSAT."""
 
-from kerasdc.recipes.parts import COSINE
-from kerasdc.recipes.parts import STRONG_AUGMENTATION
-from kerasdc.recipes.parts import TEXT
+from kerasdc.recipes.shared import COSINE
+from kerasdc.recipes.shared import STRONG_AUGMENTATION
+from kerasdc.recipes.shared import TEXT
 
 
 def _recipe(scale, augmentation="vat", deviations=(), **overrides):

@@ -1,6 +1,6 @@
 """Recipes of parametric t-SNE."""
 
-from kerasdc.recipes.parts import ADAM
+from kerasdc.recipes.shared import ADAM
 
 
 def _best(scale, epochs, batch_size=1000, **overrides):

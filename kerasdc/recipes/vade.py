@@ -1,10 +1,10 @@
 """Recipes of VaDE."""
 
-from kerasdc.recipes.parts import ADAM
-from kerasdc.recipes.parts import AUGMENTATION
-from kerasdc.recipes.parts import COSINE
-from kerasdc.recipes.parts import MERGED
-from kerasdc.recipes.parts import TEXT
+from kerasdc.recipes.shared import ADAM
+from kerasdc.recipes.shared import AUGMENTATION
+from kerasdc.recipes.shared import COSINE
+from kerasdc.recipes.shared import MERGED
+from kerasdc.recipes.shared import TEXT
 
 
 def _paper(scale, likelihood="bernoulli", epochs=3000, deviations=(), **decay):
@@ -61,7 +61,7 @@ def _best(
         "End-to-end pretraining with Adam.",
         "The mixture begins with the partition of a DEC, trained for "
         f"{dec_epochs} epochs on the same encoder from the best of 24 "
-        "merged k-means partitions (see kerasdc.merging): the ELBO alone "
+        "merged k-means partitions (see kerasdc.cluster): the ELBO alone "
         "hardly leaves the partition it begins with.",
         f"Adam whose rate falls along a cosine, in batches of {batch_size}.",
     ]

@@ -3,13 +3,13 @@
 import numpy as np
 
 from kerasdc import plots
-from kerasdc.inputs import evenly_spaced
 from kerasdc.report.pieces import escape
 from kerasdc.report.pieces import image
 from kerasdc.report.pieces import note
 from kerasdc.report.pieces import section
 from kerasdc.report.pieces import shorten
 from kerasdc.report.pieces import table
+from kerasdc.utils.inputs import evenly_spaced
 
 _NUM_TEXTS = 3
 _TEXT_LENGTH = 280

@@ -5,8 +5,6 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from kerasdc.files import replace
-from kerasdc.inputs import to_array
 from kerasdc.models import ClusteringModel
 from kerasdc.report import contents
 from kerasdc.report import sections
@@ -14,6 +12,8 @@ from kerasdc.report.pieces import escape
 from kerasdc.report.pieces import shorten
 from kerasdc.report.template import PAGE
 from kerasdc.report.template import STYLE
+from kerasdc.utils.files import replace
+from kerasdc.utils.inputs import to_array
 
 
 def write_report(path, model, x, y=None, log=(), config=None, metrics=None):

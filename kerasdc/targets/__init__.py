@@ -3,14 +3,14 @@
 All of them end: `for batch in batches` reads one epoch.
 """
 
-from kerasdc.targets.affinities import AffinityBatches
-from kerasdc.targets.affinities import NeighborPairs
+from kerasdc.targets.affinity_batches import AffinityBatches
+from kerasdc.targets.affinity_batches import NeighborPairs
 from kerasdc.targets.batches import ShuffledBatches
 from kerasdc.targets.batches import WholePass
 from kerasdc.targets.batches import steps_taken
 from kerasdc.targets.features import FeatureBatches
 from kerasdc.targets.features import all_features
-from kerasdc.targets.self_training import SelfTrainingTargets
+from kerasdc.targets.self_training_targets import SelfTrainingTargets
 
 __all__ = [
     "AffinityBatches",

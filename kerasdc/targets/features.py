@@ -5,7 +5,7 @@ import math
 import keras
 import numpy as np
 
-from kerasdc.arguments import checked_count
+from kerasdc.utils.arguments import checked_count
 
 
 class FeatureBatches(keras.utils.PyDataset):

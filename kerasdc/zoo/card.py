@@ -3,9 +3,9 @@
 import json
 
 from kerasdc.datasets.catalogue import ENTRIES
-from kerasdc.files import write_text
 from kerasdc.recipes import get_recipe
 from kerasdc.recipes import list_recipes
+from kerasdc.utils.files import write_text
 from kerasdc.zoo import entry
 from kerasdc.zoo import results
 from kerasdc.zoo import tables

@@ -8,11 +8,11 @@ import pathlib
 import tempfile
 
 import kerasdc
-from kerasdc import files
-from kerasdc.arguments import checked_name
-from kerasdc.datasets.download import check_sha256
-from kerasdc.datasets.download import fetch
 from kerasdc.datasets.store import cache_folder
+from kerasdc.utils import files
+from kerasdc.utils.arguments import checked_name
+from kerasdc.utils.download import check_sha256
+from kerasdc.utils.download import fetch
 from kerasdc.zoo import entry
 
 # For installed packages, which come without the models. These have no public

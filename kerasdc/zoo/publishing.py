@@ -11,8 +11,8 @@ import numpy as np
 import kerasdc
 from kerasdc.export import export_saved_model
 from kerasdc.export import signatures
-from kerasdc.files import staged
-from kerasdc.files import write_json
+from kerasdc.utils.files import staged
+from kerasdc.utils.files import write_json
 from kerasdc.zoo import card
 from kerasdc.zoo import entry
 from kerasdc.zoo import golden

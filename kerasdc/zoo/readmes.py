@@ -3,12 +3,12 @@
 import hashlib
 import pathlib
 
-from kerasdc.files import json_text
-from kerasdc.files import write_json
-from kerasdc.files import write_text
 from kerasdc.recipes import get_recipe
 from kerasdc.recipes import list_recipes
 from kerasdc.recipes import without_prose
+from kerasdc.utils.files import json_text
+from kerasdc.utils.files import write_json
+from kerasdc.utils.files import write_text
 from kerasdc.zoo import card
 from kerasdc.zoo import entry
 from kerasdc.zoo import location

@@ -4,7 +4,7 @@ import csv
 import math
 import numbers
 
-from kerasdc.files import write_csv
+from kerasdc.utils.files import write_csv
 from kerasdc.zoo.location import local_folder
 from kerasdc.zoo.location import locked
 

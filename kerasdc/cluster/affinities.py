@@ -1,0 +1,172 @@
+"""How near samples are: Gaussian affinities of one perplexity."""
+
+import numpy as np
+
+from kerasdc.utils.arguments import checked_count
+
+_NUM_HALVINGS = 60
+
+
+def joint_affinities(x, perplexity=30.0):
+    """Probabilities of all ordered pairs of samples, as in t-SNE.
+
+    Every sample has a Gaussian of its own width, such that its neighbors
+    count as `perplexity`; the two directions of a pair are averaged.
+
+    Reference:
+
+    - [van der Maaten and Hinton, 2008](https://www.jmlr.org/papers/v9/vandermaaten08a.html),
+      Visualizing Data using t-SNE, section 3.1.
+
+    Args:
+        x: Array `(n, ...)`; the axes of a sample are flattened.
+        perplexity: Float from 1 to a third of the other samples.
+
+    Returns:
+        Float32 array `(n, n)`, symmetric, of sum 1, with a diagonal of 0.
+
+    Raises:
+        ValueError: If `perplexity` is too low or too high for `n`, or `x`
+            is not finite.
+    """
+    conditional = conditional_affinities(x, perplexity)
+    joint = (conditional + conditional.T) / (2 * len(conditional))
+    return joint.astype("float32")
+
+
+def conditional_affinities(x, perplexity=30.0):
+    """Probabilities of the other samples, given one, by Gaussians.
+
+    Args:
+        x: Array `(n, ...)`; the axes of a sample are flattened.
+        perplexity: Float from 1 to a third of the other samples.
+
+    Returns:
+        Float64 array `(n, n)`: every row sums to 1 and has the perplexity
+        (where duplicates allow it); the diagonal is 0.
+
+    Raises:
+        ValueError: If `perplexity` is too low or too high for `n`, or `x`
+            is not finite.
+    """
+    check_perplexity(perplexity, len(x))
+    x = _centered(x, "float64")
+    squares = np.square(x).sum(axis=1)
+    distances = squares[:, None] + squares[None, :] - 2 * x @ x.T
+    others = ~np.eye(len(x), dtype=bool)
+    found = _calibrated(
+        np.maximum(distances[others], 0).reshape(len(x), -1), perplexity
+    )
+    affinities = np.zeros(distances.shape)
+    affinities[others] = found.ravel()
+    return affinities
+
+
+def neighbor_affinities(x, perplexity=30.0):
+    """`joint_affinities` of near neighbors only, for many samples.
+
+    Of each sample the nearest `3 * perplexity` others are kept; what lies
+    beyond would have almost none.
+
+    Reference:
+
+    - [van der Maaten, 2014](https://www.jmlr.org/papers/v15/vandermaaten14a.html),
+      Accelerating t-SNE using Tree-Based Algorithms, section 4.1.
+
+    Args:
+        x: Array `(n, ...)`; the axes of a sample are flattened.
+        perplexity: Float from 1 to a third of the other samples.
+
+    Returns:
+        `scipy.sparse.csr_matrix` `(n, n)`, symmetric, of sum 1.
+
+    Raises:
+        ValueError: If `perplexity` is too low or too high for `n`, or `x`
+            is not finite.
+    """
+    conditional = conditional_neighbor_affinities(x, perplexity)
+    return ((conditional + conditional.T) / (2 * len(x))).tocsr()
+
+
+def conditional_neighbor_affinities(x, perplexity=30.0):
+    """`conditional_affinities` of near neighbors only.
+
+    Args:
+        x, perplexity: As in `neighbor_affinities`.
+
+    Returns:
+        `scipy.sparse.csr_matrix` `(n, n)`: every row sums to 1 and has the
+        perplexity (where duplicates allow it).
+
+    Raises:
+        ValueError: As `neighbor_affinities`.
+    """
+    from scipy import sparse
+    from sklearn.neighbors import NearestNeighbors
+
+    check_perplexity(perplexity, len(x))
+    x = _centered(x, "float32")
+    num_neighbors = checked_count("neighbors", round(3 * perplexity))
+    search = NearestNeighbors(n_neighbors=num_neighbors, algorithm="brute")
+    # Without arguments it leaves out each sample itself.
+    distances, indices = search.fit(x).kneighbors()
+    found = _calibrated(distances.astype("float64") ** 2, perplexity)
+    starts = np.arange(len(x) + 1) * num_neighbors
+    return sparse.csr_matrix(
+        (found.ravel(), indices.ravel(), starts), (len(x), len(x))
+    )
+
+
+def _centered(x, dtype):
+    """Rows less their mean, in one array: no further copy in float64."""
+    x = np.asarray(x).reshape(len(x), -1)
+    with np.errstate(invalid="ignore"):
+        mean = x.mean(axis=0, dtype="float64")
+    if not np.isfinite(mean).all():
+        raise ValueError(
+            "`x` must be finite. Received: NaN or infinity in "
+            f"{np.count_nonzero(~np.isfinite(mean))} of {len(mean)} features"
+        )
+    centered = np.empty(x.shape, dtype)
+    # Far from 0, rounding before the difference would lose what is near.
+    np.subtract(x, mean, out=centered, dtype="float64", casting="unsafe")
+    return centered
+
+
+def _calibrated(squared_distances, perplexity):
+    """Rows of Gaussian probabilities; all widths are bisected at once."""
+    # The nearest at distance 0: no row underflows as a whole.
+    nearest = squared_distances.min(axis=1, keepdims=True)
+    distances = squared_distances - nearest
+    low, high = np.zeros((2, len(distances), 1))
+    high += np.inf
+    mean = distances.mean(axis=1, keepdims=True)
+    precision = 1 / np.where(mean > 0, mean, 1)
+    for _ in range(_NUM_HALVINGS):
+        kernel = np.exp(-precision * distances)
+        total = kernel.sum(axis=1, keepdims=True)
+        moment = (kernel * distances).sum(axis=1, keepdims=True)
+        entropy = np.log(total) + precision * moment / total
+        too_wide = entropy > np.log(perplexity)
+        low = np.where(too_wide, precision, low)
+        high = np.where(too_wide, high, precision)
+        middle = (low + np.where(np.isinf(high), 3 * low, high)) / 2
+        precision = middle
+    kernel = np.exp(-precision * distances)
+    return kernel / kernel.sum(axis=1, keepdims=True)
+
+
+def check_perplexity(perplexity, num_samples):
+    """Raises `ValueError` if there are too few samples for a perplexity.
+
+    Args:
+        perplexity: Float.
+        num_samples: Integer, of all or of the smallest batch.
+    """
+    highest = (num_samples - 1) / 3
+    if not 1 <= perplexity <= highest:
+        raise ValueError(
+            "`perplexity` must be from 1 to a third of the other samples, "
+            f"here {highest:.4g}. Received: perplexity={perplexity}, "
+            f"{num_samples} samples"
+        )

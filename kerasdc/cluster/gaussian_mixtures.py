@@ -1,0 +1,136 @@
+"""Gaussian mixtures fitted without gradients.
+
+A mixture is a tuple of float64 arrays: weights `(k,)`, whose sum is 1, means
+`(k, dim)` and variances `(k, dim)`, the diagonals of the covariances.
+"""
+
+import warnings
+
+import numpy as np
+
+from kerasdc.cluster.centers import nearest_center
+from kerasdc.cluster.merged_kmeans import merged_kmeans
+from kerasdc.utils.arguments import checked_choice
+from kerasdc.utils.progress import counted
+
+
+def mixture_search(method):
+    """The function that fits, of `GaussianMixturePrior.adapt`'s `method`.
+
+    Args:
+        method: `"gmm"` or `"merged_kmeans"`.
+
+    Returns:
+        Function of `z`, `(n, dim)`, of `num_clusters`, `num_restarts`, `seed`
+        and `verbose`, which returns a mixture.
+
+    Raises:
+        ValueError: If there is none of that name.
+    """
+    methods = {"gmm": _fit_gmm, "merged_kmeans": _fit_merged}
+    return methods[checked_choice("method", method, methods)]
+
+
+def _fit_gmm(z, num_clusters, num_restarts, seed, verbose=0):
+    from sklearn.utils import check_random_state
+
+    # On one scale, for scikit-learn adds 1e-6 to every variance; in float64
+    # around the mean, for it takes variances as differences of squares.
+    center = z.mean(axis=0, dtype="float64")
+    scale = np.sqrt(z.var(axis=0, dtype="float64").mean()) or 1.0
+    z = (z - center) / scale
+    # All runs draw from it in turn, as those of one `n_init` would.
+    generator, best = check_random_state(seed), None
+    for _ in counted(range(num_restarts), verbose, "run"):
+        mixture = _run_gmm(z, num_clusters, generator)
+        if best is None or mixture.lower_bound_ > best.lower_bound_:
+            best = mixture
+    if not best.converged_:
+        warnings.warn(
+            "The best Gaussian mixture had not converged after "
+            f"{best.n_iter_} iterations. Received: num_clusters={num_clusters}",
+            stacklevel=3,
+        )
+    means = best.means_ * scale + center
+    return best.weights_, means, best.covariances_ * scale**2
+
+
+def _run_gmm(z, num_clusters, generator):
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.mixture import GaussianMixture
+
+    mixture = GaussianMixture(
+        num_clusters,
+        covariance_type="diag",
+        max_iter=500,
+        random_state=generator,
+    )
+    with warnings.catch_warnings():
+        # Only that of the best run matters.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return mixture.fit(z)
+
+
+def _fit_merged(z, num_clusters, num_restarts, seed, verbose=0):
+    centers = merged_kmeans(
+        z, num_clusters, num_restarts=num_restarts, seed=seed, verbose=verbose
+    )
+    return mixture_of_groups(z, nearest_center(z, centers), num_clusters)
+
+
+def mixture_of_groups(z, groups, num_clusters):
+    """The mixture with the moments of groups.
+
+    Args:
+        z: Array `(n, dim)`.
+        groups: Integer array `(n,)`, from 0 to `num_clusters - 1`.
+        num_clusters: Integer.
+
+    Returns:
+        Mixture. An empty group has weight 0 and all the data's moments.
+    """
+    weights = np.bincount(groups, minlength=num_clusters) / len(z)
+    members = [z[groups == i] for i in range(num_clusters)]
+    members = [group if len(group) else z for group in members]
+    means = [group.mean(axis=0, dtype="float64") for group in members]
+    variances = [group.var(axis=0, dtype="float64") for group in members]
+    return weights, np.stack(means), np.stack(variances)
+
+
+def variance_floor(z):
+    """The least variance that a component should have.
+
+    A component on a single point would have infinite density. A thousandth
+    of the data's deviation widens hardly any other.
+
+    Args:
+        z: Array `(n, dim)`.
+
+    Returns:
+        Float above 0.
+    """
+    return 1e-6 * max(z.var(axis=0, dtype="float64").mean(), 1e-12)
+
+
+def check_assignments(assignments, num_samples, num_clusters):
+    """Raises unless these are `initial_assignments` of as many samples.
+
+    Args:
+        assignments: Array.
+        num_samples: Integer.
+        num_clusters: Integer.
+
+    Raises:
+        ValueError: If they are not.
+    """
+    integers = assignments.dtype.kind in "iu"
+    if (
+        assignments.shape != (num_samples,)
+        or not integers
+        or (not 0 <= assignments.min() <= assignments.max() < num_clusters)
+    ):
+        raise ValueError(
+            "`initial_assignments` must be integers from 0 to "
+            f"{num_clusters - 1}, of shape ({num_samples},). Received: "
+            f"{assignments.dtype} of shape {assignments.shape}"
+        )

@@ -1,0 +1,168 @@
+"""Merged k-means: many small clusters, joined along a neighbor graph.
+
+K-means finds round clusters; those of an embedding are long and bent, so
+that it halves one and lumps two others together, which no later training
+mends. Here k-means cuts the points into many small pieces, pieces with many
+neighbors in common are merged until `k` remain, and of several such
+partitions the one of least normalized cut is kept. No labels, no gradients.
+"""
+
+import numpy as np
+
+from kerasdc.cluster.kmeans import fit_kmeans
+from kerasdc.cluster.points import check_distinct
+from kerasdc.cluster.points import num_distinct
+from kerasdc.cluster.points import too_close
+from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.progress import counted
+
+_PIECES_PER_CLUSTER = (5, 10, 15)
+
+
+def merged_kmeans(
+    z,
+    num_clusters,
+    num_restarts=24,
+    num_neighbors=20,
+    max_points=20_000,
+    seed=None,
+    verbose=0,
+):
+    """Centers of merged k-means.
+
+    References:
+
+    - [Zhang et al., 2012](https://arxiv.org/abs/1208.5092) for agglomeration
+      along a graph of neighbors.
+    - [Shi and Malik, 2000](https://doi.org/10.1109/34.868688), equation (2),
+      for the normalized cut.
+
+    Args:
+        z: Array `(n, dim)` of points.
+        num_clusters: Integer.
+        num_restarts: Integer, partitions tried.
+        num_neighbors: Integer, neighbors of a point in the graph.
+        max_points: Integer. Of more points, a random sample of that size is
+            partitioned.
+        seed: Optional integer.
+        verbose: As in `keras.Model.fit`: whether a bar counts the partitions.
+
+    Returns:
+        Float32 array `(num_clusters, dim)`: the means of the clusters.
+
+    Raises:
+        ValueError: If `num_restarts` is less than 1, or there are fewer
+            distinct points than clusters among those partitioned.
+    """
+    num_restarts = checked_count("num_restarts", num_restarts)
+    generator = np.random.default_rng(seed)
+    if len(z) > max_points:
+        z = z[generator.choice(len(z), max_points, replace=False)]
+    check_distinct(z, num_clusters)
+    if num_clusters == 1:
+        return z.mean(axis=0, keepdims=True).astype("float32")
+    most_pieces = max(_PIECES_PER_CLUSTER) * num_clusters
+    distinct = num_distinct(z, most_pieces)
+    graph = neighbor_graph(z, min(num_neighbors, len(z) - 1))
+    best_cut, best = np.inf, None
+    for restart in counted(range(num_restarts), verbose, "partition"):
+        factor = _PIECES_PER_CLUSTER[restart % len(_PIECES_PER_CLUSTER)]
+        # Pieces of fewer than two points say nothing of density.
+        num_pieces = min(factor * num_clusters, len(z) // 2)
+        num_pieces = min(max(num_pieces, num_clusters), distinct)
+        pieces = _pieces(z, num_pieces, num_clusters, generator)
+        affinity = _sum_between(graph, pieces)
+        clusters = _average_linkage(affinity, np.bincount(pieces), num_clusters)
+        cut = _normalized_cut(affinity, clusters)
+        if cut < best_cut or best is None:
+            best_cut, best = cut, clusters[pieces]
+    return np.stack(
+        [z[best == j].mean(axis=0) for j in range(num_clusters)]
+    ).astype("float32")
+
+
+def normalized_cut(graph, clusters, num_clusters):
+    """How many neighbors a partition parts: the lower, the better.
+
+    Reference:
+
+    - [Shi and Malik, 2000](https://doi.org/10.1109/34.868688), equation (2).
+
+    Args:
+        graph: SciPy sparse matrix `(n, n)`, as `neighbor_graph` makes it.
+        clusters: Integer array `(n,)`.
+        num_clusters: Integer. A cluster without points counts 1, as one does
+            none of whose neighbors are its own.
+
+    Returns:
+        Float from 0 to `num_clusters`.
+    """
+    pieces, clusters = np.unique(clusters, return_inverse=True)
+    affinity = _sum_between(graph, clusters)
+    num_empty = num_clusters - len(pieces)
+    return _normalized_cut(affinity, np.arange(len(pieces))) + num_empty
+
+
+def neighbor_graph(z, num_neighbors):
+    """Symmetric graph of nearest neighbors with Gaussian weights.
+
+    Args:
+        z: Array `(n, dim)`.
+        num_neighbors: Integer, neighbors of each point.
+
+    Returns:
+        SciPy sparse matrix `(n, n)`. Its kernel's width is the root mean
+        square distance to a neighbor.
+    """
+    from sklearn.neighbors import kneighbors_graph
+
+    graph = kneighbors_graph(z, num_neighbors, mode="distance")
+    squared = np.square(graph.data)
+    graph.data = np.exp(-squared / max(squared.mean(), 1e-30))
+    return graph + graph.T
+
+
+def _pieces(z, num_pieces, num_clusters, generator):
+    seed = int(generator.integers(2**31))
+    pieces = fit_kmeans(z, num_pieces, 1, seed).labels_
+    found, pieces = np.unique(pieces, return_inverse=True)
+    if len(found) < num_clusters:
+        raise too_close(z, len(found), num_clusters)
+    return pieces
+
+
+def _sum_between(graph, pieces):
+    """Summed weight of the edges between each two pieces."""
+    from scipy.sparse import csr_matrix
+
+    ones = np.ones(len(pieces))
+    member = csr_matrix((ones, (np.arange(len(pieces)), pieces)))
+    return (member.T @ graph @ member).toarray()
+
+
+def _average_linkage(affinity, sizes, num_clusters):
+    """Merges the two of highest mean edge weight until `num_clusters`."""
+    affinity = affinity.astype("float64")
+    sizes = sizes.astype("float64")
+    merged_into = np.arange(len(sizes))
+    alive = np.ones(len(sizes), bool)
+    while alive.sum() > num_clusters:
+        mean = affinity / np.outer(sizes, sizes)
+        mean[~alive] = mean[:, ~alive] = -1.0
+        np.fill_diagonal(mean, -1.0)
+        keep, drop = np.unravel_index(mean.argmax(), mean.shape)
+        affinity[keep] += affinity[drop]
+        affinity[:, keep] += affinity[:, drop]
+        sizes[keep] += sizes[drop]
+        alive[drop] = False
+        merged_into[merged_into == drop] = keep
+    return np.unique(merged_into, return_inverse=True)[1]
+
+
+def _normalized_cut(affinity, clusters):
+    """Sum over clusters of the share of edge weight that leaves them."""
+    num_clusters = clusters.max() + 1
+    member = np.eye(num_clusters)[clusters]
+    between = member.T @ affinity @ member
+    total = np.maximum(between.sum(axis=1), 1e-30)
+    return float(np.sum(1.0 - np.diag(between) / total))

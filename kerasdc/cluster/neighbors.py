@@ -1,0 +1,61 @@
+"""Distances to nearest neighbors."""
+
+import warnings
+
+import numpy as np
+
+from kerasdc.utils.arguments import checked_count
+
+
+def kth_neighbor_distances(x, k=10, max_references=100_000, seed=0):
+    """Euclidean distance of every sample to its k-th nearest neighbor.
+
+    Neighbors are looked for among all samples, or, if there are more than
+    `max_references`, among as many drawn at random; `k` is lowered in
+    proportion then, so that distances stay what they would be.
+
+    Args:
+        x: Array `(n, ...)`; the axes of a sample are flattened.
+        k: Integer, at least 1. The sample itself is no neighbor. With fewer
+            samples, the farthest.
+        max_references: Integer, at least 1.
+        seed: Integer, of the draw.
+
+    Returns:
+        Float32 array `(n,)`.
+
+    Raises:
+        ValueError: If `k` or `max_references` is less than 1.
+
+    Warns:
+        UserWarning: If neighbors are looked for among some samples only.
+    """
+    k = checked_count("k", k)
+    max_references = checked_count("max_references", max_references)
+    x = np.asarray(x, "float32").reshape(len(x), -1)
+    if len(x) == 1:
+        return np.zeros(1, "float32")
+    rows = np.arange(len(x))
+    if len(x) > max_references:
+        rows = np.random.default_rng(seed).permutation(rows)[:max_references]
+        k = max(round(k * max_references / len(x)), 1)
+        warnings.warn(
+            f"Neighbors are looked for among {max_references:,} of "
+            f"{len(x):,} samples, drawn at random: the distance to neighbor "
+            f"{k} among them stands for the one asked for.",
+            stacklevel=2,
+        )
+    return _distances(x, x[rows], min(k, len(rows) - 1), rows)
+
+
+def _distances(x, references, k, rows):
+    from sklearn.neighbors import NearestNeighbors
+
+    # In as many dimensions, a tree is no faster than all distances.
+    search = NearestNeighbors(n_neighbors=k + 1, algorithm="brute")
+    found, _ = search.fit(references).kneighbors(x)
+    # A sample that is a reference has itself, or its twin, at distance 0.
+    is_reference = np.zeros(len(x), "int64")
+    is_reference[rows] = 1
+    column = k - 1 + is_reference
+    return np.take_along_axis(found, column[:, None], 1)[:, 0].astype("float32")

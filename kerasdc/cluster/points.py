@@ -1,0 +1,118 @@
+"""Points to find clusters in, checked."""
+
+import contextlib
+import math
+
+import numpy as np
+
+from kerasdc.utils.inputs import to_array
+
+
+def checked_points(z, num_clusters, dim=None):
+    """Points to find clusters in, or raises.
+
+    Args:
+        z: Array `(n, dim)`, or what `kerasdc.utils.inputs.to_array` takes.
+        num_clusters: Integer.
+        dim: Integer, or `None` where any will do.
+
+    Returns:
+        Float32 array `(n, dim)`.
+
+    Raises:
+        ValueError: As `check_points`, or if these are no real numbers.
+    """
+    if isinstance(z, (list, tuple)):
+        with contextlib.suppress(ValueError):  # of rows that differ in length
+            z = np.asarray(z)
+    is_plain = type(z) is np.ndarray and z.dtype.kind in "buif"
+    with np.errstate(over="ignore"):  # what overflows is not finite
+        z = np.asarray(z if is_plain else to_array(z), "float32")
+    check_points(z, num_clusters, dim)
+    return z
+
+
+def check_points(z, num_clusters, dim=None):
+    """Raises unless `z` holds points to find clusters in.
+
+    Args:
+        z: Array, which should be `(n, dim)`.
+        num_clusters: Integer.
+        dim: Integer, or `None` where any will do.
+
+    Raises:
+        ValueError: If `z` has another shape, is not finite, or holds fewer
+            distinct points than `num_clusters`.
+    """
+    if z.ndim != 2 or dim not in (None, z.shape[1]):
+        raise ValueError(
+            f"`z` must have shape (n, {dim or 'dim'}). "
+            f"Received: z of shape {z.shape}"
+        )
+    if not np.isfinite(z).all():
+        raise ValueError(
+            "`z` must be finite. "
+            f"Received: {np.count_nonzero(~np.isfinite(z))} NaN or infinite"
+        )
+    check_distinct(z, num_clusters)
+
+
+def check_distinct(x, num_clusters):
+    """Raises if there are fewer distinct samples than clusters.
+
+    Args:
+        x: Array `(n, ...)`, or texts as objects `(n,)`.
+        num_clusters: Integer.
+
+    Raises:
+        ValueError: If there are.
+    """
+    distinct = num_distinct(x, num_clusters)
+    if distinct < num_clusters:
+        raise ValueError(
+            "There must be at least as many distinct samples as clusters. "
+            f"Received: {len(x)} samples, {distinct} of them distinct, "
+            f"num_clusters={num_clusters}"
+        )
+
+
+def too_close(z, num_found, num_clusters):
+    """What to raise where float32 cannot tell enough points apart.
+
+    Args:
+        z: Array `(n, dim)`.
+        num_found: Integer, centers or pieces that were found.
+        num_clusters: Integer.
+
+    Returns:
+        `ValueError`.
+    """
+    return ValueError(
+        "Most points are too close to each other, beside their distance to "
+        "the others, for so many clusters. "
+        f"Received: {len(z)} points, {num_found} groups that can be told "
+        f"apart, num_clusters={num_clusters}"
+    )
+
+
+def num_distinct(x, enough):
+    """Number of distinct samples, counted no further than `enough`.
+
+    Args:
+        x: Array `(n, ...)`, or texts as objects `(n,)`.
+        enough: Integer at which counting may stop.
+
+    Returns:
+        Integer: exact if it is below `enough`.
+    """
+    if x.dtype == object:
+        return len(set(x))
+    rows = x.reshape(len(x), math.prod(x.shape[1:]))
+    seen = rows[:0]
+    # In nearly all data the first block settles it.
+    for start in range(0, len(rows), 10 * enough):
+        block = rows[start : start + 10 * enough]
+        seen = np.unique(np.concatenate([seen, block]), axis=0)
+        if len(seen) >= enough:
+            break
+    return len(seen)

@@ -1,0 +1,230 @@
+"""Models as SavedModels, in the folder layout of TensorFlow Serving."""
+
+import os
+import pathlib
+
+import keras
+from keras import ops
+
+from kerasdc.models import ClusteringModel
+from kerasdc.models.bases.encoder_model import EncoderModel
+from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.files import staged
+
+
+def export_saved_model(model, path, version=None, warmup=None):
+    """Writes `model` as a new numbered version under `path`.
+
+    A server takes raw samples: what prepares them is part of the model.
+    Every signature has one input, `inputs`, of any batch size: float32 of
+    the shape of raw samples, or strings where the model clusters texts.
+    Raw pixels are sent as they are; an integer array is cast to float32 by
+    the client (in JSON there is no difference). The signatures are
+
+    - `serving_default`: `cluster` `(n,)` and `soft_assignment` `(n, k)`;
+    - `embed`: `embedding` `(n, d)`;
+    - `reconstruct`: `reconstruction`, on the scale and of the shape of raw
+      samples, if the model has a decoder;
+
+    and those that the model's method `export_signatures`, if it has one,
+    adds or replaces: see `signatures`.
+
+    The version is complete as soon as its folder is there; where it cannot
+    be written, nothing is.
+
+    Args:
+        model: A built `keras.Model` of this library, with clusters.
+        path: Folder to serve, made if missing.
+        version: Optional integer, at least 1. `None` is the highest that is
+            there, plus 1.
+        warmup: Optional raw samples. They are stored as requests that the
+            server answers before its first one, which would be slow. Needs
+            `pip install -e ".[serving]"`.
+
+    Returns:
+        `pathlib.Path` of the version's folder.
+
+    Raises:
+        FileExistsError: If that version is there.
+        ImportError: If `warmup` is passed without tensorflow-serving-api.
+        OSError: If the folder cannot be written.
+        RuntimeError: If Keras runs on another backend than TensorFlow.
+        ValueError: If the model has no weights or no clusters yet.
+
+    Example:
+
+    >>> model = kerasdc.load("dec_mnist")
+    >>> kerasdc.export_saved_model(model, "serving/dec_mnist")
+    PosixPath('serving/dec_mnist/1')
+    """
+    _check_model(model)
+    requests = None if warmup is None else _warmup_requests(model, warmup)
+    target = _version_folder(pathlib.Path(path), version)
+    with staged(target) as folder:
+        write_saved_model(model, folder)
+        if requests is not None:
+            _write_records(folder, requests)
+    return target
+
+
+def signatures(model):
+    """What a served `model` computes: functions of raw samples.
+
+    Args:
+        model: A built model. Its method `export_signatures()`, if there is
+            one, returns a dict that adds to what is below or replaces it;
+            a value is a function of a batch of raw samples or a tuple
+            `(function, list of keras.InputSpec)`.
+
+    Returns:
+        Dict from a signature's name to such a function, which returns a
+        dict of tensors, or such a tuple.
+    """
+    found = {}
+    if isinstance(model, ClusteringModel):
+        found["serving_default"] = _assigner(model)
+    if getattr(model, "encoder", None) is not None:
+        found["embed"] = _embedder(model)
+    if getattr(model, "decoder", None) is not None:
+        found["reconstruct"] = _reconstructor(model)
+    if hasattr(model, "export_signatures"):
+        found.update(model.export_signatures())
+    return found
+
+
+def write_saved_model(model, folder):
+    """Writes a SavedModel into a folder; `export_saved_model` is for users.
+
+    Args:
+        model: A model that can be exported.
+        folder: Folder to write to, without a version.
+
+    Raises:
+        OSError: If the files cannot be written.
+    """
+    import tensorflow as tf
+
+    archive = keras.export.ExportArchive()
+    archive.track(model)
+    for name, value in signatures(model).items():
+        if not isinstance(value, tuple):
+            value = (value, [_input_spec(model)])
+        archive.add_endpoint(name, *value)
+    # Under these names Keras puts wrappers, which are saved once more.
+    for name in ("variables", "trainable_variables", "non_trainable_variables"):
+        variables = [variable.value for variable in getattr(model, name)]
+        archive.add_variable_collection(name, variables)
+    try:
+        archive.write_out(str(folder), verbose=False)
+    except tf.errors.OpError as error:
+        raise OSError(error.message) from error
+
+
+def _version_folder(path, version):
+    if version is None:
+        names = os.listdir(path) if path.is_dir() else []
+        version = 1 + max((int(n) for n in names if n.isdecimal()), default=0)
+    return path / str(checked_count("version", version))
+
+
+def _check_model(model):
+    if keras.backend.backend() != "tensorflow":
+        raise RuntimeError(
+            "A SavedModel is written by TensorFlow: set the environment "
+            "variable KERAS_BACKEND=tensorflow before Keras is imported. "
+            f"Received: backend={keras.backend.backend()!r}"
+        )
+    if not isinstance(model, EncoderModel):
+        raise ValueError(
+            "`model` must be one of `kerasdc.models`, such as DEC; "
+            "`keras.Model.export` takes others. "
+            f"Received: model of type {type(model).__name__}"
+        )
+    for state in ("built", "adapted"):
+        if not getattr(model, state, True):
+            raise ValueError(
+                f"This {type(model).__name__} cannot be served yet: call "
+                f"`fit(x)` first. Received: {state}=False"
+            )
+
+
+# === Signatures ===
+
+
+def _input_spec(model):
+    if getattr(model.preprocessor, "accepts_text", False):
+        return keras.InputSpec(shape=(None,), dtype="string", name="inputs")
+    sample_shape = model.get_build_config()["input_shape"][1:]
+    return keras.InputSpec(
+        shape=(None, *sample_shape), dtype="float32", name="inputs"
+    )
+
+
+def _assigner(model):
+    def assign(inputs):
+        soft_assignment = model(inputs, training=False)
+        return {
+            "cluster": ops.argmax(soft_assignment, axis=-1),
+            "soft_assignment": ops.cast(soft_assignment, "float32"),
+        }
+
+    return assign
+
+
+def _embedder(model):
+    def embed(inputs):
+        embedding = model.encoder(model.features(inputs), training=False)
+        return {"embedding": ops.cast(embedding, "float32")}
+
+    return embed
+
+
+def _reconstructor(model):
+    def reconstruct(inputs):
+        embedding = model.encoder(model.features(inputs), training=False)
+        outputs = model.decoder(embedding, training=False)
+        samples = model.raw_samples(outputs)
+        return {"reconstruction": ops.cast(samples, "float32")}
+
+    return reconstruct
+
+
+# === Warm-up ===
+
+
+def _warmup_requests(model, samples):
+    try:
+        from tensorflow_serving.apis import predict_pb2
+        from tensorflow_serving.apis import prediction_log_pb2
+    except ImportError as error:
+        raise ImportError(
+            "`warmup` needs the package tensorflow-serving-api: "
+            'pip install -e ".[serving]"'
+        ) from error
+    import tensorflow as tf
+
+    proto = tf.make_tensor_proto(samples, _input_spec(model).dtype)
+    records = []
+    for name, value in signatures(model).items():
+        if isinstance(value, tuple):
+            continue
+        request = predict_pb2.PredictRequest()
+        request.model_spec.signature_name = name
+        request.inputs["inputs"].CopyFrom(proto)
+        log = prediction_log_pb2.PredictLog(request=request)
+        records.append(prediction_log_pb2.PredictionLog(predict_log=log))
+    return records
+
+
+def _write_records(folder, records):
+    import tensorflow as tf
+
+    extra = folder / "assets.extra"
+    extra.mkdir()
+    path = str(extra / "tf_serving_warmup_requests")
+    try:
+        with tf.io.TFRecordWriter(path) as writer:
+            for record in records:
+                writer.write(record.SerializeToString())
+    except tf.errors.OpError as error:
+        raise OSError(error.message) from error

@@ -1,0 +1,110 @@
+"""The gradient of a function inside a loss, on every Keras backend."""
+
+import keras
+from keras import ops
+
+
+def input_gradient(function, x):
+    """Gradient of a scalar with respect to a tensor, as a constant.
+
+    For losses that need a gradient themselves, such as those on adversarial
+    inputs. It may be used inside `compute_loss`, so inside the compiled step
+    of `keras.Model.fit`: no gradient flows through the result, and weights
+    that `function` uses get none from it.
+
+    What `function` assigns to variables, such as the moving statistics of a
+    `BatchNormalization` that trains, is kept, except on JAX outside of `fit`.
+
+    Args:
+        function: Function from a tensor like `x` to a scalar tensor.
+        x: Float tensor or array of any shape.
+
+    Returns:
+        Tensor like `x`; zeros if `function` does not depend on it.
+
+    Raises:
+        ValueError: If `x` is not of a float dtype, or `function` does not
+            return a scalar.
+        RuntimeError: If the Keras backend has no gradients.
+
+    Example:
+
+    >>> x = keras.ops.array([1.0, 2.0])
+    >>> cubes = lambda x: keras.ops.sum(x**3)
+    >>> kerasdc.losses.gradients.input_gradient(cubes, x)
+    [3.0, 12.0]
+    """
+    backend = keras.backend.backend()
+    if backend not in _GRADIENTS:
+        raise RuntimeError(
+            f"Gradients need one of the backends {', '.join(_GRADIENTS)}. "
+            f"Received: backend={backend!r}"
+        )
+    x = ops.convert_to_tensor(x)
+    dtype = keras.backend.standardize_dtype(x.dtype)
+    if not keras.backend.is_float_dtype(dtype):
+        raise ValueError(
+            f"`x` must be of a float dtype. Received: x of dtype {dtype}"
+        )
+    gradient = _GRADIENTS[backend](_checked(function), x)
+    return ops.stop_gradient(gradient)
+
+
+def _checked(function):
+    def scalar_function(x):
+        value = ops.convert_to_tensor(function(x))
+        if tuple(value.shape) != ():
+            raise ValueError(
+                "`function` must return a scalar. "
+                f"Received: a value of shape {tuple(value.shape)}"
+            )
+        return value
+
+    return scalar_function
+
+
+def _tensorflow_gradient(function, x):
+    import tensorflow as tf
+
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(x)
+        value = function(x)
+    return tape.gradient(value, x, unconnected_gradients="zero")
+
+
+def _jax_gradient(function, x):
+    import jax
+
+    scope = keras.StatelessScope()
+
+    def value_and_state(x):
+        # What is assigned depends on `x`: it must leave `jax.grad` as one of
+        # its results; in the scope around it, it would be a leaked tracer.
+        with scope:
+            if scope.original_scope is not None:
+                scope.state_mapping.update(scope.original_scope.state_mapping)
+            return function(x), scope.state_mapping
+
+    gradient, state = jax.grad(value_and_state, has_aux=True)(x)
+    if scope.original_scope is not None:
+        scope.original_scope.state_mapping.update(state)
+    return gradient
+
+
+def _torch_gradient(function, x):
+    import torch
+
+    x = x.detach().requires_grad_(True)
+    with torch.enable_grad():
+        value = function(x)
+    if not value.requires_grad:
+        return torch.zeros_like(x)
+    (gradient,) = torch.autograd.grad(value, x, allow_unused=True)
+    return torch.zeros_like(x) if gradient is None else gradient
+
+
+_GRADIENTS = {
+    "tensorflow": _tensorflow_gradient,
+    "jax": _jax_gradient,
+    "torch": _torch_gradient,
+}

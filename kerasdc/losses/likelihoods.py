@@ -1,0 +1,119 @@
+"""What a decoder's outputs say of the features: p(x | z)."""
+
+import math
+
+import keras
+from keras import ops
+
+from kerasdc.utils.arguments import checked_choice
+
+
+class Bernoulli:
+    """Features from 0 to 1; the decoder's outputs are logits.
+
+    Attributes:
+        reconstruction_loss: Keras loss that trains the same decoder as half
+            of an autoencoder.
+    """
+
+    reconstruction_loss = {
+        "class_name": "BinaryCrossentropy",
+        "config": {"from_logits": True, "name": "binary_crossentropy"},
+    }
+
+    @staticmethod
+    def log_prob(features, outputs):
+        """log p(x | z), summed over features.
+
+        Args:
+            features: Tensor `(batch, ...)`, values from 0 to 1.
+            outputs: Tensor of that shape, the decoder's.
+
+        Returns:
+            Float32 tensor `(batch,)`, in nats.
+        """
+        features, logits = _flat(features), _flat(outputs)
+        return ops.sum(features * logits - ops.softplus(logits), axis=1)
+
+    @staticmethod
+    def covers(features):
+        """Which samples have features that can be.
+
+        Args:
+            features: Tensor `(batch, ...)`.
+
+        Returns:
+            Boolean tensor `(batch,)`: here, whether all are from 0 to 1, but
+            for what rounding adds.
+        """
+        dtype = keras.backend.standardize_dtype(features.dtype)
+        slack = 1e-2 if dtype in ("float16", "bfloat16") else 1e-5
+        features = _flat(features)
+        inside = ops.logical_and(features >= -slack, features <= 1 + slack)
+        return ops.all(inside, axis=1)
+
+    @staticmethod
+    def mean(outputs):
+        """The expected features.
+
+        Args:
+            outputs: Tensor, the decoder's.
+
+        Returns:
+            Tensor of that shape, values from 0 to 1.
+        """
+        return ops.sigmoid(ops.cast(outputs, "float32"))
+
+
+class Gaussian:
+    """Any real features; the decoder's outputs are their means.
+
+    Every feature has the variance 1/2, with which the log-density is minus
+    the squared error, as in the code of VaDE's authors, and a constant.
+
+    Attributes:
+        reconstruction_loss: As `Bernoulli.reconstruction_loss`.
+    """
+
+    reconstruction_loss = "mean_squared_error"
+
+    @staticmethod
+    def log_prob(features, outputs):
+        """log p(x | z), summed over features; as `Bernoulli.log_prob`."""
+        features, means = _flat(features), _flat(outputs)
+        squared_error = ops.sum(ops.square(features - means), axis=1)
+        return -squared_error - 0.5 * features.shape[1] * math.log(math.pi)
+
+    @staticmethod
+    def covers(features):
+        """Which samples have features that can be: all finite ones."""
+        return ops.all(ops.isfinite(_flat(features)), axis=1)
+
+    @staticmethod
+    def mean(outputs):
+        """The expected features; as `Bernoulli.mean`."""
+        return ops.cast(outputs, "float32")
+
+
+LIKELIHOODS = {"bernoulli": Bernoulli, "gaussian": Gaussian}
+
+
+def get(name):
+    """A likelihood by its name.
+
+    Args:
+        name: `"bernoulli"` or `"gaussian"`.
+
+    Returns:
+        `Bernoulli` or `Gaussian`.
+
+    Raises:
+        ValueError: If there is none of that name.
+    """
+    return LIKELIHOODS[checked_choice("likelihood", name, LIKELIHOODS)]
+
+
+def _flat(tensor):
+    return ops.reshape(
+        ops.cast(tensor, "float32"), (-1, math.prod(tensor.shape[1:]))
+    )

@@ -1,0 +1,1 @@
+"""What systems share: base classes, and functions of models."""

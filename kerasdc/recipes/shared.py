@@ -1,0 +1,28 @@
+"""Values that recipes of several systems share."""
+
+ADAM = {"name": "adam", "learning_rate": 1e-3}
+SGD = {"name": "sgd", "learning_rate": 0.01, "momentum": 0.9}
+COSINE = {"name": "adam", "learning_rate": {"initial": 2e-3}}
+SLOW_COSINE = {"name": "adam", "learning_rate": {"initial": 1e-3}}
+RMSPROP = {"name": "rmsprop", "learning_rate": 1e-3}
+NESTEROV = {
+    "name": "sgd",
+    "learning_rate": 1e-3,
+    "momentum": 0.9,
+    "nesterov": True,
+}
+AUGMENTATION = {"shift": 0.1, "rotation": 10.0}
+# Without shear, 4 and 9 of MNIST are told apart by their slant: each of two
+# clusters is half of both.
+STRONG_AUGMENTATION = {
+    "shift": 0.1,
+    "rotation": 15.0,
+    "shear": 20.0,
+    "zoom": 0.15,
+}
+MERGED = {"method": "merged_kmeans", "num_restarts": 24}
+MERGED_DEVIATION = (
+    "Initial centers by merged k-means (see kerasdc.cluster), the best of "
+    "24 partitions by their normalized cut."
+)
+TEXT = {"scale": None, "text": {"max_words": 2000}}

@@ -1,0 +1,173 @@
+"""From a finished run to the zoo: its row, and its model if it is chosen."""
+
+import numpy as np
+
+from kerasdc import datasets
+from kerasdc import plots
+from kerasdc import zoo
+from kerasdc.utils.files import recover
+from kerasdc.metrics import auroc
+from kerasdc.models import ClusteringModel
+from kerasdc.recipes import PUBLISHED
+from kerasdc.recipes import without_prose
+from kerasdc.runs.artifacts import embedding_picture
+
+
+def check_publishable(settings):
+    """Raises unless a run may be published, before it is trained.
+
+    Args:
+        settings: `kerasdc.runs.settings.Settings`.
+
+    Raises:
+        ValueError: If it is not the recipe's own training and the zoo in use
+            is the published one; or if the zoo is an address.
+    """
+    folder = zoo.location.local_folder()
+    is_published = folder.resolve() == zoo.location.folder_beside_package()
+    changed = {
+        "--epochs": settings.epochs,
+        "--pretrain-epochs": settings.pretrain_epochs,
+    }
+    changed = [f"{k} {v}" for k, v in changed.items() if v is not None]
+    if changed and is_published:
+        raise ValueError(
+            "`--publish` takes the recipe's own number of epochs: a row of "
+            "the same seed would be replaced. For another zoo, set the "
+            "environment variable KERASDC_ZOO to its folder. "
+            f"Received: {', '.join(changed)}"
+        )
+
+
+def publish_run(run, figures):
+    """Adds a run to the zoo's results, and its model if it is the choice.
+
+    The zoo keeps, of all seeds of the recipe `best` on the split that such
+    models are published of, the model of the lowest objective: no label takes
+    part in the choice. A model of a recipe that has changed since makes way
+    for any, and so does one that has left clusters empty: some objectives,
+    such as KL(P || Q), are lowest where all samples are alike.
+
+    Args:
+        run: A trained `kerasdc.runs.run.Run`.
+        figures: Its row, as `evaluate_run` gives it.
+
+    Returns:
+        String that says what was done.
+    """
+    settings = run.settings
+    name = f"{settings.system}_{settings.dataset}"
+    with zoo.locked():
+        # A publication that was killed may have taken the entry away.
+        recover(zoo.location.local_folder() / name)
+        chosen = _is_choice(run, figures, name)
+        if chosen:
+            _publish_model(run, figures, name)
+        else:
+            zoo.add_results([figures])
+            zoo.write_readmes()
+    if chosen:
+        return f"Published {name} of seed {settings.seed}."
+    return f"Added to the results; the zoo's {name} is not changed."
+
+
+def _is_choice(run, figures, name):
+    settings = run.settings
+    (row,) = zoo.merge([], [figures])
+    has_parts = run.data.x_test is not None
+    split = run.model.published_split if has_parts else "all"
+    candidate = (settings.recipe, settings.split) == ("best", split)
+    if not candidate or row["objective"] is None:
+        return False
+    if name not in zoo.list_models():
+        return True
+    there = zoo.entry.read_metadata(zoo.location.entry_folder(name))
+    if there.get("hyperparameters") != without_prose(run.recipe):
+        return True
+    num_empty = _num_empty_clusters(run)
+    if num_empty or there.get("empty_clusters"):
+        return not num_empty
+    lowest = (there["figures"] or {}).get("objective")
+    return lowest is None or row["objective"] <= lowest
+
+
+def _num_empty_clusters(run):
+    if not isinstance(run.model, ClusteringModel):
+        return 0
+    found = np.unique(run.model.assign(run.x_scored))
+    return run.model.num_clusters - len(found)
+
+
+def _publish_model(run, figures, name):
+    settings = run.settings
+    zoo.publish(
+        run.model,
+        name,
+        _golden_samples(run.x_scored),
+        {
+            "recipe": settings.recipe,
+            "seed": settings.seed,
+            "commit": figures["commit"],
+            "command": settings.command,
+            "dataset": {"name": settings.dataset, "sha256": run.data.sha256},
+            "selection": (
+                f"of all seeds, the lowest {run.model.objective_name}; "
+                "no labels"
+            ),
+            "split": settings.split,
+            "backend": figures["backend"],
+            "hyperparameters": without_prose(run.recipe),
+            "paper": PUBLISHED.get((settings.system, settings.dataset), {}),
+            "deviations": run.recipe["deviations"],
+            **_outliers(run),
+            **_empty_clusters(run),
+        },
+        rows=[figures],
+        preview=_preview(run),
+        overwrite=True,
+    )
+
+
+def _outliers(run, num_samples=1000):
+    """How well `log_prob` tells the data from what is not of its kind."""
+    if not hasattr(run.model, "log_prob") or run.x_scored.dtype == object:
+        return {}
+    x = run.x_scored[:: max(len(run.x_scored) // num_samples, 1)]
+    generator = np.random.default_rng(0)
+    others = {"uniform noise": generator.uniform(x.min(), x.max(), x.shape)}
+    if x.shape[1:] == (28, 28) and run.settings.dataset != "fashion_mnist":
+        fashion = datasets.load("fashion_mnist", run.data_dir).x_test
+        others["fashion_mnist"] = fashion[:num_samples]
+    known = run.model.log_prob(x)
+    return {
+        "outliers": {
+            name: round(auroc(known, run.model.log_prob(other)), 4)
+            for name, other in others.items()
+        }
+    }
+
+
+def _empty_clusters(run):
+    num_empty = _num_empty_clusters(run)
+    return {"empty_clusters": num_empty} if num_empty else {}
+
+
+def _golden_samples(x, num_samples=16):
+    return x[:: max(len(x) // num_samples, 1)][:num_samples]
+
+
+def _preview(run):
+    if not isinstance(run.model, ClusteringModel):
+        picture = embedding_picture(run, run.model.embed(run.x_scored))
+        return plots.png(picture, num_colors=256)
+    q = run.model.predict(run.x_scored, batch_size=1024, verbose=0)
+    return plots.png(
+        plots.preview(
+            run.x_scored,
+            q.argmax(axis=1),
+            q.max(axis=1),
+            run.model.embed(run.x_scored),
+            run.y_scored,
+        ),
+        num_colors=256,
+    )

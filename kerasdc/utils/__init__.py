@@ -1,0 +1,1 @@
+"""What all packages share: arguments, data and files of users, progress."""
