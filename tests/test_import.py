@@ -1,6 +1,8 @@
 import ast
+import collections
 import pathlib
 import re
+import sys
 
 import pytest
 
@@ -11,30 +13,30 @@ PACKAGE = pathlib.Path(kerasdc.__file__).parent
 CONTRIBUTING = PACKAGE.parent / "CONTRIBUTING.md"
 
 
-def modules_in_order():
-    """The package's modules, as CONTRIBUTING.md's table lists them."""
+def packages_in_order():
+    """The subpackages, in the order of CONTRIBUTING.md's table."""
     text = CONTRIBUTING.read_text(encoding="utf-8")
     cells = re.findall(r"^\| (`kerasdc/.*?) \|", text, re.M)
     return [
         name
         for cell in cells
-        for name in re.findall(r"`(?:kerasdc/)?(\w+)(?:\.py|/)`", cell)
+        for name in re.findall(r"`(?:kerasdc/)?(\w+)/`", cell)
     ]
 
 
-# A module may import those that the table has above it.
-RANK = {name: rank for rank, name in enumerate(modules_in_order())}
+# A package may import those that the table has above it.
+RANK = {name: rank for rank, name in enumerate(packages_in_order())}
 FILES = sorted(
     path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py"
 )
 
 
-def module_of(path):
-    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+def package_of(path):
+    return path.relative_to(PACKAGE).parts[0]
 
 
-def imported_modules(source):
-    """kerasdc's modules that a file imports, also inside functions."""
+def imported_packages(source):
+    """kerasdc's packages that a file imports, also inside functions."""
     found = set()
     for node in ast.walk(ast.parse(source)):
         names = []
@@ -49,24 +51,37 @@ def imported_modules(source):
 
 
 def test_the_table_lists_what_is_there():
-    assert len(RANK) == len(modules_in_order())
-    assert RANK.keys() == {module_of(path) for path in FILES}
+    assert len(RANK) == len(packages_in_order())
+    assert RANK.keys() == {package_of(path) for path in FILES}
+
+
+def test_every_module_is_in_a_package():
+    loose = {path.name for path in PACKAGE.glob("*.py")}
+    assert loose <= {"__init__.py", "__main__.py"}
+    folders = {path.parent for path in FILES}
+    assert all((folder / "__init__.py").is_file() for folder in folders)
+
+
+def test_a_name_stands_for_one_module():
+    places = collections.defaultdict(list)
+    for path in FILES:
+        if not path.stem.startswith("__"):
+            places[path.stem].append(path.parent.name)
+    assert not places.keys() & sys.stdlib_module_names
 
 
 def test_imports_are_seen():
     source = "from kerasdc import zoo\ndef f():\n    import kerasdc.layers.x"
-    assert imported_modules(source) == {"zoo", "layers"}
+    assert imported_packages(source) == {"zoo", "layers"}
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: module_of(p))
-def test_imports_go_one_way(path):
-    module = module_of(path)
-    assert module in RANK, f"give {module} its place in CONTRIBUTING.md"
-    upwards = {
-        name
-        for name in imported_modules(path.read_text())
-        if name != module and RANK[name] > RANK[module]
-    }
+def test_imports_go_one_way():
+    upwards = [
+        f"{path.relative_to(PACKAGE)} imports {name}"
+        for path in FILES
+        for name in imported_packages(path.read_text(encoding="utf-8"))
+        if RANK[name] > RANK[package_of(path)]
+    ]
     assert not upwards
 
 
