@@ -15,6 +15,7 @@ def test_card_tells_figures_and_deviations(own):
     assert "- Fewer epochs." in text
     assert "![Clusters](preview.png)" in text
     assert "raw float32 `(n, 8, 8)`, then `Scaling`" in text
+    assert "reads the weights from `model.weights.h5`" in text
     overview = (own / "README.md").read_text(encoding="utf-8")
     assert f"[{NAME}]({NAME}/README.md) | best | 0 | all |" in overview
 

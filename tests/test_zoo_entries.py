@@ -4,6 +4,7 @@ import shutil
 import numpy as np
 import pytest
 from sklearn.cluster import KMeans
+from zoo_samples import NAME
 
 import kerasdc
 from kerasdc import datasets
@@ -12,6 +13,22 @@ from kerasdc.metrics import clustering_accuracy
 from kerasdc.recipes import get_recipe
 from kerasdc.recipes import without_prose
 from kerasdc.zoo import entry
+
+LOAD = """
+import sys
+import keras
+import kerasdc
+from kerasdc import zoo
+from kerasdc.zoo import golden
+for name in sys.argv[1:]:
+    model = kerasdc.load(name)
+    inputs, outputs = golden.read(zoo.location.entry_folder(name))
+    golden.largest_difference(golden.outputs_of(model, inputs), outputs)
+    print(name)
+if "tensorflow" in sys.modules:
+    raise ImportError("TensorFlow was imported")
+print(keras.backend.backend())
+"""
 
 
 def repository_models():
@@ -32,6 +49,21 @@ def test_the_published_models_are_here():
 def test_entry_is_what_it_says(name):
     verified = zoo.verify(name, figures=False)
     assert verified["difference"] <= 1e-5
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [NAME],
+        # JAX compiles each operation for each shape.
+        pytest.param(repository_models(), marks=pytest.mark.slow),
+    ],
+    ids=["one", "all"],
+)
+def test_entries_load_on_another_backend(names, run_python):
+    """Without TensorFlow, and with the same outputs to 1e-5."""
+    printed = run_python(LOAD, *names, KERAS_BACKEND="jax")
+    assert printed.splitlines() == [*names, "jax"]
 
 
 @pytest.mark.parametrize("name", repository_models())

@@ -12,6 +12,7 @@ from zoo_samples import NAME
 from zoo_samples import assert_close
 from zoo_samples import change_metadata
 from zoo_samples import make_info
+from zoo_samples import served_weights_of
 from zoo_samples import weights_of
 
 import kerasdc
@@ -107,6 +108,22 @@ def test_uncompiled_text_model_without_decoder(tmp_path):
     assert zoo.verify("dec_texts", tmp_path)["figures"] is None
 
 
+def test_thresholds_on_their_way_are_loaded(tmp_path):
+    """Compiling must not set them back to where they start."""
+    model = kerasdc.models.DAC(3, networks.mlp_encoder((4,), (8,), 5), seed=0)
+    model.compile(upper=(0.9, 0.8), lower=(0.4, 0.5))
+    x = np.random.rand(20, 4)
+    model.fit(x, batch_size=10, epochs=1, verbose=0)
+    # Where the thresholds start unless told otherwise.
+    model.thresholds.assign([0.95, 0.455])
+    info = make_info(dataset={"name": "few", "sha256": ""})
+    zoo.publish(model, "dac_few", x[:4], info, zoo_dir=tmp_path)
+    loaded = kerasdc.load("dac_few", tmp_path)
+    assert loaded.compiled
+    expected = model.thresholds.numpy()
+    np.testing.assert_array_equal(loaded.thresholds.numpy(), expected)
+
+
 def test_square_layers_keep_their_order(tmp_path):
     """Same shapes everywhere: only the order tells them apart."""
     keras.utils.set_random_seed(1)
@@ -122,35 +139,46 @@ def test_square_layers_keep_their_order(tmp_path):
     assert_close(loaded.reconstruct(x), model.reconstruct(x))
 
 
-def test_altered_file_is_refused_with_both_hashes(own):
-    path = weights_of(own)
+@pytest.mark.parametrize("copy", [weights_of, served_weights_of])
+def test_altered_file_is_refused_with_both_hashes(own, copy):
+    path = copy(own)
     data = bytearray(path.read_bytes())
     expected = hashlib.sha256(data).hexdigest()
     data[100] ^= 1
     path.write_bytes(data)
     received = hashlib.sha256(data).hexdigest()
-    match = f"variables.data.*altered.*{expected}.*Received: sha256={received}"
+    match = f"altered.*{expected}.*Received: sha256={received}.*{path.name}"
     with pytest.raises(ValueError, match=match):
         kerasdc.load(NAME, own)
     with pytest.raises(ValueError, match=match):
         zoo.verify(NAME, own)
 
 
-def test_nothing_is_opened_before_its_hash_is_checked(own, monkeypatch):
-    with open(weights_of(own), "ab") as file:
+@pytest.mark.parametrize("copy", [weights_of, served_weights_of])
+def test_nothing_is_opened_before_its_hash_is_checked(own, monkeypatch, copy):
+    with open(copy(own), "ab") as file:
         file.write(b"more")
 
     def opened(*args, **kwargs):
         raise AssertionError("opened")
 
     monkeypatch.setattr(keras.saving, "deserialize_keras_object", opened)
-    monkeypatch.setattr("kerasdc.zoo.loading.fill", opened)
-    with pytest.raises(ValueError, match="variables.data"):
+    monkeypatch.setattr("kerasdc.zoo.loading.read_weights", opened)
+    with pytest.raises(ValueError, match=copy(own).name):
         kerasdc.load(NAME, own)
 
 
-def test_truncated_file_is_refused(own):
-    path = weights_of(own)
+@pytest.mark.parametrize("name", [entry.WEIGHTS, entry.GOLDEN])
+def test_file_without_a_hash_is_not_opened(own, name):
+    change_metadata(own, lambda metadata: metadata["files"].pop(name))
+    match = f"must list the files.*Received: no {name} in"
+    with pytest.raises(ValueError, match=match):
+        kerasdc.load(NAME, own)
+
+
+@pytest.mark.parametrize("copy", [weights_of, served_weights_of])
+def test_truncated_file_is_refused(own, copy):
+    path = copy(own)
     size = path.stat().st_size
     os.truncate(path, size - 10)
     match = f"Expected size={size}. Received: size={size - 10}"

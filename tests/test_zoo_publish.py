@@ -1,6 +1,8 @@
 import os
 import resource
+import zipfile
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from zoo_samples import NAME
 from zoo_samples import change_metadata
 from zoo_samples import make_info
 from zoo_samples import make_row
+from zoo_samples import served_weights_of
 from zoo_samples import snapshot
 from zoo_samples import weights_of
 
@@ -16,6 +19,19 @@ from kerasdc import zoo
 from kerasdc.zoo import entry
 from kerasdc.zoo import golden
 from kerasdc.zoo import location
+
+
+def arrays_of(path):
+    """Every array of an HDF5 file, by its path in the file."""
+    found = {}
+
+    def add(name, item):
+        if isinstance(item, h5py.Dataset):
+            found[name] = item[()]
+
+    with h5py.File(path) as file:
+        file.visititems(add)
+    return found
 
 
 def test_metadata_says_how_it_was_made(published, model):
@@ -30,6 +46,7 @@ def test_metadata_says_how_it_was_made(published, model):
     assert metadata["model"]["compile_config"]["update_interval"] == 3
     assert set(metadata["files"]) == {
         "golden.npz",
+        "model.weights.h5",
         "preview.png",
         "saved_model/1/fingerprint.pb",
         "saved_model/1/saved_model.pb",
@@ -41,7 +58,23 @@ def test_metadata_says_how_it_was_made(published, model):
 def test_entry_holds_every_weight_once(published, model):
     num_bytes = sum(v.numpy().nbytes for v in model.variables)
     # What else there is, is the description of the variables.
-    assert weights_of(published).stat().st_size < num_bytes + 3000
+    assert served_weights_of(published).stat().st_size < num_bytes + 3000
+    held = arrays_of(weights_of(published))
+    assert sum(array.nbytes for array in held.values()) == num_bytes
+    assert not any("optimizer" in name for name in held)
+
+
+def test_weights_have_the_names_of_a_keras_file(published, model, tmp_path):
+    """So that no class has to make its layers in a certain order."""
+    model.save(tmp_path / "model.keras")
+    with zipfile.ZipFile(tmp_path / "model.keras") as archive:
+        archive.extract("model.weights.h5", tmp_path)
+    expected = arrays_of(tmp_path / "model.weights.h5")
+    expected = {k: v for k, v in expected.items() if "optimizer" not in k}
+    held = arrays_of(weights_of(published))
+    assert held.keys() == expected.keys()
+    for name, array in held.items():
+        np.testing.assert_array_equal(array, expected[name])
 
 
 def test_verify_computes_the_figures(published, digits, model, own):

@@ -68,9 +68,13 @@ def assert_close(actual, expected):
     np.testing.assert_allclose(actual / scale, expected / scale, atol=1e-5)
 
 
-def weights_of(folder):
+def served_weights_of(folder):
     (path,) = (folder / NAME).glob("saved_model/1/variables/*.data-*")
     return path
+
+
+def weights_of(folder):
+    return folder / NAME / entry.WEIGHTS
 
 
 def change_metadata(folder, change):

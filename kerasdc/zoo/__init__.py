@@ -5,9 +5,14 @@
 True
 >>> model = kerasdc.load("dec_mnist")
 
-An entry is a folder named `<system>_<dataset>`: a SavedModel with all
-weights, `metadata.json`, `golden.npz` with a few inputs and their outputs, a
-generated card, and optionally a picture.
+An entry is a folder named `<system>_<dataset>`:
+
+- `model.weights.h5`: the weights, which `load` reads, on every backend;
+- `saved_model/1`: the same model for TensorFlow Serving;
+- `golden.npz`: a few inputs and the outputs that both give to 1e-5;
+- `metadata.json`: how it was made, and size and hash of each of these files;
+- `README.md`: the card, generated from the metadata;
+- `preview.png`: a picture, where there is one.
 """
 
 from kerasdc.zoo.loading import list_models

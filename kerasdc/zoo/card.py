@@ -165,7 +165,8 @@ def _serving(m):
     kept = f", then `{m['preprocessing']['layer']}`, which is inside"
     return (
         "## Serving\n\n"
-        f"`{entry.SAVED_MODEL}` has the signatures "
+        f"`{entry.SAVED_MODEL}` is for TensorFlow Serving. It has the "
+        "signatures "
         f"{', '.join(f'`{name}`' for name in m['signatures'])}. "
         f"Input: raw {inputs['dtype']} `({shape})`"
         f"{kept if m['preprocessing']['layer'] else ''}.\n"
@@ -178,4 +179,10 @@ def _files(m):
         for name, file in m["files"].items()
     ]
     table = tables.markdown(["file", "bytes", "SHA-256"], lines)
-    return f"## Files\n\n{table}"
+    return (
+        f"## Files\n\n`kerasdc.load` reads the weights from "
+        f"`{entry.WEIGHTS}`, on every Keras backend. They and the SavedModel "
+        f"give the outputs in `{entry.GOLDEN}` to 1e-5: "
+        "`kerasdc.zoo.verify` compares them.\n\n"
+        f"{table}"
+    )

@@ -9,8 +9,10 @@ METADATA = "metadata.json"
 CARD = "README.md"
 GOLDEN = "golden.npz"
 PREVIEW = "preview.png"
+WEIGHTS = "model.weights.h5"
 SAVED_MODEL = "saved_model/1"
 
+_REQUIRED = (WEIGHTS, GOLDEN)
 # Made from the metadata, which therefore cannot hold their hashes.
 _UNLISTED = (METADATA, CARD)
 
@@ -76,7 +78,8 @@ def read_metadata(folder):
 def check_files(folder, files):
     """Compares size and hash of all files with what the metadata says.
 
-    Of the SavedModel there must be no others.
+    Weights and golden outputs must be among them. The SavedModel must have
+    no others.
 
     Args:
         folder: `pathlib.Path` of an entry.
@@ -86,6 +89,12 @@ def check_files(folder, files):
         FileNotFoundError: If a file is missing.
         ValueError: If a file is not the one that was published, or none.
     """
+    unlisted = [name for name in _REQUIRED if name not in files]
+    if unlisted:
+        raise ValueError(
+            f"{METADATA} must list the files {' and '.join(_REQUIRED)}. "
+            f"Received: no {' and no '.join(unlisted)} in {str(folder)!r}"
+        )
     for path in sorted((folder / SAVED_MODEL).parent.rglob("*")):
         # TensorFlow reads the folder, not the list.
         name = path.relative_to(folder).as_posix()

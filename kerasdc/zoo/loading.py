@@ -4,8 +4,7 @@ import keras
 
 from kerasdc.zoo import entry
 from kerasdc.zoo import location
-
-_KEY = "variables/{}/.ATTRIBUTES/VARIABLE_VALUE"
+from kerasdc.zoo.weights import read_weights
 
 
 def list_models(zoo_dir=None):
@@ -90,33 +89,5 @@ def rebuild(folder):
     metadata = entry.read_metadata(folder)
     entry.check_files(folder, metadata["files"])
     model = keras.saving.deserialize_keras_object(metadata["model"])
-    fill(model, folder / entry.SAVED_MODEL)
+    read_weights(model, folder / entry.WEIGHTS)
     return model
-
-
-def fill(model, saved_model):
-    """Sets a model's weights to those of a SavedModel of it.
-
-    Args:
-        model: A built model.
-        saved_model: `pathlib.Path` of what `export_saved_model` wrote.
-
-    Raises:
-        ValueError: If the two have not the same variables.
-    """
-    import tensorflow as tf
-
-    checkpoint = str(saved_model / "variables" / "variables")
-    reader = tf.train.load_checkpoint(checkpoint)
-    shapes = reader.get_variable_to_shape_map()
-    expected = [tuple(variable.shape) for variable in model.variables]
-    keys = [_KEY.format(i) for i in range(len(expected))]
-    received = [tuple(shapes[key]) for key in keys if key in shapes]
-    if received != expected or _KEY.format(len(expected)) in shapes:
-        raise ValueError(
-            f"The weights do not fit this {type(model).__name__}; expected "
-            f"shapes {expected}. Received: shapes {received}, in "
-            f"{str(saved_model)!r}"
-        )
-    for key, variable in zip(keys, model.variables, strict=True):
-        variable.assign(reader.get_tensor(key))

@@ -21,6 +21,7 @@ from kerasdc.zoo import readmes
 from kerasdc.zoo import results
 from kerasdc.zoo import tables
 from kerasdc.zoo.loading import rebuild
+from kerasdc.zoo.weights import write_weights
 
 LICENCE = "Apache-2.0"
 _REQUIRED = ("recipe", "seed", "commit", "command", "dataset", "selection")
@@ -134,6 +135,7 @@ def _check_info(name, info):
 
 def _write(folder, model, x_golden, preview):
     export_saved_model(model, folder / "saved_model", version=1)
+    write_weights(model, folder / entry.WEIGHTS)
     if getattr(model.preprocessor, "accepts_text", False):
         inputs = np.asarray(x_golden).astype(str)
     else:

@@ -33,6 +33,9 @@ model = kerasdc.load("{example}")
 ```
 
 {models}
+A folder holds the weights (`model.weights.h5`), the same model for TensorFlow
+Serving (`saved_model/1`) and a few inputs with their outputs (`golden.npz`).
+
 ## All results
 
 Mean ± standard deviation over seeds (of the sample, with n - 1 below).
