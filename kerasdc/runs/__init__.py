@@ -1,0 +1,1 @@
+"""A recipe's training in a folder: settings, stages, backups, results."""
