@@ -14,6 +14,27 @@ def test_half_mean_squared_error_by_hand():
     assert ops.convert_to_numpy(loss).tolist() == [1.75, 0]
 
 
+def test_target_distribution_by_hand():
+    # f = (1.5, 0.5). Row 1: (.25/1.5, .25/.5) = (1/6, 1/2) -> (1/4, 3/4).
+    q = np.array([[0.5, 0.5], [1.0, 0.0]])
+    p = losses.target_distribution(q)
+    np.testing.assert_allclose(p, [[0.25, 0.75], [1, 0]], 1e-6)
+    assert p.dtype == "float32"
+    assert q.tolist() == [[0.5, 0.5], [1.0, 0.0]]
+
+
+def test_target_of_an_empty_cluster_is_finite():
+    p = losses.target_distribution([[1.0, 0.0], [1.0, 0.0]])
+    assert p.tolist() == [[1.0, 0.0], [1.0, 0.0]]
+    p = losses.target_distribution([[1.0, 1e-30], [1.0, 1e-38]])
+    np.testing.assert_allclose(p, [[1, 0], [1, 0]], atol=1e-6)
+
+
+def test_target_distribution_needs_rows():
+    with pytest.raises(ValueError, match=r"Received: q of shape \(2,\)$"):
+        losses.target_distribution([0.5, 0.5])
+
+
 def test_kl_divergence_by_hand():
     # 0.5 ln(0.5 / 0.25) + 0.5 ln(0.5 / 0.75) = 0.5 ln(4 / 3)
     q = ops.convert_to_tensor([[0.25, 0.75], [0.5, 0.5]])

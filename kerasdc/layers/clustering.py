@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasdc import losses
 from kerasdc.cluster.centers import center_search
 from kerasdc.cluster.centers import nearest_center
 from kerasdc.cluster.points import checked_points
@@ -18,13 +19,12 @@ from kerasdc.utils.arguments import checked_seed
 class ClusteringLayer(Adaptable):
     """Soft assignment of points to cluster centers by Student's t kernel.
 
-    The probability that point `z_i` belongs to cluster `j` falls with its
-    distance to the center `mu_j`,
+    The probability that point `z_i` belongs to cluster `j` is
 
         q_ij = (1 + |z_i - mu_j|^2 / alpha)^(-(alpha + 1) / 2) / sum_j' (...)
 
-    The centers are trainable. They are set from data by `adapt`, which runs
-    k-means, before the layer is trained or used.
+    The centers `mu_j` are trainable. Before training, `adapt` sets them from
+    data by k-means.
 
     Reference:
 
@@ -56,8 +56,8 @@ class ClusteringLayer(Adaptable):
         alpha = checked_number("alpha", alpha, above=True)
         self.num_clusters = checked_count("num_clusters", num_clusters)
         self.alpha = float(alpha)
-        # Under a policy of half precision, Keras would round the points
-        # before `call` sees them: far from the origin, clusters would merge.
+        # In half precision, Keras would round the points before `call`:
+        # clusters far from the origin would merge.
         self.autocast = False
         self.input_spec = keras.layers.InputSpec(ndim=2)
 
@@ -75,8 +75,8 @@ class ClusteringLayer(Adaptable):
         )
 
     def call(self, inputs):
-        # Distances are differences of squares: shifting both sides to the
-        # centers' mean keeps them precise, float32 keeps small ones alive.
+        # Distances are differences of squares: centering and float32 keep
+        # small ones precise.
         points = ops.cast(inputs, "float32")
         origin = ops.mean(self.centers, axis=0, keepdims=True)
         points, centers = points - origin, self.centers - origin
@@ -91,7 +91,7 @@ class ClusteringLayer(Adaptable):
             * (self.alpha + 1.0)
             * ops.log1p(squared_distances / self.alpha)
         )
-        # A softmax; Keras' own warns when there is one cluster.
+        # A softmax; Keras' own warns if there is one cluster.
         largest = ops.max(log_kernel, axis=1, keepdims=True)
         kernel = ops.exp(log_kernel - largest)
         return kernel / ops.sum(kernel, axis=1, keepdims=True)
@@ -109,17 +109,17 @@ class ClusteringLayer(Adaptable):
 
         Args:
             z: Array `(n, dim)` of points.
-            initial_centers: Optional array `(num_clusters, dim)`: taken as
-                the centers as it is; nothing is searched for.
-            method: `"kmeans"`, as the paper, or `"merged_kmeans"`, which
+            initial_centers: Optional array `(num_clusters, dim)`, used as
+                the centers; no method runs.
+            method: `"kmeans"`, as in the paper, or `"merged_kmeans"`, which
                 finds clusters that are not round; see `kerasdc.cluster`.
-            num_restarts: Integer. Runs, of which the best is kept: the one
-                of least inertia or of least normalized cut. DEC uses 20.
-            seed: Optional integer that makes it repeatable.
-            verbose: As in `keras.Model.fit`: whether a bar counts the runs.
+            num_restarts: Integer, number of runs. The run of least inertia,
+                or of least normalized cut, is used. DEC uses 20.
+            seed: Optional integer for repeatable runs.
+            verbose: As in `keras.Model.fit`: whether to show a progress bar.
 
         Returns:
-            An `(n,)` integer array: the cluster of the nearest center.
+            Integer array `(n,)`: the cluster of the nearest center.
 
         Raises:
             ValueError: If `z` is not 2-d or not finite, or holds fewer
@@ -151,33 +151,8 @@ class ClusteringLayer(Adaptable):
 
     @staticmethod
     def target_distribution(q):
-        """Sharpens soft assignments into training targets, equation (3).
-
-        `p_ij = (q_ij^2 / f_j) / sum_j' (q_ij'^2 / f_j')` with the soft
-        cluster size `f_j = sum_i q_ij`: confident assignments count more,
-        large clusters less. `q` must hold the assignments of **all** the
-        data, for `f_j` is a sum over all of it.
-
-        Args:
-            q: Array `(n, k)` of soft assignments.
-
-        Returns:
-            Float32 NumPy array `(n, k)`; every row sums to 1.
-
-        Raises:
-            ValueError: If `q` has another shape.
-        """
-        q = np.asarray(q, dtype="float32")
-        if q.ndim != 2:
-            raise ValueError(
-                f"`q` must have shape (n, k). Received: q of shape {q.shape}"
-            )
-        # A cluster without any mass would be 0 / 0.
-        sizes = np.maximum(q.sum(axis=0, dtype="float64"), 1e-12)
-        weight = np.square(q)
-        weight /= sizes.astype("float32")
-        weight /= weight.sum(axis=1, keepdims=True)
-        return weight
+        """Training targets P; see `kerasdc.losses.target_distribution`."""
+        return losses.target_distribution(q)
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], self.num_clusters)

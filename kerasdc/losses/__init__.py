@@ -12,10 +12,12 @@ from kerasdc.losses.reconstruction import half_mean_squared_error
 from kerasdc.losses.reconstruction import summed_binary_crossentropy
 from kerasdc.losses.reconstruction import summed_squared_error
 from kerasdc.losses.self_training import kl_divergence
+from kerasdc.losses.self_training import target_distribution
 from kerasdc.losses.similarities import log_student_t_kernel
 from kerasdc.losses.similarities import log_student_t_similarities
 from kerasdc.losses.similarities import similarity_cross_entropy
 from kerasdc.losses.similarities import student_t_similarities
+from kerasdc.losses.sizes import size_penalty
 
 __all__ = [
     "adversarial_direction",
@@ -30,8 +32,10 @@ __all__ = [
     "pairwise_cross_entropy",
     "prediction_divergence",
     "similarity_cross_entropy",
+    "size_penalty",
     "student_t_similarities",
     "summed_binary_crossentropy",
     "summed_squared_error",
+    "target_distribution",
     "virtual_adversarial",
 ]

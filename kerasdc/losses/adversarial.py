@@ -1,4 +1,4 @@
-"""How far small changes of the inputs move the assignments."""
+"""Virtual adversarial losses: predictions under perturbed inputs."""
 
 import keras
 import numpy as np
@@ -9,25 +9,25 @@ from kerasdc.utils.arguments import as_floats
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_number
 
-_SMALLEST = float(np.finfo("float32").tiny)  # without loss of precision
+_SMALLEST = float(np.finfo("float32").tiny)  # smallest normal number
 
 
 def virtual_adversarial(
     predict, x, radius, xi=10.0, num_iterations=1, seed=None, clean_logits=None
 ):
-    """How far a small, worst-case change of the inputs moves the prediction.
+    """Divergence of the prediction under an adversarial perturbation.
 
-    `KL(p(y|x) || p(y|x + r))`, where r has length `radius` and points in the
-    direction of `adversarial_direction`. Lowering it makes the prediction
-    smooth around every sample. `p(y|x)` and r are constants: gradients reach
-    the weights through the perturbed pass only.
+    `KL(p(y|x) || p(y|x + r))`, where r has length `radius` and the direction
+    of `adversarial_direction`. Minimizing it makes the prediction smooth
+    around every sample. `p(y|x)` and r are constants: gradients reach the
+    weights through the perturbed pass only.
 
     Reference:
 
     - [Miyato et al., 2015](https://arxiv.org/abs/1507.00677): minus the local
       distributional smoothness (LDS).
     - [Hu et al., 2017](https://arxiv.org/abs/1702.08720): the penalty R_SAT,
-      equation (4), less a constant, under the perturbation of equation (6).
+      equation (4), minus a constant, with the perturbation of equation (6).
 
     Args:
         predict: Function from a float32 tensor like `x` to **logits**
@@ -37,15 +37,15 @@ def virtual_adversarial(
         radius: Number or tensor `(n,)`, at least 0: the Euclidean length of
             the perturbation, over all features of a sample, in units of `x`.
         xi, num_iterations, seed: As in `adversarial_direction`.
-        clean_logits: Optional tensor `(n, k)`: what `predict(x)` returns, if
-            it is known already.
+        clean_logits: Optional tensor `(n, k)`: what `predict(x)` returned, if
+            known.
 
     Returns:
         Float32 tensor `(n,)`, in nats, at least 0 (up to rounding).
 
     Raises:
-        ValueError: If `radius` is negative (of tensors the values are not
-            looked at) or of another length than `x`, `xi` not above 0, or
+        ValueError: If `radius` is negative (values of tensors are not
+            checked) or of another length than `x`, `xi` not above 0, or
             `num_iterations` not an integer of at least 0.
 
     Example:
@@ -74,7 +74,7 @@ def _check_radius(radius, x):
             f"`radius` must be at least 0. Received: radius={radius!r}"
         )
     shape = tuple(np.shape(radius))
-    # Sizes are None while a graph is traced.
+    # Sizes may be None in a traced graph.
     fits = shape in ((), (1,), (None,)) or x.shape[0] is None
     if not fits and shape != (x.shape[0],):
         raise ValueError(
@@ -93,8 +93,9 @@ def adversarial_direction(
     """Unit direction in which the prediction at `x` changes most.
 
     The dominant eigenvector of the Hessian of `KL(p(y|x) || p(y|x + r))` at
-    r = 0, by power iteration from a random direction d: finite differences
-    make the Hessian times d the gradient at `r = xi * d`, but for its length.
+    r = 0, by power iteration from a random direction d. By finite
+    differences, the Hessian times d is the gradient at `r = xi * d`, divided
+    by `xi`.
 
     Reference: [Miyato et al., 2015](https://arxiv.org/abs/1507.00677).
 
@@ -103,17 +104,17 @@ def adversarial_direction(
             `(n, k)`.
         x: Tensor or array `(n, ...)`.
         xi: Float above 0, in units of `x`: the step of the finite difference.
-            IMSAT's code has 10.
-        num_iterations: Integer, at least 0: gradients taken. 0 keeps the
-            random direction (random perturbation training, RPT).
+            IMSAT's code uses 10.
+        num_iterations: Integer, at least 0: number of power iterations. 0
+            keeps the random direction (random perturbation training, RPT).
         seed: Integer (the same draw in every call) or, for training,
-            `keras.random.SeedGenerator`. `None` takes Keras' own generator,
+            `keras.random.SeedGenerator`. `None` uses Keras' global generator,
             which JAX does not allow in compiled functions.
-        clean_logits: Optional tensor `(n, k)`: what `predict(x)` returns.
+        clean_logits: Optional tensor `(n, k)`: what `predict(x)` returned.
 
     Returns:
         Float32 tensor like `x`, a constant, of Euclidean norm 1 for every
-        sample. Where the gradient is zero, the random direction is kept.
+        sample. If the gradient is zero, it is the random direction.
 
     Raises:
         ValueError: If `xi` is not above 0, or `num_iterations` not an integer
@@ -138,9 +139,9 @@ def adversarial_direction(
 
 
 def _normalized(vectors, otherwise):
-    """Vectors of norm 1, one for each sample; `otherwise` where they are 0.
+    """Scales each sample's vector to norm 1; `otherwise` replaces zeros.
 
-    A confident network's gradient is so small that its square underflows.
+    First to a largest entry of 1: squares of small gradients would underflow.
     """
     axes = tuple(range(1, len(vectors.shape)))
     largest = ops.max(ops.abs(vectors), axis=axes, keepdims=True)
@@ -151,11 +152,11 @@ def _normalized(vectors, otherwise):
 
 
 def prediction_divergence(clean_logits, logits):
-    """KL(p || q) between softmaxes of logits; p, the clean one, is constant.
+    """KL(p || q) of the softmaxes of two logits; p is a constant.
 
     Args:
-        clean_logits: Tensor `(n, k)`; no gradient flows into it.
-        logits: Tensor `(n, k)`.
+        clean_logits: Tensor `(n, k)`, of p; no gradient reaches it.
+        logits: Tensor `(n, k)`, of q.
 
     Returns:
         Float32 tensor `(n,)`, in nats, at least 0 (up to rounding).
@@ -166,10 +167,10 @@ def prediction_divergence(clean_logits, logits):
 
 
 def _log_softmax(logits):
-    """As `ops.log_softmax`, precise also where one probability is almost 1.
+    """As `ops.log_softmax`, but precise if one probability is almost 1.
 
-    Its logarithm and gradient come from the other, tiny ones, which float32
-    loses beside a 1.
+    Its logarithm and gradient depend on the other probabilities, which
+    float32 would lose when added to 1.
     """
     logits = ops.cast(logits, "float32")
     likeliest = ops.one_hot(ops.argmax(logits, axis=-1), logits.shape[-1])

@@ -1,4 +1,4 @@
-"""The gradient of a function inside a loss, on every Keras backend."""
+"""Gradients inside a loss, on every Keras backend."""
 
 import keras
 from keras import ops
@@ -7,13 +7,13 @@ from keras import ops
 def input_gradient(function, x):
     """Gradient of a scalar with respect to a tensor, as a constant.
 
-    For losses that need a gradient themselves, such as those on adversarial
-    inputs. It may be used inside `compute_loss`, so inside the compiled step
-    of `keras.Model.fit`: no gradient flows through the result, and weights
-    that `function` uses get none from it.
+    For losses that need a gradient themselves, such as adversarial losses. It
+    may be used in `compute_loss`, also in the compiled step of
+    `keras.Model.fit`. No gradient flows through the result, neither to `x` nor
+    to the weights that `function` uses.
 
-    What `function` assigns to variables, such as the moving statistics of a
-    `BatchNormalization` that trains, is kept, except on JAX outside of `fit`.
+    Variables that `function` assigns, such as the moving statistics of
+    `BatchNormalization`, keep the new values, except on JAX outside of `fit`.
 
     Args:
         function: Function from a tensor like `x` to a scalar tensor.
@@ -78,8 +78,8 @@ def _jax_gradient(function, x):
     scope = keras.StatelessScope()
 
     def value_and_state(x):
-        # What is assigned depends on `x`: it must leave `jax.grad` as one of
-        # its results; in the scope around it, it would be a leaked tracer.
+        # Assigned values depend on `x`: they must be results of `jax.grad`.
+        # Stored in the outer scope, they would be leaked tracers.
         with scope:
             if scope.original_scope is not None:
                 scope.state_mapping.update(scope.original_scope.state_mapping)

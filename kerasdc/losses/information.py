@@ -1,4 +1,4 @@
-"""How much assignments tell of the samples."""
+"""Entropies and mutual information of soft assignments."""
 
 from keras import ops
 
@@ -6,11 +6,11 @@ from kerasdc.utils.arguments import checked_shares
 
 
 def mutual_information(soft_assignment):
-    """I(X; Y) between samples and clusters: how much an assignment tells.
+    """Mutual information I(X; Y) of samples and clusters.
 
-    `H(Y) - H(Y|X)`, estimated from a batch: high if every sample belongs to
-    one cluster for certain and clusters are of equal size. IMSAT weighs the
-    two: its loss is `R(theta) - lambda (mu H(Y) - H(Y|X))`.
+    `H(Y) - H(Y|X)`, estimated from a batch: high if assignments are certain
+    and clusters are of equal size. IMSAT weights the two terms: its loss is
+    `R(theta) - lambda (mu H(Y) - H(Y|X))`.
 
     Reference: [Hu et al., 2017](https://arxiv.org/abs/1702.08720),
     equation (7).
@@ -31,10 +31,10 @@ def mutual_information(soft_assignment):
 
 
 def marginal_entropy(soft_assignment):
-    """H(Y), the entropy of the batch's mean assignment: how equal in size.
+    """Entropy H(Y) of the mean assignment: high for clusters of equal size.
 
     Reference: [Hu et al., 2017](https://arxiv.org/abs/1702.08720),
-    equation (8), with a batch in place of all the data.
+    equation (8), with a batch instead of all data.
 
     Args:
         soft_assignment: Tensor `(n, k)`, probabilities; rows sum to 1.
@@ -47,10 +47,10 @@ def marginal_entropy(soft_assignment):
 
 
 def marginal_divergence(soft_assignment, class_prior, any_order=False):
-    """KL(p(y) || prior) of the batch's mean assignment: IMSAT's constraint.
+    """KL(p(y) || prior) of the mean assignment: IMSAT's constraint.
 
-    Where clusters of known, unequal sizes are asked for. With an even prior
-    it is `log k - H(Y)`.
+    For clusters of known, unequal sizes. With a uniform prior it is
+    `log k - H(Y)`.
 
     Reference: [Hu et al., 2017](https://arxiv.org/abs/1702.08720), section
     3.3.
@@ -58,16 +58,17 @@ def marginal_divergence(soft_assignment, class_prior, any_order=False):
     Args:
         soft_assignment: Tensor `(n, k)`, probabilities; rows sum to 1.
         class_prior: `k` numbers above 0 whose sum is 1.
-        any_order: Boolean. `True` leaves it to the data which cluster has
-            which size: the least divergence of all orders of the prior, which
-            is that of the largest cluster with the largest share, and so on.
+        any_order: Boolean. `False` gives cluster i the share
+            `class_prior[i]`. `True` takes the order of the prior with the
+            smallest divergence: the largest share for the largest cluster,
+            and so on.
 
     Returns:
         Scalar float32 tensor, in nats, at least 0.
 
     Raises:
-        ValueError: If `class_prior` is not `k` such numbers (of tensors the
-            values are not looked at).
+        ValueError: If `class_prior` is not `k` such numbers (values of
+            tensors are not checked).
     """
     if not ops.is_tensor(class_prior):
         checked_shares("class_prior", class_prior, soft_assignment.shape[-1])
@@ -79,7 +80,7 @@ def marginal_divergence(soft_assignment, class_prior, any_order=False):
 
 
 def conditional_entropy(soft_assignment):
-    """H(Y|X), the mean entropy of the samples' assignments: how uncertain.
+    """Entropy H(Y|X), the mean over samples: low for certain assignments.
 
     Reference: [Hu et al., 2017](https://arxiv.org/abs/1702.08720),
     equation (9).

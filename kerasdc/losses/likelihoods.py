@@ -1,4 +1,4 @@
-"""What a decoder's outputs say of the features: p(x | z)."""
+"""Likelihoods p(x | z) of features, given a decoder's outputs."""
 
 import math
 
@@ -12,8 +12,8 @@ class Bernoulli:
     """Features from 0 to 1; the decoder's outputs are logits.
 
     Attributes:
-        reconstruction_loss: Keras loss that trains the same decoder as half
-            of an autoencoder.
+        reconstruction_loss: Keras loss to pretrain the decoder with, in an
+            autoencoder.
     """
 
     reconstruction_loss = {
@@ -37,14 +37,14 @@ class Bernoulli:
 
     @staticmethod
     def covers(features):
-        """Which samples have features that can be.
+        """Which samples are in the support of the likelihood.
 
         Args:
             features: Tensor `(batch, ...)`.
 
         Returns:
-            Boolean tensor `(batch,)`: here, whether all are from 0 to 1, but
-            for what rounding adds.
+            Boolean tensor `(batch,)`: here, whether all features are from 0
+            to 1, up to rounding.
         """
         dtype = keras.backend.standardize_dtype(features.dtype)
         slack = 1e-2 if dtype in ("float16", "bfloat16") else 1e-5
@@ -60,16 +60,16 @@ class Bernoulli:
             outputs: Tensor, the decoder's.
 
         Returns:
-            Tensor of that shape, values from 0 to 1.
+            Float32 tensor of that shape, values from 0 to 1.
         """
         return ops.sigmoid(ops.cast(outputs, "float32"))
 
 
 class Gaussian:
-    """Any real features; the decoder's outputs are their means.
+    """Real features; the decoder's outputs are their means.
 
-    Every feature has the variance 1/2, with which the log-density is minus
-    the squared error, as in the code of VaDE's authors, and a constant.
+    Every feature has the variance 1/2, so that the log-density is minus the
+    squared error, as in the code of VaDE's authors, plus a constant.
 
     Attributes:
         reconstruction_loss: As `Bernoulli.reconstruction_loss`.
@@ -86,7 +86,7 @@ class Gaussian:
 
     @staticmethod
     def covers(features):
-        """Which samples have features that can be: all finite ones."""
+        """Which samples are in the support: all finite ones."""
         return ops.all(ops.isfinite(_flat(features)), axis=1)
 
     @staticmethod
@@ -99,7 +99,7 @@ LIKELIHOODS = {"bernoulli": Bernoulli, "gaussian": Gaussian}
 
 
 def get(name):
-    """A likelihood by its name.
+    """The likelihood of a name.
 
     Args:
         name: `"bernoulli"` or `"gaussian"`.
@@ -108,7 +108,7 @@ def get(name):
         `Bernoulli` or `Gaussian`.
 
     Raises:
-        ValueError: If there is none of that name.
+        ValueError: If the name is unknown.
     """
     return LIKELIHOODS[checked_choice("likelihood", name, LIKELIHOODS)]
 

@@ -1,4 +1,4 @@
-"""Losses of pairs of samples that do, or do not, belong together."""
+"""Losses of pairs of samples."""
 
 from keras import ops
 
@@ -6,7 +6,9 @@ _EPSILON = 1e-7
 
 
 def pairwise_cross_entropy(similarity, positive):
-    """Cross-entropy of whether pairs belong together, and their similarity.
+    """Binary cross-entropy of pair labels and similarities.
+
+    `-r log(s) - (1 - r) log(1 - s)` for the label r and the similarity s.
 
     Reference: [Chang et al., 2017](
     https://openaccess.thecvf.com/content_iccv_2017/html/Chang_Deep_Adaptive_Image_ICCV_2017_paper.html),
@@ -14,8 +16,8 @@ def pairwise_cross_entropy(similarity, positive):
 
     Args:
         similarity: Tensor `(n, n)`, values from 0 to 1.
-        positive: Tensor of that shape: 1 for pairs that belong together, 0
-            for the others.
+        positive: Tensor of that shape: 1 for pairs of the same cluster, 0
+            for pairs of different clusters.
 
     Returns:
         Tensor of that shape, in nats; finite at 0 and 1.
@@ -26,7 +28,7 @@ def pairwise_cross_entropy(similarity, positive):
     >>> kerasdc.losses.pairwise_cross_entropy(similarity, np.eye(2))
     [[0, 0.693], [0.693, 0]]
     """
-    # Rounding takes similarities a little above 1.
+    # Rounding may make similarities slightly larger than 1.
     different = ops.maximum(1.0 - similarity, 0.0)
     return -positive * ops.log(similarity + _EPSILON) - (
         1.0 - positive

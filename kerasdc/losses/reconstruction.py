@@ -1,4 +1,4 @@
-"""How far reconstructions are from what was to be reconstructed."""
+"""Reconstruction losses of autoencoders."""
 
 import keras
 from keras import ops
@@ -8,9 +8,9 @@ from keras import ops
 def half_mean_squared_error(y_true, y_pred):
     """Half the mean squared error.
 
-    The Euclidean loss of DEC's own Caffe, which divides by the number of all
-    features (Caffe's divides by the number of samples): its learning rates
-    rest on it.
+    The Euclidean loss in DEC's version of Caffe, for which DEC's learning
+    rates were chosen. It divides by the number of all features; the original
+    Caffe divides by the number of samples.
 
     Args:
         y_true: Tensor `(batch, ...)`.
@@ -25,11 +25,11 @@ def half_mean_squared_error(y_true, y_pred):
 
 @keras.saving.register_keras_serializable(package="kerasdc")
 def summed_binary_crossentropy(y_true, y_pred):
-    """Cross-entropy of features from 0 to 1, of logits, summed over them.
+    """Binary cross-entropy of logits, summed over features.
 
     Minus the log-probability of a Bernoulli decoder (see
-    `kerasdc.losses.likelihoods`). The learning rates of the embedding network's
-    code assume the sum; Keras' own loss is a mean.
+    `kerasdc.losses.likelihoods`). The learning rates in the embedding
+    network's code are for the sum; Keras' own loss is a mean.
 
     Args:
         y_true: Tensor `(batch, ...)`, values from 0 to 1.
@@ -44,9 +44,9 @@ def summed_binary_crossentropy(y_true, y_pred):
 
 @keras.saving.register_keras_serializable(package="kerasdc")
 def summed_squared_error(y_true, y_pred):
-    """The squared error, summed over features.
+    """Squared error, summed over features.
 
-    But for a constant, minus the log-density of a Gaussian decoder (see
+    Minus the log-density of a Gaussian decoder, up to a constant (see
     `kerasdc.losses.likelihoods`).
 
     Args:

@@ -1,20 +1,21 @@
-"""Similarities of points by Student's t kernel, and how they differ."""
+"""Student-t similarities of points, and their cross-entropy."""
 
 from keras import ops
 
 from kerasdc.utils.arguments import checked_number
 
-_NONE = -1e30  # logarithm of a similarity of a point to itself
+_NONE = -1e30  # log-similarity of a point to itself
 _FEW_DIMENSIONS = 16
 
 
 def student_t_similarities(x, dof=1.0, conditional=False):
-    """Probabilities that fall with the distance of two points.
+    """Pairwise probabilities by Student's t kernel.
 
-    The kernel is `(1 + d^2 / dof) ^ (-(dof + 1) / 2)`, Student's t with `dof`
-    degrees of freedom; a point is not similar to itself. In a space of `dim`
-    dimensions, a large `dof` such as `2 dim` keeps neighbors only, and 1
-    leaves room for all others.
+    The kernel of two points at distance d is
+    `(1 + d^2 / dof) ^ (-(dof + 1) / 2)`, Student's t with `dof` degrees of
+    freedom; that of a point and itself is 0. A large `dof`, such as twice the
+    number of dimensions, gives near pairs nearly all of the probability; 1
+    leaves more of it to distant pairs.
 
     Reference:
 
@@ -23,23 +24,23 @@ def student_t_similarities(x, dof=1.0, conditional=False):
       equation (4).
 
     Args:
-        x: Tensor `(n, dim)`, n of at least 2. Distances of up to 16
-            dimensions are precise at any scale. Those of more come of one
-            matrix product: inexact where points are nearer to each other
-            than a hundredth of the way to the mean of all.
+        x: Tensor `(n, dim)`, n at least 2. Distances in up to 16 dimensions
+            are precise at any scale. In more dimensions they are computed by
+            one matrix product, which is inexact for points whose distance is
+            below a hundredth of their distance to the mean.
         dof: Float above 0.
         conditional: Boolean. `False`: joint probabilities of all ordered
-            pairs, whose sum is 1. `True`: of the second point, given the
-            first; every row sums to 1.
+            pairs, whose sum is 1. `True`: probabilities of the second point,
+            given the first; every row sums to 1.
 
     Returns:
-        Float32 tensor `(n, n)`. Memory grows with the square of n, whatever
-        the number of dimensions.
+        Float32 tensor `(n, n)`. Memory grows with the square of n, but not
+        with the number of dimensions.
 
     Raises:
         ValueError: If `dof` is not above 0, `x` is not `(n, dim)`, or there
-            is one point only. A compiled function that does not know n
-            cannot tell: its caller has to see to it.
+            is only one point. A compiled function with unknown n does not
+            check the latter.
 
     Example:
 
@@ -51,17 +52,16 @@ def student_t_similarities(x, dof=1.0, conditional=False):
 
 
 def log_student_t_similarities(x, dof=1.0, conditional=False):
-    """Logarithms of `student_t_similarities`, which do not underflow.
+    """Logarithms of `student_t_similarities`, without underflow.
 
     Args:
         x, dof, conditional: As in `student_t_similarities`.
 
     Returns:
-        Float32 tensor `(n, n)`; on the diagonal a number below -1e29.
+        Float32 tensor `(n, n)`; the diagonal is below -1e29.
     """
     log_kernel = log_student_t_kernel(x, dof)
-    # Unlike minus `logsumexp`, precise where far points' logarithms are so
-    # large that float32 has no fractions there.
+    # More precise than subtracting `logsumexp` if logarithms are large.
     return ops.log_softmax(log_kernel, axis=1 if conditional else None)
 
 
@@ -72,13 +72,13 @@ def log_student_t_kernel(x, dof=1.0):
         x, dof: As in `student_t_similarities`.
 
     Returns:
-        Float32 tensor `(n, n)`; on the diagonal a number below -1e29.
+        Float32 tensor `(n, n)`; the diagonal is below -1e29.
     """
     checked_number("dof", dof, above=True)
     x = ops.cast(ops.convert_to_tensor(x), "float32")
     if len(x.shape) != 2 or x.shape[0] in (0, 1):
         raise ValueError(
-            "Similarities need `x` of shape (n, dim), of at least 2 points. "
+            "Similarities need `x` of shape (n, dim) with at least 2 points. "
             f"Received: x of shape {tuple(x.shape)}"
         )
     log_kernel = -0.5 * (dof + 1) * ops.log1p(_squared_distances(x) / dof)
@@ -87,16 +87,16 @@ def log_student_t_kernel(x, dof=1.0):
 
 
 def similarity_cross_entropy(similarities, log_similarities):
-    """`-sum p log q`: least where the second equal the first.
+    """Cross-entropy `-sum p log q` of similarities, smallest for q = p.
 
     Args:
         similarities: Tensor `(n, n)`, p.
         log_similarities: Tensor of that shape, log q, as
-            `log_student_t_similarities` gives it.
+            `log_student_t_similarities` returns it.
 
     Returns:
-        Scalar tensor: for joint probabilities in nats, for conditional ones
-        the sum of the rows'.
+        Scalar tensor, in nats; of conditional probabilities, the sum over
+        rows.
 
     Raises:
         ValueError: If the shapes are known and differ.
@@ -116,18 +116,18 @@ def similarity_cross_entropy(similarities, log_similarities):
 
 
 def _squared_distances(x):
-    """Never a tensor `(n, n, dim)`, not even for the gradient."""
+    """Without a tensor `(n, n, dim)`, in the gradient, too."""
     products = _distances_by_product(x)
     if x.shape[1] > _FEW_DIMENSIONS:
         return ops.relu(products)
-    # Near points among far ones would drown in the product's rounding. Its
-    # gradient has less of it, and need not keep what was summed here.
+    # Rounding errors of the product exceed small distances: the exact values
+    # are added as constants. The gradient of the product is precise enough.
     lost = _summed_distances(ops.stop_gradient(x)) - products
     return products + ops.stop_gradient(lost)
 
 
 def _distances_by_product(x):
-    """From the mean, where rounding is least."""
+    """By one matrix product, centered to reduce rounding errors."""
     x = x - ops.stop_gradient(ops.mean(x, axis=0, keepdims=True))
     squares = ops.sum(ops.square(x), axis=1)
     products = ops.matmul(x, ops.transpose(x))
@@ -135,7 +135,7 @@ def _distances_by_product(x):
 
 
 def _summed_distances(x):
-    """One dimension after the other."""
+    """Exact, summed over dimensions one by one."""
     columns = ops.transpose(x)
     return sum(
         ops.square(columns[i][:, None] - columns[i][None, :])

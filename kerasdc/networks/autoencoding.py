@@ -1,8 +1,7 @@
-"""Encoders and decoders that mirror each other.
+"""Encoders, and decoders that mirror them.
 
-Every encoder takes samples of the data's own shape, `(28, 28)` images as
-well as vectors, and ends in a linear latent of `latent_dim`; every decoder
-goes from there to samples of that shape.
+Every encoder maps samples of any shape, such as vectors or `(28, 28)` images,
+to a linear latent vector of `latent_dim`; every decoder maps it back.
 """
 
 import math
@@ -188,7 +187,7 @@ def conv_decoder(
 
 
 def _crop(x, size):
-    """Drops the row and column that doubling an odd side adds."""
+    """Removes the row and column added by doubling an odd side."""
     extra = [x.shape[1] - size[0], x.shape[2] - size[1]]
     if not any(extra):
         return x
@@ -201,7 +200,7 @@ def embedding_mlp(
     kernel_initializer="glorot_uniform",
     name="embedding",
 ):
-    """From an autoencoder's latent to an embedding of as many dimensions.
+    """Maps an autoencoder's latent to an embedding of the same dimension.
 
     Reference: Dahal, 2018, Learning Embedding Space for Clustering From Deep
     Representations.
@@ -209,9 +208,9 @@ def embedding_mlp(
     Args:
         latent_dim: Integer, width of input and output.
         units: Widths of the hidden layers.
-        kernel_initializer: Keras initializer of every kernel. The original's
-            `"identity"` hands on what is not negative, and leaves all units
-            but the first `latent_dim` dead.
+        kernel_initializer: Keras initializer of every kernel. With the
+            original's `"identity"`, the first `latent_dim` units copy what is
+            not negative, and all others stay 0.
         name: Name of the model.
 
     Returns:

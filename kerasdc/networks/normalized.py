@@ -1,7 +1,7 @@
 """Encoders with batch normalization, trained without a decoder.
 
-They take samples of the data's own shape and end in features
-`(batch, dim)`, which a softmax over clusters is put on.
+They map samples of any shape to features `(batch, dim)`, the inputs of a
+softmax over clusters.
 """
 
 import keras
@@ -13,15 +13,15 @@ from kerasdc.networks.shapes import checked_shape
 from kerasdc.networks.shapes import checked_widths
 from kerasdc.networks.shapes import fresh
 
-# The small first weights make variances of some 0.03, to which Keras' own
-# epsilon of 0.001 is not nothing.
+# The small initial weights give variances of about 0.03; Keras' default
+# epsilon of 0.001 would be too large for them.
 _CHAINER_EPSILON = 2e-5
 
 
 def normalized_mlp_encoder(
     input_shape, units=(1200, 1200), kernel_initializer="auto", name="encoder"
 ):
-    """The hidden layers of IMSAT: d-1200-1200, normalized, then ReLU.
+    """The hidden layers of IMSAT: d-1200-1200, each normalized, then ReLU.
 
     Reference: [Hu et al., 2017](https://arxiv.org/abs/1702.08720), section
     4.1.
@@ -30,8 +30,8 @@ def normalized_mlp_encoder(
         input_shape: Tuple, one sample's shape; it is flattened.
         units: Widths of the layers.
         kernel_initializer: Keras initializer of every kernel. `"auto"` is a
-            Gaussian of standard deviation `sqrt(0.1 / fan_in)`, as the
-            authors' code draws (its `wscale=0.1` is the variance's).
+            Gaussian of standard deviation `sqrt(0.1 / fan_in)`, as in the
+            authors' code (its `wscale=0.1` scales the variance).
         name: Name of the model.
 
     Returns:
@@ -45,7 +45,7 @@ def normalized_mlp_encoder(
     if len(input_shape) > 1:
         x = layers.Flatten()(x)
     for width in checked_widths("units", units):
-        # The normalization takes away what a bias would add.
+        # The normalization would remove a bias.
         x = layers.Dense(
             width,
             use_bias=False,
@@ -68,9 +68,9 @@ def normalized_conv_encoder(
         input_shape: `(height, width)` or `(height, width, channels)`.
         filters: Filters of each convolution.
         kernel_sizes: Sides of each convolution's kernel.
-        num_features: Optional integer. In place of flattening, one
-            1 x 1 convolution of that many filters and its mean over the
-            image, normalized: the end of `dac_encoder`.
+        num_features: Optional integer. Instead of flattening, one 1 x 1
+            convolution with that many filters and its mean over the image,
+            normalized: the last layers of `dac_encoder`.
         name: Name of the model.
 
     Returns:
@@ -92,20 +92,20 @@ def dac_encoder(
 ):
     """DAC's network for MNIST, up to its label features.
 
-    Three 3 x 3 convolutions and a maximum over 2 x 2 pixels for every number
-    in `filters`, then one 1 x 1 convolution and a mean over 2 x 2; every one
-    normalized.
+    For every number in `filters`, three 3 x 3 convolutions and a 2 x 2 maximum
+    pooling; then one 1 x 1 convolution and a 2 x 2 average pooling. Each is
+    followed by a batch normalization.
 
     Reference: [Chang et al., 2017](
     https://openaccess.thecvf.com/content_iccv_2017/html/Chang_Deep_Adaptive_Image_ICCV_2017_paper.html)
     and the authors' code.
 
     Args:
-        input_shape: `(height, width)` or `(height, width, channels)`. Without
-            padding, sides of at least 26 pixels are needed for two `filters`.
+        input_shape: `(height, width)` or `(height, width, channels)`. There
+            is no padding: two `filters` need sides of at least 26 pixels.
         filters: Filters of each group of convolutions.
-        num_features: Integer, filters of the last convolution: the number of
-            clusters, in the paper.
+        num_features: Integer, filters of the last convolution; in the paper,
+            the number of clusters.
         name: Name of the model.
 
     Returns:
@@ -151,5 +151,5 @@ def _normalized_relu(x, **kwargs):
 
 
 def _normalization(epsilon=1e-3):
-    # As the authors' Chainer: trainings of few steps must reach inference.
+    # Chainer's momentum: statistics must converge in short trainings, too.
     return layers.BatchNormalization(momentum=0.9, epsilon=epsilon)

@@ -1,4 +1,4 @@
-"""What the networks have in common: shapes checked, initializers copied."""
+"""Helpers of the networks: checks of shapes, copies of initializers."""
 
 import keras
 
@@ -6,7 +6,9 @@ from kerasdc.utils.arguments import checked_count
 
 
 def fresh(initializer):
-    """A copy for each layer: one initializer object draws one tensor.
+    """A copy of an initializer, for one layer.
+
+    An initializer object draws the same values every time it is used.
 
     Args:
         initializer: Keras initializer, or its name.
@@ -28,7 +30,8 @@ def checked_shape(shape):
         Tuple.
 
     Raises:
-        ValueError: If it is no sequence, empty, or a side is not known or 0.
+        ValueError: If it is not a sequence, is empty, or has an unknown or 0
+            side.
     """
     try:
         shape = tuple(shape)
@@ -68,14 +71,14 @@ def checked_widths(name, widths):
     """Sizes of several layers, or raises.
 
     Args:
-        name: String, what the caller calls them.
+        name: String, the argument's name.
         widths: Sequence of integers, each at least 1.
 
     Returns:
         Tuple.
 
     Raises:
-        ValueError: If it is no such sequence.
+        ValueError: If it is not such a sequence.
     """
     if not isinstance(widths, (tuple, list)):
         raise ValueError(
@@ -86,11 +89,14 @@ def checked_widths(name, widths):
 
 
 def check_kernels(filters, kernel_sizes):
-    """Raises `ValueError` unless every convolution has a kernel's size.
+    """Raises unless every convolution has a kernel size.
 
     Args:
         filters: Filters of each convolution, at least one.
         kernel_sizes: Sides of each convolution's kernel.
+
+    Raises:
+        ValueError: If lengths differ, or a value is not a positive integer.
     """
     if not checked_widths("filters", filters):
         raise ValueError(
@@ -100,6 +106,6 @@ def check_kernels(filters, kernel_sizes):
     checked_widths("kernel_sizes", kernel_sizes)
     if len(filters) != len(kernel_sizes):
         raise ValueError(
-            "`filters` and `kernel_sizes` must be equally long. "
+            "`filters` and `kernel_sizes` must have the same length. "
             f"Received: filters={filters}, kernel_sizes={kernel_sizes}"
         )

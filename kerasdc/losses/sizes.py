@@ -1,0 +1,31 @@
+"""How far the sizes of clusters are from those that are wanted."""
+
+from keras import ops
+
+from kerasdc.losses.information import marginal_divergence
+
+
+def size_penalty(soft_assignment, class_prior=None, tolerance=0.0):
+    """The divergence of the clusters' sizes that is not free.
+
+    `max(KL(p(y) || prior) - free, 0)`, a penalty in place of the constraint
+    of the paper. Free are `tolerance`, and `(k - 1) / 2 n`, by which a batch
+    of n samples differs by chance. Which cluster has which size is free, too.
+
+    Reference: [Hu et al., 2017](https://arxiv.org/abs/1702.08720), section
+    3.3.
+
+    Args:
+        soft_assignment: Tensor `(n, k)`, probabilities; rows sum to 1.
+        class_prior: Optional `k` numbers above 0 whose sum is 1. `None` is
+            equal sizes.
+        tolerance: Float, at least 0, in nats.
+
+    Returns:
+        Scalar float32 tensor, in nats, at least 0.
+    """
+    num_samples, num_clusters = ops.shape(soft_assignment)
+    prior = class_prior or [1 / soft_assignment.shape[1]] * num_clusters
+    divergence = marginal_divergence(soft_assignment, prior, any_order=True)
+    by_chance = (num_clusters - 1) / (2 * ops.cast(num_samples, "float32"))
+    return ops.relu(divergence - tolerance - by_chance)
