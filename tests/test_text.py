@@ -102,7 +102,7 @@ def test_adapt_refuses_texts_without_words():
 
 
 def test_refuses_before_adapt():
-    with pytest.raises(ValueError, match="vocabulary=None"):
+    with pytest.raises(ValueError, match="no vocabulary yet"):
         TfIdf().transform(TEXTS)
     with pytest.raises(ValueError, match="Received: max_words=0"):
         TfIdf(max_words=0)

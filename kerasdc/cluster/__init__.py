@@ -1,1 +1,1 @@
-"""Clusters and neighbors of points in NumPy, without gradients."""
+"""Clustering and neighbors of points in NumPy, without gradients."""

@@ -1,4 +1,4 @@
-"""How near samples are: Gaussian affinities of one perplexity."""
+"""Gaussian affinities of samples, with a given perplexity."""
 
 import numpy as np
 
@@ -8,10 +8,10 @@ _NUM_HALVINGS = 60
 
 
 def joint_affinities(x, perplexity=30.0):
-    """Probabilities of all ordered pairs of samples, as in t-SNE.
+    """Joint probabilities of all ordered pairs of samples, as in t-SNE.
 
-    Every sample has a Gaussian of its own width, such that its neighbors
-    count as `perplexity`; the two directions of a pair are averaged.
+    `p_ij = (p_j|i + p_i|j) / 2n`, where `p_j|i` is a Gaussian around sample i
+    whose width is chosen so that its perplexity is `perplexity`.
 
     Reference:
 
@@ -35,7 +35,7 @@ def joint_affinities(x, perplexity=30.0):
 
 
 def conditional_affinities(x, perplexity=30.0):
-    """Probabilities of the other samples, given one, by Gaussians.
+    """Gaussian probabilities `p_j|i` of the other samples, given sample i.
 
     Args:
         x: Array `(n, ...)`; the axes of a sample are flattened.
@@ -43,7 +43,7 @@ def conditional_affinities(x, perplexity=30.0):
 
     Returns:
         Float64 array `(n, n)`: every row sums to 1 and has the perplexity
-        (where duplicates allow it); the diagonal is 0.
+        (if duplicates allow it); the diagonal is 0.
 
     Raises:
         ValueError: If `perplexity` is too low or too high for `n`, or `x`
@@ -65,8 +65,8 @@ def conditional_affinities(x, perplexity=30.0):
 def neighbor_affinities(x, perplexity=30.0):
     """`joint_affinities` of near neighbors only, for many samples.
 
-    Of each sample the nearest `3 * perplexity` others are kept; what lies
-    beyond would have almost none.
+    The nearest `3 * perplexity` neighbors of each sample are used; the
+    affinities of the others are almost 0.
 
     Reference:
 
@@ -96,7 +96,7 @@ def conditional_neighbor_affinities(x, perplexity=30.0):
 
     Returns:
         `scipy.sparse.csr_matrix` `(n, n)`: every row sums to 1 and has the
-        perplexity (where duplicates allow it).
+        perplexity (if duplicates allow it).
 
     Raises:
         ValueError: As `neighbor_affinities`.
@@ -108,7 +108,7 @@ def conditional_neighbor_affinities(x, perplexity=30.0):
     x = _centered(x, "float32")
     num_neighbors = checked_count("neighbors", round(3 * perplexity))
     search = NearestNeighbors(n_neighbors=num_neighbors, algorithm="brute")
-    # Without arguments it leaves out each sample itself.
+    # Without arguments, a sample is not its own neighbor.
     distances, indices = search.fit(x).kneighbors()
     found = _calibrated(distances.astype("float64") ** 2, perplexity)
     starts = np.arange(len(x) + 1) * num_neighbors
@@ -118,7 +118,7 @@ def conditional_neighbor_affinities(x, perplexity=30.0):
 
 
 def _centered(x, dtype):
-    """Rows less their mean, in one array: no further copy in float64."""
+    """Rows minus their mean, without another copy in float64."""
     x = np.asarray(x).reshape(len(x), -1)
     with np.errstate(invalid="ignore"):
         mean = x.mean(axis=0, dtype="float64")
@@ -128,14 +128,14 @@ def _centered(x, dtype):
             f"{np.count_nonzero(~np.isfinite(mean))} of {len(mean)} features"
         )
     centered = np.empty(x.shape, dtype)
-    # Far from 0, rounding before the difference would lose what is near.
+    # Subtracted in float64: rounding first would lose small distances.
     np.subtract(x, mean, out=centered, dtype="float64", casting="unsafe")
     return centered
 
 
 def _calibrated(squared_distances, perplexity):
-    """Rows of Gaussian probabilities; all widths are bisected at once."""
-    # The nearest at distance 0: no row underflows as a whole.
+    """Rows of Gaussian probabilities; finds all widths by bisection."""
+    # The nearest is moved to distance 0, so that no row underflows to 0.
     nearest = squared_distances.min(axis=1, keepdims=True)
     distances = squared_distances - nearest
     low, high = np.zeros((2, len(distances), 1))
@@ -157,11 +157,15 @@ def _calibrated(squared_distances, perplexity):
 
 
 def check_perplexity(perplexity, num_samples):
-    """Raises `ValueError` if there are too few samples for a perplexity.
+    """Raises if there are too few samples for a perplexity.
 
     Args:
         perplexity: Float.
-        num_samples: Integer, of all or of the smallest batch.
+        num_samples: Integer, size of the data or of the smallest batch.
+
+    Raises:
+        ValueError: If `perplexity` is below 1 or above a third of the other
+            samples.
     """
     highest = (num_samples - 1) / 3
     if not 1 <= perplexity <= highest:

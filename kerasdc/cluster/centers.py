@@ -1,4 +1,4 @@
-"""Initial cluster centers, and the nearest ones to points."""
+"""Initial cluster centers, and the nearest center of each point."""
 
 import numpy as np
 
@@ -9,17 +9,17 @@ from kerasdc.utils.arguments import checked_choice
 
 
 def center_search(method):
-    """The function that finds centers, of `ClusteringLayer.adapt`'s `method`.
+    """The function that finds centers by a method.
 
     Args:
         method: `"kmeans"` or `"merged_kmeans"`.
 
     Returns:
-        Function of `z`, `(n, dim)`, of `num_clusters`, `num_restarts`, `seed`
+        Function of `z`, `(n, dim)`, `num_clusters`, `num_restarts`, `seed`
         and `verbose`, which returns a float32 array `(num_clusters, dim)`.
 
     Raises:
-        ValueError: If there is none of that name.
+        ValueError: If the method is unknown.
     """
     methods = {"kmeans": _kmeans, "merged_kmeans": merged_kmeans}
     return methods[checked_choice("method", method, methods)]
@@ -40,12 +40,12 @@ def nearest_center(z, centers, block=8192):
     Args:
         z: Array `(n, dim)`.
         centers: Array `(k, dim)`.
-        block: Integer, rows taken at once, which bounds the memory.
+        block: Integer, rows computed at once, which limits the memory.
 
     Returns:
         Integer array `(n,)`.
     """
-    # As in the layer: far from the origin, differences would drown.
+    # As in `ClusteringLayer`: precise also far from the origin.
     origin = centers.mean(axis=0)
     centers = centers - origin
     half_norms = 0.5 * np.square(centers).sum(axis=1)

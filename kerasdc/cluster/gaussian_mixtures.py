@@ -11,21 +11,22 @@ import numpy as np
 from kerasdc.cluster.centers import nearest_center
 from kerasdc.cluster.merged_kmeans import merged_kmeans
 from kerasdc.utils.arguments import checked_choice
+from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.progress import counted
 
 
 def mixture_search(method):
-    """The function that fits, of `GaussianMixturePrior.adapt`'s `method`.
+    """The function that fits a mixture by a method.
 
     Args:
         method: `"gmm"` or `"merged_kmeans"`.
 
     Returns:
-        Function of `z`, `(n, dim)`, of `num_clusters`, `num_restarts`, `seed`
+        Function of `z`, `(n, dim)`, `num_clusters`, `num_restarts`, `seed`
         and `verbose`, which returns a mixture.
 
     Raises:
-        ValueError: If there is none of that name.
+        ValueError: If the method is unknown.
     """
     methods = {"gmm": _fit_gmm, "merged_kmeans": _fit_merged}
     return methods[checked_choice("method", method, methods)]
@@ -34,12 +35,12 @@ def mixture_search(method):
 def _fit_gmm(z, num_clusters, num_restarts, seed, verbose=0):
     from sklearn.utils import check_random_state
 
-    # On one scale, for scikit-learn adds 1e-6 to every variance; in float64
-    # around the mean, for it takes variances as differences of squares.
+    # Scaled, because scikit-learn adds 1e-6 to every variance; centered, in
+    # float64, because it computes variances as differences of squares.
     center = z.mean(axis=0, dtype="float64")
     scale = np.sqrt(z.var(axis=0, dtype="float64").mean()) or 1.0
     z = (z - center) / scale
-    # All runs draw from it in turn, as those of one `n_init` would.
+    # The same draws as with `n_init=num_restarts`, but with a progress bar.
     generator, best = check_random_state(seed), None
     for _ in counted(range(num_restarts), verbose, "run"):
         mixture = _run_gmm(z, num_clusters, generator)
@@ -66,7 +67,7 @@ def _run_gmm(z, num_clusters, generator):
         random_state=generator,
     )
     with warnings.catch_warnings():
-        # Only that of the best run matters.
+        # Only the best run must converge.
         warnings.simplefilter("ignore", ConvergenceWarning)
         return mixture.fit(z)
 
@@ -79,16 +80,21 @@ def _fit_merged(z, num_clusters, num_restarts, seed, verbose=0):
 
 
 def mixture_of_groups(z, groups, num_clusters):
-    """The mixture with the moments of groups.
+    """The mixture of given groups: their shares, means and variances.
 
     Args:
         z: Array `(n, dim)`.
-        groups: Integer array `(n,)`, from 0 to `num_clusters - 1`.
+        groups: Integers `(n,)` from 0 to `num_clusters - 1`.
         num_clusters: Integer.
 
     Returns:
-        Mixture. An empty group has weight 0 and all the data's moments.
+        Mixture. An empty group has weight 0 and the moments of all data.
+
+    Raises:
+        ValueError: If `groups` are not such integers.
     """
+    groups = np.asarray(groups)
+    _check_assignments(groups, len(z), num_clusters)
     weights = np.bincount(groups, minlength=num_clusters) / len(z)
     members = [z[groups == i] for i in range(num_clusters)]
     members = [group if len(group) else z for group in members]
@@ -98,10 +104,11 @@ def mixture_of_groups(z, groups, num_clusters):
 
 
 def variance_floor(z):
-    """The least variance that a component should have.
+    """The smallest variance of a component.
 
-    A component on a single point would have infinite density. A thousandth
-    of the data's deviation widens hardly any other.
+    A component on a single point would have infinite density. The floor is
+    the square of a thousandth of the data's deviation, below the variance of
+    nearly all other components.
 
     Args:
         z: Array `(n, dim)`.
@@ -112,17 +119,7 @@ def variance_floor(z):
     return 1e-6 * max(z.var(axis=0, dtype="float64").mean(), 1e-12)
 
 
-def check_assignments(assignments, num_samples, num_clusters):
-    """Raises unless these are `initial_assignments` of as many samples.
-
-    Args:
-        assignments: Array.
-        num_samples: Integer.
-        num_clusters: Integer.
-
-    Raises:
-        ValueError: If they are not.
-    """
+def _check_assignments(assignments, num_samples, num_clusters):
     integers = assignments.dtype.kind in "iu"
     if (
         assignments.shape != (num_samples,)
@@ -133,4 +130,45 @@ def check_assignments(assignments, num_samples, num_clusters):
             "`initial_assignments` must be integers from 0 to "
             f"{num_clusters - 1}, of shape ({num_samples},). Received: "
             f"{assignments.dtype} of shape {assignments.shape}"
+        )
+
+
+def sample_mixture(weights, means, deviations, num, cluster=None, seed=None):
+    """Draws points from a mixture.
+
+    Args:
+        weights: Array `(k,)` whose sum is 1.
+        means: Array `(k, dim)`.
+        deviations: Array `(k, dim)`, the square roots of the variances.
+        num: Integer, at least 1.
+        cluster: Optional integer, the component to draw from, or integers
+            `(num,)`. `None` draws components by their weights.
+        seed: Optional integer for repeatable draws.
+
+    Returns:
+        Float32 array `(num, dim)`.
+
+    Raises:
+        ValueError: If `num` is not at least 1, or there is no such component.
+    """
+    num = checked_count("num", num)
+    generator = np.random.default_rng(seed)
+    if cluster is None:
+        cluster = generator.choice(len(weights), num, p=weights)
+    _check_clusters(cluster, num, len(weights))
+    noise = generator.standard_normal((num, means.shape[1]))
+    return (means[cluster] + deviations[cluster] * noise).astype("float32")
+
+
+def _check_clusters(cluster, num, num_clusters):
+    clusters = np.asarray(cluster)
+    if clusters.dtype.kind not in "iu" or clusters.shape not in ((), (num,)):
+        raise ValueError(
+            "`cluster` must be None, an integer or integers of shape (num,). "
+            f"Received: cluster={cluster}"
+        )
+    if clusters.min() < 0 or clusters.max() >= num_clusters:
+        raise ValueError(
+            f"Clusters are numbered from 0 to {num_clusters - 1}. "
+            f"Received: cluster={cluster}"
         )

@@ -1,4 +1,4 @@
-"""k-means, repeated, with a progress bar."""
+"""k-means with restarts and a progress bar."""
 
 import warnings
 
@@ -6,7 +6,7 @@ from kerasdc.utils.progress import counted
 
 
 def fit_kmeans(z, num_clusters, num_restarts, seed, verbose=0):
-    """scikit-learn's k-means, which may find fewer clusters.
+    """scikit-learn's k-means. It may find fewer clusters than asked for.
 
     Args:
         z: Array `(n, dim)`.
@@ -22,15 +22,15 @@ def fit_kmeans(z, num_clusters, num_restarts, seed, verbose=0):
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.utils import check_random_state
 
-    # All runs draw from it in turn, as those of one `n_init` would.
+    # The same draws as with `n_init=num_restarts`, but with a progress bar.
     generator, best = check_random_state(seed), None
     with warnings.catch_warnings():
-        # Of fewer clusters, the caller tells.
+        # The caller checks the number of clusters.
         warnings.simplefilter("ignore", ConvergenceWarning)
         for _ in counted(range(num_restarts), verbose, "run"):
             kmeans = KMeans(num_clusters, n_init=1, random_state=generator)
             kmeans.fit(z)
-            # By rounding alone, no run is better than the same one before.
+            # As in scikit-learn: rounding errors do not count as better.
             if best is None or kmeans.inertia_ < best.inertia_ * (1 - 1e-6):
                 best = kmeans
     return best

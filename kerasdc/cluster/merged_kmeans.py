@@ -1,10 +1,10 @@
-"""Merged k-means: many small clusters, joined along a neighbor graph.
+"""Merged k-means: many small clusters, merged along a neighbor graph.
 
-K-means finds round clusters; those of an embedding are long and bent, so
-that it halves one and lumps two others together, which no later training
-mends. Here k-means cuts the points into many small pieces, pieces with many
-neighbors in common are merged until `k` remain, and of several such
-partitions the one of least normalized cut is kept. No labels, no gradients.
+K-means finds round clusters. Those of an embedding are often long and bent:
+k-means then splits one and joins two others, and later training does not
+correct it. Here k-means divides the points into many small pieces, the pieces
+with the most neighbors in common are merged until `k` remain, and of several
+such partitions the one of least normalized cut is used.
 """
 
 import numpy as np
@@ -28,7 +28,7 @@ def merged_kmeans(
     seed=None,
     verbose=0,
 ):
-    """Centers of merged k-means.
+    """Finds cluster centers by merged k-means.
 
     References:
 
@@ -40,10 +40,10 @@ def merged_kmeans(
     Args:
         z: Array `(n, dim)` of points.
         num_clusters: Integer.
-        num_restarts: Integer, partitions tried.
+        num_restarts: Integer, number of partitions.
         num_neighbors: Integer, neighbors of a point in the graph.
-        max_points: Integer. Of more points, a random sample of that size is
-            partitioned.
+        max_points: Integer. If there are more points, a random sample of
+            that size is partitioned.
         seed: Optional integer.
         verbose: As in `keras.Model.fit`: whether a bar counts the partitions.
 
@@ -67,7 +67,7 @@ def merged_kmeans(
     best_cut, best = np.inf, None
     for restart in counted(range(num_restarts), verbose, "partition"):
         factor = _PIECES_PER_CLUSTER[restart % len(_PIECES_PER_CLUSTER)]
-        # Pieces of fewer than two points say nothing of density.
+        # At least two points a piece: one point has no density.
         num_pieces = min(factor * num_clusters, len(z) // 2)
         num_pieces = min(max(num_pieces, num_clusters), distinct)
         pieces = _pieces(z, num_pieces, num_clusters, generator)
@@ -82,7 +82,10 @@ def merged_kmeans(
 
 
 def normalized_cut(graph, clusters, num_clusters):
-    """How many neighbors a partition parts: the lower, the better.
+    """Normalized cut of a partition: lower is better.
+
+    The sum over clusters of the share of their edge weight that leads to
+    other clusters.
 
     Reference:
 
@@ -91,8 +94,8 @@ def normalized_cut(graph, clusters, num_clusters):
     Args:
         graph: SciPy sparse matrix `(n, n)`, as `neighbor_graph` makes it.
         clusters: Integer array `(n,)`.
-        num_clusters: Integer. A cluster without points counts 1, as one does
-            none of whose neighbors are its own.
+        num_clusters: Integer. An empty cluster counts 1, like a cluster
+            without edges inside.
 
     Returns:
         Float from 0 to `num_clusters`.
@@ -111,8 +114,8 @@ def neighbor_graph(z, num_neighbors):
         num_neighbors: Integer, neighbors of each point.
 
     Returns:
-        SciPy sparse matrix `(n, n)`. Its kernel's width is the root mean
-        square distance to a neighbor.
+        SciPy sparse matrix `(n, n)`. The width of the Gaussian is the root
+        mean square distance to a neighbor.
     """
     from sklearn.neighbors import kneighbors_graph
 
@@ -132,7 +135,7 @@ def _pieces(z, num_pieces, num_clusters, generator):
 
 
 def _sum_between(graph, pieces):
-    """Summed weight of the edges between each two pieces."""
+    """Sum of edge weights between every two pieces."""
     from scipy.sparse import csr_matrix
 
     ones = np.ones(len(pieces))
@@ -141,7 +144,7 @@ def _sum_between(graph, pieces):
 
 
 def _average_linkage(affinity, sizes, num_clusters):
-    """Merges the two of highest mean edge weight until `num_clusters`."""
+    """Merges the two pieces of highest mean edge weight, repeatedly."""
     affinity = affinity.astype("float64")
     sizes = sizes.astype("float64")
     merged_into = np.arange(len(sizes))

@@ -10,16 +10,16 @@ from kerasdc.utils.arguments import checked_count
 def kth_neighbor_distances(x, k=10, max_references=100_000, seed=0):
     """Euclidean distance of every sample to its k-th nearest neighbor.
 
-    Neighbors are looked for among all samples, or, if there are more than
-    `max_references`, among as many drawn at random; `k` is lowered in
-    proportion then, so that distances stay what they would be.
+    Neighbors are searched among all samples or, if there are more than
+    `max_references`, among that many drawn at random; `k` is then lowered in
+    proportion, so that distances stay about the same.
 
     Args:
         x: Array `(n, ...)`; the axes of a sample are flattened.
-        k: Integer, at least 1. The sample itself is no neighbor. With fewer
-            samples, the farthest.
+        k: Integer, at least 1. A sample is not its own neighbor. With fewer
+            than k others, the farthest one is used.
         max_references: Integer, at least 1.
-        seed: Integer, of the draw.
+        seed: Integer, seed of the draw.
 
     Returns:
         Float32 array `(n,)`.
@@ -28,7 +28,7 @@ def kth_neighbor_distances(x, k=10, max_references=100_000, seed=0):
         ValueError: If `k` or `max_references` is less than 1.
 
     Warns:
-        UserWarning: If neighbors are looked for among some samples only.
+        UserWarning: If neighbors are searched among some samples only.
     """
     k = checked_count("k", k)
     max_references = checked_count("max_references", max_references)
@@ -40,9 +40,9 @@ def kth_neighbor_distances(x, k=10, max_references=100_000, seed=0):
         rows = np.random.default_rng(seed).permutation(rows)[:max_references]
         k = max(round(k * max_references / len(x)), 1)
         warnings.warn(
-            f"Neighbors are looked for among {max_references:,} of "
-            f"{len(x):,} samples, drawn at random: the distance to neighbor "
-            f"{k} among them stands for the one asked for.",
+            f"Neighbors are searched among {max_references:,} of {len(x):,} "
+            f"samples, drawn at random: the distance to neighbor {k} among "
+            "them is used.",
             stacklevel=2,
         )
     return _distances(x, x[rows], min(k, len(rows) - 1), rows)
@@ -51,10 +51,10 @@ def kth_neighbor_distances(x, k=10, max_references=100_000, seed=0):
 def _distances(x, references, k, rows):
     from sklearn.neighbors import NearestNeighbors
 
-    # In as many dimensions, a tree is no faster than all distances.
+    # In high dimensions, a tree is not faster.
     search = NearestNeighbors(n_neighbors=k + 1, algorithm="brute")
     found, _ = search.fit(references).kneighbors(x)
-    # A sample that is a reference has itself, or its twin, at distance 0.
+    # The nearest reference of a reference is itself, at distance 0.
     is_reference = np.zeros(len(x), "int64")
     is_reference[rows] = 1
     column = k - 1 + is_reference

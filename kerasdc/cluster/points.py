@@ -1,4 +1,4 @@
-"""Points to find clusters in, checked."""
+"""Checks of points to be clustered."""
 
 import contextlib
 import math
@@ -9,36 +9,36 @@ from kerasdc.utils.inputs import to_array
 
 
 def checked_points(z, num_clusters, dim=None):
-    """Points to find clusters in, or raises.
+    """Converts and checks points to be clustered.
 
     Args:
         z: Array `(n, dim)`, or what `kerasdc.utils.inputs.to_array` takes.
         num_clusters: Integer.
-        dim: Integer, or `None` where any will do.
+        dim: Integer, or `None` for any.
 
     Returns:
         Float32 array `(n, dim)`.
 
     Raises:
-        ValueError: As `check_points`, or if these are no real numbers.
+        ValueError: As `check_points`, or if they are not real numbers.
     """
     if isinstance(z, (list, tuple)):
-        with contextlib.suppress(ValueError):  # of rows that differ in length
+        with contextlib.suppress(ValueError):  # rows of different lengths
             z = np.asarray(z)
     is_plain = type(z) is np.ndarray and z.dtype.kind in "buif"
-    with np.errstate(over="ignore"):  # what overflows is not finite
+    with np.errstate(over="ignore"):  # `check_points` finds infinity
         z = np.asarray(z if is_plain else to_array(z), "float32")
     check_points(z, num_clusters, dim)
     return z
 
 
 def check_points(z, num_clusters, dim=None):
-    """Raises unless `z` holds points to find clusters in.
+    """Raises unless `z` holds points to be clustered.
 
     Args:
-        z: Array, which should be `(n, dim)`.
+        z: Array, expected to be `(n, dim)`.
         num_clusters: Integer.
-        dim: Integer, or `None` where any will do.
+        dim: Integer, or `None` for any.
 
     Raises:
         ValueError: If `z` has another shape, is not finite, or holds fewer
@@ -65,7 +65,7 @@ def check_distinct(x, num_clusters):
         num_clusters: Integer.
 
     Raises:
-        ValueError: If there are.
+        ValueError: If there are fewer.
     """
     distinct = num_distinct(x, num_clusters)
     if distinct < num_clusters:
@@ -77,39 +77,39 @@ def check_distinct(x, num_clusters):
 
 
 def too_close(z, num_found, num_clusters):
-    """What to raise where float32 cannot tell enough points apart.
+    """The error if float32 cannot distinguish enough points.
 
     Args:
         z: Array `(n, dim)`.
-        num_found: Integer, centers or pieces that were found.
+        num_found: Integer, number of distinct centers or pieces found.
         num_clusters: Integer.
 
     Returns:
         `ValueError`.
     """
     return ValueError(
-        "Most points are too close to each other, beside their distance to "
-        "the others, for so many clusters. "
-        f"Received: {len(z)} points, {num_found} groups that can be told "
-        f"apart, num_clusters={num_clusters}"
+        "Most points are too close to each other, compared with their "
+        "distance to the others, for so many clusters. "
+        f"Received: {len(z)} points, {num_found} distinguishable groups, "
+        f"num_clusters={num_clusters}"
     )
 
 
 def num_distinct(x, enough):
-    """Number of distinct samples, counted no further than `enough`.
+    """Number of distinct samples, counted up to about `enough`.
 
     Args:
         x: Array `(n, ...)`, or texts as objects `(n,)`.
         enough: Integer at which counting may stop.
 
     Returns:
-        Integer: exact if it is below `enough`.
+        Integer; exact if it is below `enough`.
     """
     if x.dtype == object:
         return len(set(x))
     rows = x.reshape(len(x), math.prod(x.shape[1:]))
     seen = rows[:0]
-    # In nearly all data the first block settles it.
+    # Usually the first block has enough.
     for start in range(0, len(rows), 10 * enough):
         block = rows[start : start + 10 * enough]
         seen = np.unique(np.concatenate([seen, block]), axis=0)

@@ -1,13 +1,13 @@
-"""What layers share whose state is set from data."""
+"""Base of layers whose state is set from data."""
 
 import keras
 
 
 def add_flag(layer, name):
-    """Makes a weight that says whether something was done: it is saved.
+    """Adds a flag as a non-trainable weight, which is saved with the model.
 
     Args:
-        layer: Layer or model that it belongs to.
+        layer: Layer or model.
         name: String.
 
     Returns:
@@ -21,19 +21,19 @@ def add_flag(layer, name):
 class Adaptable(keras.layers.Layer):
     """A layer with an `adapt`, which sets weights without gradients.
 
-    Subclasses call `add_adapted_flag` among their weights, and `adapt` ends
-    in `mark_adapted`.
+    Subclasses call `add_adapted_flag` where they add weights, and
+    `mark_adapted` at the end of `adapt`.
     """
 
     _adapted = None
 
     def add_adapted_flag(self):
-        """Makes the weight behind `adapted`."""
+        """Adds the weight that `adapted` reads."""
         self._adapted = add_flag(self, "adapted")
 
     @property
     def adapted(self):
-        """Whether the state was set from data (kept when saved)."""
+        """Whether the state was set from data (saved with the weights)."""
         return self._adapted is not None and bool(self._adapted.numpy())
 
     def mark_adapted(self):

@@ -12,12 +12,11 @@ from kerasdc.utils.arguments import checked_seed
 
 @keras.saving.register_keras_serializable(package="kerasdc")
 class RandomShiftRotation(Seeded, keras.layers.Layer):
-    """Shifts and rotates every image at random, while training.
+    """Shifts, rotates, shears and zooms every image at random in training.
 
-    It can shear and zoom them, too. One affine map with one bilinear
-    interpolation does everything, which is cheaper and blurs less than a
-    layer for each. Pixels that come from outside the image are 0. Outside
-    training the layer does nothing.
+    One affine map with one bilinear interpolation, which is faster and blurs
+    less than a layer for each. Pixels from outside the image are 0. The layer
+    does nothing at inference.
 
     Reference:
 
@@ -25,22 +24,22 @@ class RandomShiftRotation(Seeded, keras.layers.Layer):
       (DEC with data augmentation) shifts by up to 0.1 of the side and
       rotates by up to 10 degrees.
     - [Chang et al., 2017](https://openaccess.thecvf.com/content_iccv_2017/html/Chang_Deep_Adaptive_Image_ICCV_2017_paper.html)
-      (DAC) zooms, too; by 0.05 in the authors' code.
+      (DAC) also zooms; by 0.05 in the authors' code.
 
     Args:
         shift: Float from 0 to 1. Largest shift along each side, as a
             fraction of the side.
         rotation: Float from 0 to 180. Largest angle in degrees, both ways.
         shear: Float from 0 to below 90. Largest angle in degrees, both ways,
-            by which upright lines are slanted.
-        zoom: Float from 0 to below 1. Each side is stretched by a factor from
+            by which vertical lines are slanted.
+        zoom: Float from 0 to below 1. Each side is scaled by a factor from
             `1 / (1 + zoom)` to `1 / (1 - zoom)`.
         seed: Optional integer for repeatable draws.
         **kwargs: Arguments of `keras.layers.Layer`, such as `name`.
 
     Call arguments:
         inputs: Images.
-        training: Boolean. `True` augments.
+        training: Boolean. Whether to augment.
 
     Input shape:
         `(batch_size, height, width)` or
@@ -92,7 +91,7 @@ class RandomShiftRotation(Seeded, keras.layers.Layer):
         return moved if len(inputs.shape) == 4 else moved[..., 0]
 
     def _random_transforms(self, images):
-        """One row (a0, a1, a2, b0, b1, b2, 0, 0) of an affine map each."""
+        """One row (a0, a1, a2, b0, b1, b2, 0, 0) per affine map."""
         num_images = ops.shape(images)[0]
         height, width = images.shape[1], images.shape[2]
         angle = self._uniform(num_images, math.radians(self.rotation))
@@ -100,7 +99,7 @@ class RandomShiftRotation(Seeded, keras.layers.Layer):
         shift_y = self._uniform(num_images, self.shift * height)
         cos, sin = ops.cos(angle), ops.sin(angle)
         (a0, a1), (b0, b1) = self._stretched(num_images, cos, sin)
-        # About the middle of the image, not its corner.
+        # Around the center of the image, not its corner.
         middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
         a2 = middle_x - a0 * middle_x - a1 * middle_y + shift_x
         b2 = middle_y - b0 * middle_x - b1 * middle_y + shift_y
@@ -108,7 +107,7 @@ class RandomShiftRotation(Seeded, keras.layers.Layer):
         return ops.stack([a0, a1, a2, b0, b1, b2, zero, zero], axis=1)
 
     def _stretched(self, num_images, cos, sin):
-        """The rotation's matrix, sheared and zoomed where that is asked."""
+        """The rotation matrix, with shear and zoom if they are not 0."""
         x, y = (cos, sin), (-sin, cos)  # images of the two axes
         if self.shear:
             limit = math.tan(math.radians(self.shear))

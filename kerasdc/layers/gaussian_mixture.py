@@ -6,11 +6,12 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasdc.cluster.gaussian_mixtures import check_assignments
 from kerasdc.cluster.gaussian_mixtures import mixture_of_groups
 from kerasdc.cluster.gaussian_mixtures import mixture_search
+from kerasdc.cluster.gaussian_mixtures import sample_mixture
 from kerasdc.cluster.gaussian_mixtures import variance_floor
 from kerasdc.cluster.points import checked_points
+from kerasdc.layers import distributions
 from kerasdc.layers.adaptable import Adaptable
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_seed
@@ -22,8 +23,8 @@ class GaussianMixturePrior(Adaptable):
 
     Component c, one for each cluster, has the weight pi_c (the softmax of
     `logits`), the mean mu_c and the variances sigma_c^2 (in `log_variances`).
-    Calling the layer gives the responsibilities p(c | z). The weights are
-    set from data by `adapt`.
+    Calling the layer returns the responsibilities p(c | z). `adapt` sets the
+    mixture from data.
 
     Reference:
 
@@ -40,6 +41,9 @@ class GaussianMixturePrior(Adaptable):
     Output shape:
         `(batch_size, num_clusters)`: probabilities; every row sums to 1.
 
+    Raises:
+        ValueError: By all methods but `adapt`, if the layer is not built.
+
     Example:
 
     >>> prior = kerasdc.layers.GaussianMixturePrior(num_clusters=3)
@@ -50,8 +54,8 @@ class GaussianMixturePrior(Adaptable):
 
     def __init__(self, num_clusters, **kwargs):
         super().__init__(**kwargs)
-        # Half precision would round the points that `call` gets, not those
-        # of `log_joint`: components narrower than that would be confused.
+        # In half precision, Keras would round the points before `call`, but
+        # not those of `log_joint`.
         self.autocast = False
         self.num_clusters = checked_count("num_clusters", num_clusters)
         self.input_spec = keras.layers.InputSpec(ndim=2)
@@ -83,8 +87,7 @@ class GaussianMixturePrior(Adaptable):
 
         Args:
             z: Tensor `(n, dim)`.
-            log_weight_factor: Float that log pi is multiplied by. 1 is
-                equation (16).
+            log_weight_factor: Float, a factor of log pi. 1 is equation (16).
 
         Returns:
             Float32 tensor `(n, k)`; every row sums to 1.
@@ -92,29 +95,26 @@ class GaussianMixturePrior(Adaptable):
         log_joint = self.log_joint(z)
         if log_weight_factor != 1:
             log_joint += (log_weight_factor - 1) * self.log_weights()
-        # Not `softmax`: Keras' own warns when there is one cluster.
+        # Not `softmax`, which warns if there is one cluster.
         return ops.exp(
             log_joint - ops.logsumexp(log_joint, axis=1, keepdims=True)
         )
 
     def log_joint(self, z):
-        """log p(z, c): the numerator of equation (16).
+        """log p(z, c), the numerator of equation (16).
 
         Args:
             z: Tensor `(n, dim)`.
 
         Returns:
-            Float32 tensor `(n, k)`, all constants included.
-
-        Raises:
-            ValueError: If there are no components yet.
+            Float32 tensor `(n, k)`, including all constants.
         """
         self._check_built()
         z = ops.cast(z, "float32")
-        # Differences, not expanded squares: small variances far from the
-        # origin would lose all digits. At most (n, k, dim), small for k = 10.
-        distances = ops.square(ops.expand_dims(z, 1) - self.means)
-        squares = ops.sum(distances * ops.exp(-self.log_variances), axis=2)
+        # Differences `(n, k, dim)`, not expanded squares, which would be
+        # imprecise for small variances far from the origin.
+        squares = ops.square(ops.expand_dims(z, 1) - self.means)
+        squares = ops.sum(squares * ops.exp(-self.log_variances), axis=2)
         log_volume = ops.sum(self.log_variances, axis=1)
         constant = self.means.shape[1] * math.log(2 * math.pi)
         return self.log_weights() - 0.5 * (squares + log_volume + constant)
@@ -124,9 +124,6 @@ class GaussianMixturePrior(Adaptable):
 
         Returns:
             Tensor `(k,)`.
-
-        Raises:
-            ValueError: If there are no components yet.
         """
         self._check_built()
         return self.logits - ops.logsumexp(self.logits)
@@ -139,31 +136,23 @@ class GaussianMixturePrior(Adaptable):
 
         Returns:
             Float32 tensor `(n,)`, in nats.
-
-        Raises:
-            ValueError: If there are no components yet.
         """
         return ops.logsumexp(self.log_joint(z), axis=1)
 
     def divergence(self, mean, log_variance, responsibilities):
-        """The ELBO's terms without the reconstruction, negated.
+        """The two divergences of the ELBO, equation (12), in closed form.
 
-        For q(z, c | x) = N(z; mean, exp(log_variance)) gamma_c, the closed
-        form of equation (12) is minus the sum of the two terms here; its
-        log 2 pi cancel.
+        With q(z, c | x) = N(z; mean, exp(log_variance)) gamma_c, the ELBO is
+        the reconstruction term minus the two terms returned here.
 
         Args:
-            mean: Tensor `(n, dim)`.
-            log_variance: Tensor `(n, dim)`.
+            mean, log_variance: Tensors `(n, dim)`.
             responsibilities: Tensor `(n, k)`, gamma; every row sums to 1.
 
         Returns:
             Tuple of float32 tensors `(n,)`, in nats: `latent`, the sum over
             c of gamma_c KL(q(z | x) || p(z | c)), and `assignment`,
             KL(gamma || pi).
-
-        Raises:
-            ValueError: If there are no components yet.
         """
         self._check_built()
         mean, log_variance = (
@@ -179,7 +168,7 @@ class GaussianMixturePrior(Adaptable):
             - 1.0,
             axis=2,
         )
-        # 0 log 0 is 0; float32 reaches down to 1e-38.
+        # 0 log 0 is 0; the smallest float32 is 1e-38.
         log_gamma = ops.log(ops.maximum(gamma, 1e-30))
         return (
             ops.sum(gamma * divergences, axis=1),
@@ -202,15 +191,15 @@ class GaussianMixturePrior(Adaptable):
         Args:
             z: Array `(n, dim)` of points.
             method: `"gmm"`, expectation maximization by scikit-learn, or
-                `"merged_kmeans"`, the moments of the groups that
+                `"merged_kmeans"`, the moments of the clusters that
                 `kerasdc.cluster` finds, which need not be round.
             initial_assignments: Optional integers `(n,)` from 0 to
-                `num_clusters - 1`: the moments of these groups are taken;
-                nothing is searched for.
-            num_restarts: Integer. Runs, of which the best is kept: the one
-                of highest likelihood or of least normalized cut.
-            seed: Optional integer that makes it repeatable.
-            verbose: As in `keras.Model.fit`: whether a bar counts the runs.
+                `num_clusters - 1`: the moments of these groups are used; no
+                method runs.
+            num_restarts: Integer, number of runs. The run of highest
+                likelihood, or of least normalized cut, is used.
+            seed: Optional integer for repeatable runs.
+            verbose: As in `keras.Model.fit`: whether to show a progress bar.
 
         Returns:
             Integer array `(n,)`: the most probable component.
@@ -226,114 +215,81 @@ class GaussianMixturePrior(Adaptable):
         dim = self.means.shape[1] if self.built else None
         z = checked_points(z, self.num_clusters, dim)
         if initial_assignments is None:
-            fit_mixture = mixture_search(method)
-            mixture = fit_mixture(
-                z, self.num_clusters, num_restarts, seed, verbose
-            )
+            find = mixture_search(method)
+            mixture = find(z, self.num_clusters, num_restarts, seed, verbose)
         else:
-            groups = np.asarray(initial_assignments)
-            check_assignments(groups, len(z), self.num_clusters)
-            mixture = mixture_of_groups(z, groups, self.num_clusters)
+            mixture = mixture_of_groups(
+                z, initial_assignments, self.num_clusters
+            )
         if not self.built:
             self.build(z.shape)
+        self._set_mixture(mixture, variance_floor(z))
+        self.mark_adapted()
+        return self.assign(z)
+
+    def _set_mixture(self, mixture, floor):
         weights, means, variances = mixture
         self.logits.assign(np.log(np.maximum(weights, 1e-6)))
         self.means.assign(means)
-        floor = variance_floor(z)
         self.log_variances.assign(np.log(np.maximum(variances, floor)))
-        self.mark_adapted()
-        return self.assign(z)
 
     def assign(self, z, block=8192):
         """The most probable component of each point.
 
         Args:
             z: Array `(n, dim)`.
-            block: Integer, points taken at once, which bounds the memory.
+            block: Integer, points computed at once, which limits the memory.
 
         Returns:
             Integer array `(n,)`.
         """
-        blocks = [
-            ops.convert_to_numpy(
-                ops.argmax(self.log_joint(z[i : i + block]), 1)
-            )
-            for i in range(0, len(z), block)
-        ]
-        return np.concatenate(blocks)
-
-    # === Samples ===
+        blocks = (z[i : i + block] for i in range(0, len(z), block))
+        found = [ops.argmax(self.log_joint(points), 1) for points in blocks]
+        return ops.convert_to_numpy(ops.concatenate(found))
 
     def sample(self, num, cluster=None, seed=None):
         """Draws points.
 
         Args:
             num: Integer, at least 1.
-            cluster: Optional integer, the component they are drawn from, or
-                integers `(num,)`. `None` draws it by the weights.
-            seed: Optional integer that makes it repeatable.
+            cluster: Optional integer, the component to draw from, or integers
+                `(num,)`. `None` draws components by their weights.
+            seed: Optional integer for repeatable draws.
 
         Returns:
             Float32 NumPy array `(num, dim)`.
 
         Raises:
-            ValueError: If `num` is not a count, there is no such component,
-                or there are none yet.
+            ValueError: If `num` is not at least 1, or there is no such
+                component.
         """
         self._check_built()
-        num = checked_count("num", num)
-        generator = np.random.default_rng(seed)
-        if cluster is None:
-            weights = np.exp(
-                ops.convert_to_numpy(self.log_weights()).astype("float64")
-            )
-            cluster = generator.choice(
-                self.num_clusters, num, p=weights / weights.sum()
-            )
-        _check_clusters(cluster, num, self.num_clusters)
-        means = ops.convert_to_numpy(self.means)[cluster]
-        deviations = np.exp(0.5 * ops.convert_to_numpy(self.log_variances))
-        noise = generator.standard_normal((num, means.shape[-1]))
-        return (means + deviations[cluster] * noise).astype("float32")
+        parts = self.log_weights(), self.means, self.log_variances
+        log_weights, means, log_variances = map(ops.convert_to_numpy, parts)
+        weights = np.exp(log_weights.astype("float64"))
+        weights /= weights.sum()
+        deviations = np.exp(0.5 * log_variances)
+        return sample_mixture(weights, means, deviations, num, cluster, seed)
 
     def distribution(self):
-        """The mixture as TensorFlow Probability knows it.
+        """The mixture as a distribution of TensorFlow Probability.
 
         Returns:
-            `tfp.distributions.MixtureSameFamily` over the current weights.
+            `tfp.distributions.MixtureSameFamily` with the current weights.
 
         Raises:
             ImportError: If TensorFlow Probability is missing.
             RuntimeError: If Keras runs on another backend than TensorFlow.
-            ValueError: If there are no components yet.
         """
         self._check_built()
-        if keras.backend.backend() != "tensorflow":
-            raise RuntimeError(
-                "TensorFlow Probability needs the TensorFlow backend. "
-                f"Received: backend={keras.backend.backend()!r}"
-            )
-        try:
-            import tensorflow_probability as tfp
-        except ImportError as error:
-            raise ImportError(
-                "`distribution` needs TensorFlow Probability: "
-                'pip install "tensorflow-probability[tf]"'
-            ) from error
-        # Copies: TFP would follow some variables' later values, not others'.
-        return tfp.distributions.MixtureSameFamily(
-            tfp.distributions.Categorical(logits=self.log_weights()),
-            tfp.distributions.MultivariateNormalDiag(
-                ops.convert_to_tensor(self.means),
-                ops.exp(0.5 * self.log_variances),
-            ),
+        return distributions.gaussian_mixture(
+            self.log_weights(), self.means, self.log_variances
         )
 
     def _check_built(self):
         if not self.built:
             raise ValueError(
-                "This GaussianMixturePrior has no components yet: call "
-                "`adapt(z)` first. Received: built=False"
+                "This prior has no components yet: call `adapt(z)` first."
             )
 
     def compute_output_shape(self, input_shape):
@@ -341,17 +297,3 @@ class GaussianMixturePrior(Adaptable):
 
     def get_config(self):
         return {**super().get_config(), "num_clusters": self.num_clusters}
-
-
-def _check_clusters(cluster, num, num_clusters):
-    clusters = np.asarray(cluster)
-    if clusters.dtype.kind not in "iu" or clusters.shape not in ((), (num,)):
-        raise ValueError(
-            "`cluster` must be None, an integer or integers of shape (num,). "
-            f"Received: cluster={cluster}"
-        )
-    if clusters.min() < 0 or clusters.max() >= num_clusters:
-        raise ValueError(
-            f"Clusters are numbered from 0 to {num_clusters - 1}. "
-            f"Received: cluster={cluster}"
-        )

@@ -1,4 +1,4 @@
-"""Moving statistics, kept as they are during extra forward passes."""
+"""Extra forward passes that do not update moving statistics."""
 
 import contextlib
 
@@ -7,16 +7,16 @@ from keras import ops
 
 @contextlib.contextmanager
 def kept_statistics(*layers):
-    """Forward passes in this context leave moving statistics alone.
+    """Restores moving statistics at the end of the context.
 
-    For passes on distorted inputs beside the one on clean inputs: layers such
-    as `BatchNormalization` normalize by the batch's own statistics as ever,
-    but what they have gathered for inference is put back at the end. Works
-    inside `compute_loss`, on every Keras backend.
+    For forward passes on distorted inputs, next to the one on clean inputs:
+    layers such as `BatchNormalization` normalize by the statistics of the
+    batch, but the moving statistics for inference do not change. It works in
+    `compute_loss`, on every Keras backend.
 
     Args:
-        *layers: Layers or models whose non-trainable weights are kept. They
-            must be built.
+        *layers: Built layers or models whose non-trainable weights are
+            restored.
 
     Raises:
         ValueError: If one is not built.
@@ -34,11 +34,11 @@ def kept_statistics(*layers):
     for layer in layers:
         if not layer.built:
             raise ValueError(
-                "Statistics are kept of layers that are built. "
-                f"Received: {layer.name}, built=False"
+                "Statistics can be restored only of layers that are built. "
+                f"Received: {layer.name!r}, which is not built"
             )
     weights = [w for layer in layers for w in layer.non_trainable_weights]
-    # PyTorch assigns in place: what is kept must be a copy.
+    # Copies, because PyTorch assigns in place.
     before = [ops.copy(weight.value) for weight in weights]
     try:
         yield

@@ -1,4 +1,4 @@
-"""How alike samples are, two by two."""
+"""Similarities of pairs of samples, and labels of similar pairs."""
 
 import keras
 import numpy as np
@@ -11,10 +11,10 @@ _TINY = float(np.finfo("float32").tiny)
 class PairwiseSimilarity(keras.layers.Layer):
     """Cosine similarity of every two rows.
 
-    Of label features, which are never negative, it is from 0, for samples of
-    different clusters, to 1, for samples of the same one. Memory grows with
-    the square of the batch, whatever the number of features. A row of zeros
-    is like no other and unlike itself: 0 throughout.
+    For label features, which are not negative, it is from 0 (different
+    clusters) to 1 (the same cluster). Memory grows with the square of the
+    batch size, but not with the number of features. All similarities of a row
+    of zeros are 0, also to itself.
 
     Reference:
 
@@ -39,7 +39,7 @@ class PairwiseSimilarity(keras.layers.Layer):
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        # Half precision would merge similarities near the thresholds.
+        # Half precision is too coarse near the thresholds.
         self.autocast = False
         self.input_spec = keras.layers.InputSpec(ndim=2)
 
@@ -52,10 +52,10 @@ class PairwiseSimilarity(keras.layers.Layer):
 
 
 def select_pairs(similarity, upper, lower):
-    """Labels the pairs of which one can be sure.
+    """Selects and labels the pairs of high or low similarity.
 
-    Pairs more alike than `upper` belong together, pairs less alike than
-    `lower` do not. What lies between is not selected.
+    Pairs above `upper` are labeled as the same cluster, pairs below `lower`
+    as different clusters. Pairs between them are not selected.
 
     Reference: [Chang et al., 2017](
     https://openaccess.thecvf.com/content_iccv_2017/html/Chang_Deep_Adaptive_Image_ICCV_2017_paper.html),
@@ -71,8 +71,8 @@ def select_pairs(similarity, upper, lower):
         1.
 
     Raises:
-        ValueError: If `lower` is above `upper`, where both are numbers. Of
-            tensors that cross, pairs between them count as positive.
+        ValueError: If `lower` is above `upper` and both are numbers. Tensors
+            are not checked: pairs between them would count as positive.
     """
     if _is_number(upper) and _is_number(lower) and lower > upper:
         raise ValueError(
@@ -89,8 +89,8 @@ def _is_number(value):
 
 
 def _unit_rows(rows):
-    """Rows of length 1, and zeros as they are; gradients stay finite."""
-    # First to a largest entry of 1: squares then neither overflow nor vanish.
+    """Rows of length 1; rows of zeros stay zero, with finite gradients."""
+    # First to a largest entry of 1, so that squares do not over- or underflow.
     largest = ops.max(ops.abs(rows), axis=1, keepdims=True)
     largest = ops.stop_gradient(largest)
     rows = rows / ops.where(largest > _TINY, largest, 1.0)

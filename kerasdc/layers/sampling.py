@@ -9,9 +9,9 @@ from kerasdc.utils.arguments import checked_seed
 
 @keras.saving.register_keras_serializable(package="kerasdc")
 class Sampling(Seeded, keras.layers.Layer):
-    """Draws z = mean + exp(log_variance / 2) * noise: reparametrized.
+    """Draws z = mean + exp(log_variance / 2) * noise.
 
-    Gradients reach mean and log-variance, for the noise is drawn apart.
+    The reparametrization trick: gradients reach mean and log-variance.
 
     Reference:
 
@@ -19,14 +19,14 @@ class Sampling(Seeded, keras.layers.Layer):
       2.4.
 
     Args:
-        seed: Optional integer that makes the draws repeatable.
+        seed: Optional integer for repeatable draws.
         **kwargs: Arguments of `keras.layers.Layer`, such as `name`.
 
     Call arguments:
-        inputs: Tuple `(mean, log_variance)` of tensors of one shape.
+        inputs: Tuple `(mean, log_variance)` of tensors of the same shape.
 
     Input shape:
-        Two of any one shape.
+        Two tensors of any shape.
 
     Output shape:
         The same.

@@ -12,19 +12,20 @@ from kerasdc.utils.arguments import checked_choice
 
 @keras.saving.register_keras_serializable(package="kerasdc")
 class Scaling(Adaptable):
-    """Multiplies raw inputs by one number; `invert` goes back.
+    """Multiplies raw inputs by one number; `invert` divides by it.
 
-    Without `scale`, `adapt` chooses it such that the mean squared feature is
-    1, or the largest: DEC normalizes its data in the first way, which lets
-    one learning rate serve all of them; a Bernoulli decoder needs the second.
+    If `scale` is `None`, `adapt` sets it such that the mean squared feature
+    is 1, or that the maximum is 1. DEC normalizes its data in the first way,
+    so that one learning rate works for all data sets; a Bernoulli decoder
+    needs the second.
 
     Reference:
 
     - [Xie et al., 2016](https://arxiv.org/abs/1511.06335), section 4.1.
 
     Args:
-        scale: Optional float other than 0. `None` lets `adapt` choose it.
-        target: `"mean_square"` or `"maximum"`: what `adapt` makes 1.
+        scale: Optional float other than 0. `None` lets `adapt` set it.
+        target: `"mean_square"` or `"maximum"`: what `adapt` scales to 1.
         **kwargs: Arguments of `keras.layers.Layer`, such as `name`.
 
     Input shape:
@@ -46,7 +47,7 @@ class Scaling(Adaptable):
         self.target = checked_choice("target", target, _SCALES)
 
     def build(self, input_shape):
-        # The observed range, so that `invert` never leaves it.
+        # With the observed range, to which `invert` clips.
         self.state = self.add_weight(
             name="scale_minimum_maximum",
             shape=(3,),
@@ -58,19 +59,19 @@ class Scaling(Adaptable):
         self.add_adapted_flag()
 
     def adapt(self, x):
-        """Records the range of `x` and, if it is free, chooses the scale.
+        """Stores the range of `x` and, if `scale` is `None`, sets the scale.
 
         Args:
             x: Array of raw inputs, any shape, or SciPy sparse matrix.
 
         Raises:
-            ValueError: If `x` is empty, or not all of it finite numbers.
+            ValueError: If `x` is empty, not numeric, or not finite.
         """
         x = np.asarray(x.toarray() if hasattr(x, "toarray") else x)
         is_real = x.size > 0 and x.dtype.kind in "buif"
         if not is_real or not np.isfinite([x.min(), x.max()]).all():
             raise ValueError(
-                "`x` must hold real numbers, all of them finite. "
+                "`x` must hold finite real numbers. "
                 f"Received: x of shape {x.shape} and dtype {x.dtype}"
             )
         if not self.built:
@@ -80,7 +81,7 @@ class Scaling(Adaptable):
         self.mark_adapted()
 
     def scale_for(self, x):
-        """The scale in use; before `adapt`, that which it would choose.
+        """The current scale; before `adapt`, the one it would set.
 
         Args:
             x: Array of raw inputs, any shape.
@@ -103,8 +104,8 @@ class Scaling(Adaptable):
             features: Tensor or array on the scale of this layer's output.
 
         Returns:
-            Tensor on the scale of the raw inputs, inside the range that
-            `adapt` saw.
+            Tensor on the scale of the raw inputs, clipped to the range of
+            the data of `adapt`.
         """
         raw = ops.cast(features, "float32") / self.state[0]
         return ops.clip(raw, self.state[1], self.state[2])
@@ -138,7 +139,7 @@ def _maximum_scale(x):
 
 
 def _mean_square(x, block=1024):
-    # By blocks: a float copy of uint8 images would be 8 times their size.
+    # In blocks: a float64 copy of uint8 images is 8 times as large.
     x = np.atleast_1d(x)
     blocks = (x[i : i + block] for i in range(0, len(x), block))
     return sum(np.square(b, dtype="float64").sum() for b in blocks) / x.size

@@ -1,11 +1,11 @@
-"""Random draws that go on after a load as if nothing had happened."""
+"""Random draws that continue after a model is loaded."""
 
 
 class Seeded:
     """Saves the state of `seed_generator` with a layer's weights.
 
-    A mixin, to stand before the Keras class: Keras itself leaves the state
-    out, so that a loaded layer would draw what it has drawn already.
+    A mixin, to be listed before the Keras class. Keras does not save the
+    state, so a loaded layer would repeat its first draws.
     """
 
     def save_own_variables(self, store):
@@ -14,7 +14,7 @@ class Seeded:
 
     def load_own_variables(self, store):
         store = {name: store[name] for name in store.keys()}
-        seed = store.pop("seed", None)  # Keras' own files have none
+        seed = store.pop("seed", None)  # not in files of plain Keras layers
         super().load_own_variables(store)
         if seed is not None:
             self.seed_generator.state.assign(seed)

@@ -1,4 +1,4 @@
-"""Texts to tf-idf vectors."""
+"""Tf-idf vectors of texts."""
 
 import math
 
@@ -13,13 +13,13 @@ from kerasdc.utils.inputs import to_array
 
 @keras.saving.register_keras_serializable(package="kerasdc")
 class TfIdf(Adaptable):
-    """Raw strings to scaled tf-idf vectors of the most frequent words.
+    """Maps texts to scaled tf-idf vectors of the most frequent words.
 
     Term counts are damped to `1 + log(count)`, weighted by
     `log((1 + n) / (1 + df)) + 1`, and every row is scaled to length
-    `sqrt(num_words)`, so that the mean squared feature is 1. Numbers pass
-    unchanged: texts are vectorized once before a training, strings only
-    where a served model receives them.
+    `sqrt(num_words)`, so that the mean squared feature is 1. Numbers are
+    returned unchanged: for training, `transform` vectorizes texts once; a
+    served model receives strings.
 
     Reference:
 
@@ -27,9 +27,9 @@ class TfIdf(Adaptable):
       the 2,000 most frequent words and the scaling.
 
     Args:
-        max_words: Integer. Size of the vocabulary that `adapt` makes.
-        vocabulary: Optional list of words, most frequent first. `adapt`
-            then only weights them.
+        max_words: Integer. Largest size of the vocabulary that `adapt` makes.
+        vocabulary: Optional list of words, most frequent first. If given,
+            `adapt` only computes their weights.
         **kwargs: Arguments of `keras.layers.Layer`, such as `name`.
 
     Input shape:
@@ -59,7 +59,7 @@ class TfIdf(Adaptable):
             trainable=False,
         )
         self.add_adapted_flag()
-        # Its table is TensorFlow's, not a weight: the config carries it.
+        # A lookup table is not a weight: it is saved in the config.
         self._vectorization = keras.layers.TextVectorization(
             output_mode="count", vocabulary=vocabulary
         )
@@ -68,14 +68,14 @@ class TfIdf(Adaptable):
         self._check_vocabulary()
 
     def adapt(self, texts, block=1024):
-        """Makes the vocabulary and counts in how many texts a word is.
+        """Makes the vocabulary and weights words by document frequency.
 
         Args:
             texts: Array or list of strings.
-            block: Texts taken at once, which bounds the memory.
+            block: Texts processed at once, which limits the memory.
 
         Raises:
-            ValueError: If `texts` are no strings, or hold no words.
+            ValueError: If `texts` are not strings, or contain no words.
         """
         texts = _checked_texts(texts)
         if self.vocabulary is None:
@@ -95,7 +95,7 @@ class TfIdf(Adaptable):
 
         Args:
             texts: Array or list of strings.
-            block: Texts taken at once, which bounds the memory.
+            block: Texts processed at once, which limits the memory.
 
         Returns:
             Float array `(n, num_words)`.
@@ -114,7 +114,7 @@ class TfIdf(Adaptable):
         if self.vocabulary is None:
             raise ValueError(
                 "TfIdf has no vocabulary yet: call `adapt(texts)` first, or "
-                "pass `vocabulary=`. Received: vocabulary=None"
+                "pass `vocabulary=`."
             )
 
     def call(self, inputs):
@@ -123,7 +123,7 @@ class TfIdf(Adaptable):
         return self._weigh(self._counts(ops.reshape(inputs, (-1,))))
 
     def _counts(self, texts):
-        # The first column counts the unknown words.
+        # Without the first column, which counts unknown words.
         return self._vectorization(texts)[:, 1:]
 
     def _weigh(self, counts):
@@ -159,7 +159,7 @@ def _checked_texts(texts):
 
 def _most_frequent_words(texts, max_words):
     learner = keras.layers.TextVectorization(
-        # One more for the word that stands for all unknown ones.
+        # Plus one token for unknown words.
         max_tokens=max_words + 1,
         output_mode="count",
     )
@@ -167,6 +167,7 @@ def _most_frequent_words(texts, max_words):
     words = learner.get_vocabulary(include_special_tokens=False)
     if not words:
         raise ValueError(
-            f"`texts` must hold words. Received: {len(texts)} texts without"
+            "`texts` must contain words. "
+            f"Received: {len(texts)} texts without words"
         )
     return [str(word) for word in words]
