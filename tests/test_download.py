@@ -187,7 +187,7 @@ def test_wrong_unpinned_content_never_reaches_the_cache(
     toy, server, content, why
 ):
     server.files["pendigits.tra"] = content
-    with pytest.raises(ValueError, match=f"is not 'toy'.*{why}.*Delete"):
+    with pytest.raises(ValueError, match=f"are not 'toy'.*{why}.*Delete"):
         datasets.load("toy")
     assert not (store.cache_folder() / "toy.npz").exists()
 

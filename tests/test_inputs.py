@@ -27,7 +27,7 @@ class Batches(keras.utils.PyDataset):
         return self.batches[index]
 
 
-class Endless(keras.utils.PyDataset):
+class Infinite(keras.utils.PyDataset):
     num_batches = None
 
     def __getitem__(self, index):
@@ -141,11 +141,11 @@ REFUSED = {
         np.ma.masked_equal(VALUES, 3),
         "Received: 1 masked values",
     ),
-    "endless tf.data": (
+    "infinite tf.data": (
         dataset(VALUES).repeat(),
-        "Received: an endless _RepeatDataset",
+        "Received: an infinite _RepeatDataset",
     ),
-    "endless PyDataset": (Endless(), "Received: an endless Endless"),
+    "infinite PyDataset": (Infinite(), "Received: an infinite Infinite"),
     "uneven batches": (
         Batches(np.ones((2, 2)), np.ones((2, 3))),
         "Received: batches of shapes [(2, 2), (2, 3)]",

@@ -1,4 +1,4 @@
-"""The public data sets of the zoo, by name, as arrays or texts.
+"""Public data sets, loaded by name as arrays or texts.
 
 >>> from kerasdc import datasets
 >>> digits = datasets.load("digits")

@@ -1,4 +1,4 @@
-"""Normalized content put together as a `Dataset`, and checked."""
+"""Makes a `Dataset` of a normalized file's content, and checks it."""
 
 import collections
 import warnings
@@ -9,7 +9,7 @@ from kerasdc.datasets.dataset import Dataset
 from kerasdc.datasets.dataset import content_sha256
 
 _NUM_TOPICS = 10
-_SMALLEST_SHARE = 0.1  # of the last class, where sizes fall
+_SMALLEST_SHARE = 0.1  # of the last class, in `mnist_imbalanced`
 
 
 def assemble(entry, content, sha256=None):
@@ -18,7 +18,7 @@ def assemble(entry, content, sha256=None):
     Args:
         entry: The `catalogue.Entry`.
         content: Dict of arrays or list of records, as in the normalized file.
-        sha256: Digest of the content if it is known, else it is computed.
+        sha256: Digest of the content. `None` computes it.
 
     Returns:
         A `Dataset`.
@@ -41,22 +41,25 @@ def assemble(entry, content, sha256=None):
 
 
 def check(entry, dataset):
-    """Compares a data set with what the catalogue knows of it.
+    """Compares a data set with its catalogue entry.
 
     Args:
         entry: The `catalogue.Entry`.
         dataset: The `Dataset`.
 
     Raises:
-        ValueError: If shape or class counts differ, or the content of a set
-            that is known exactly.
+        ValueError: If shape or class counts differ, or the content of an
+            `exact` set.
+
+    Warns:
+        UserWarning: If the content of another set differs.
     """
     counts = tuple(np.bincount(dataset.y).tolist())
     found = (dataset.x.shape[1:], counts)
     expected = (entry.shape, entry.class_counts or counts)
     if found != expected:
         raise ValueError(
-            f"The data of {entry.name!r} are not what they should be. "
+            f"The data of {entry.name!r} are wrong. "
             f"Expected shape and class counts {expected}. Received: {found}"
         )
     if entry.content_sha256 not in (None, dataset.sha256):
@@ -65,8 +68,8 @@ def check(entry, dataset):
 
 def _differs(entry, dataset):
     message = (
-        f"The content of {entry.name!r} differs from the copy that the zoo's "
-        f"figures were made on, SHA-256 {entry.content_sha256}. "
+        f"The content of {entry.name!r} differs from the copy used for the "
+        f"zoo's figures, SHA-256 {entry.content_sha256}. "
         f"Received: sha256={dataset.sha256}"
     )
     if entry.exact:
@@ -84,7 +87,7 @@ def _join_arrays(arrays):
 
 
 def _join_imbalanced(arrays):
-    """The first samples of each class: shares fall evenly in logarithm."""
+    """The first samples of each class, with geometrically falling shares."""
     kept = {}
     for split in ("train", "test"):
         rows = _falling(arrays[f"y_{split}"])
@@ -104,7 +107,7 @@ def _falling(y):
 
 
 def _images(x):
-    # Some copies of USPS hold rows of 256 values.
+    # Some copies of USPS have rows of 256 values.
     return x.reshape(-1, 16, 16) if x.shape[1:] == (256,) else x
 
 

@@ -1,10 +1,8 @@
-"""Data only: what is known of every set, and where it comes from.
+"""Data only: shape, classes, source and digests of every data set.
 
-`file_sha256` is the digest of the normalized file, `content_sha256` the one
-of `dataset.content_sha256`. The digests of original files are those that
-public loaders such as scikit-learn's and torchvision's pin; `None` where none
-is known, and then the content is what is checked: other content than that of
-`content_sha256` is an error where the set is known `exact`, else a warning.
+`file_sha256` is the digest of the normalized file, `content_sha256` that of
+`dataset.content_sha256`. Originals have the digests that public loaders such
+as scikit-learn's and torchvision's check, or `None` if none is published.
 """
 
 import dataclasses
@@ -100,17 +98,9 @@ _ENTRIES = (
         ),
         shape=(28, 28),
         class_counts=(7000,) * 10,
-        class_names=(
-            "T-shirt/top",
-            "Trouser",
-            "Pullover",
-            "Dress",
-            "Coat",
-            "Sandal",
-            "Shirt",
-            "Sneaker",
-            "Bag",
-            "Ankle boot",
+        class_names=tuple(
+            "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,"
+            "Bag,Ankle boot".split(",")
         ),
         file="fashion_mnist.npz",
         file_sha256=(
@@ -296,7 +286,6 @@ _ENTRIES = (
 
 ENTRIES = {entry.name: entry for entry in _ENTRIES}
 
-# The same file, of which a part is taken.
 ENTRIES["mnist_imbalanced"] = dataclasses.replace(
     ENTRIES["mnist"],
     name="mnist_imbalanced",

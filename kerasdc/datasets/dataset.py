@@ -1,4 +1,4 @@
-"""What `load` returns, and the checksum that identifies it."""
+"""The `Dataset` that `load` returns, and its checksum."""
 
 import dataclasses
 import hashlib
@@ -8,22 +8,22 @@ import numpy as np
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Dataset:
-    """One data set, with raw values: nothing is scaled or shuffled.
+    """One data set, with raw values: neither scaled nor shuffled.
 
-    Samples stand in the order train, test, unused; the splits are views.
+    Samples are in the order train, test, unused; the splits are views.
 
     Args:
-        name: The name `load` knows it by.
+        name: Name for `load`.
         x: All samples: an array, or an object array of `str` for texts.
-        y: Their int64 labels, for reports only.
+        y: Their int64 labels, for evaluation only.
         num_train: Length of the train split, `None` without a split.
         num_test: Length of the test split, `None` without a split.
         class_names: One name per label.
         kind: `"image"`, `"text"` or `"tabular"`.
         value_range: Smallest and largest value, `None` for texts.
         source: Where the data come from and who made them.
-        sha256: Checksum of the content (`content_sha256`). It is the same
-            whatever file or archive the data were read from.
+        sha256: Checksum of the content (`content_sha256`). It does not
+            depend on the file or archive that the data were read from.
     """
 
     name: str
@@ -72,10 +72,10 @@ class Dataset:
 
 
 def content_sha256(x, y):
-    """SHA-256 of samples and labels, free of the container they came in.
+    """SHA-256 of samples and labels, independent of the file format.
 
-    Hashed are, for `x` then `y`, the little-endian dtype, the shape and the
-    bytes in C order; for texts each document's length in bytes and UTF-8.
+    For `x`, then `y`, it hashes the little-endian dtype, the shape and the
+    bytes in C order; for texts, each document's length in bytes and UTF-8.
 
     Args:
         x: Array of numbers, or object array of `str`.
@@ -96,7 +96,7 @@ def content_sha256(x, y):
 def _add_numbers(digest, values):
     dtype = values.dtype.newbyteorder("<")
     digest.update(f"{dtype.str}{values.shape}".encode())
-    # The flat view also serves arrays without rows, which memoryview rejects.
+    # Flat, because memoryview rejects arrays without rows.
     digest.update(np.ascontiguousarray(values, dtype).reshape(-1))
 
 

@@ -1,4 +1,4 @@
-"""`load`: from a name to a checked `Dataset`."""
+"""`load`: finds, downloads and checks a data set by name."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from kerasdc.utils.download import fetch
 
 
 def list_names():
-    """Names that `load` knows.
+    """Names of the data sets.
 
     Returns:
         A list of strings.
@@ -24,13 +24,13 @@ def list_names():
 def load(name, data_dir=None):
     """Loads a public data set, with raw values and int64 labels.
 
-    A normalized file (`mnist.npz`, `reuters21578.jsonl.gz`, ...) is looked
-    for in `data_dir`, in the folder named by the environment variable
+    A normalized file (`mnist.npz`, `reuters21578.jsonl.gz`, ...) is searched
+    in `data_dir`, in the folder named by the environment variable
     `KERASDC_DATA`, and in the user's cache, `~/.cache/kerasdc/datasets`. If
-    none has it, the set is downloaded from its public home, checked, and
-    kept in the cache. `"digits"` is part of scikit-learn and needs no file.
+    it is not found, the set is downloaded from its public home, checked, and
+    stored in the cache. `"digits"` is part of scikit-learn and needs no file.
 
-    Labels are there for reports; no model of this library trains on them.
+    Labels are used for evaluation only.
 
     Args:
         name: One of `list_names()`.
@@ -41,8 +41,8 @@ def load(name, data_dir=None):
 
     Raises:
         ValueError: If the name is unknown, or if a file is truncated or
-            altered (the file stays as it is).
-        FileNotFoundError: If the set is nowhere and cannot be downloaded;
+            altered (the file is kept).
+        FileNotFoundError: If the set is not found and cannot be downloaded;
             the message says which file to put where.
 
     Example:
@@ -116,10 +116,10 @@ def _checked(entry, read, folder):
         check(entry, dataset)
     except (ImportError, Warning):
         raise
-    # Parsers meet damaged bytes with exceptions of every kind.
+    # Parsers of damaged files raise exceptions of any type.
     except Exception as error:
         raise ValueError(
-            f"What was downloaded is not {entry.name!r}: {error}. Delete "
+            f"The downloaded data are not {entry.name!r}: {error}. Delete "
             f"{_folder_of_originals(entry, folder)} to download it again. "
             f"Received: name={entry.name!r}"
         ) from error
@@ -134,8 +134,8 @@ def _missing(entry, data_dir, error):
     folders = ", ".join(str(folder) for folder in store.folders(data_dir))
     cache = store.cache_folder()
     message = (
-        f"There is no {entry.file} in {folders}, and it cannot be had from "
-        f"its public home: {error}. Put {entry.file} "
+        f"There is no {entry.file} in {folders}, and it cannot be downloaded "
+        f"from its public home: {error}. Put {entry.file} "
     )
     if entry.file_sha256:
         message += f"(SHA-256 {entry.file_sha256}) "

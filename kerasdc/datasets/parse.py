@@ -1,7 +1,7 @@
-"""The formats of the public homes, turned into arrays or records.
+"""Parsers of the original files of the data sets.
 
-Each parser takes the bytes of the original files, by name, and returns what
-the normalized file holds: a dict of arrays, or a list of dicts for texts.
+Each parser takes the bytes of the original files, by name, and returns the
+content of the normalized file: a dict of arrays, or a list of dicts for texts.
 """
 
 import bz2
@@ -47,7 +47,7 @@ def usps(files):
     arrays = {}
     for split, name in zip(_SPLITS, ("usps.bz2", "usps.t.bz2")):
         x, y = _svmlight(bz2.decompress(files[name]))
-        # In float32, which gives the values of the usual usps.h5.
+        # float32 arithmetic gives the same values as the common usps.h5.
         arrays[f"x_{split}"] = ((x + 1) / 2).reshape(-1, 16, 16)
         arrays[f"y_{split}"] = (y - 1).astype(np.uint8)
     return arrays
@@ -87,9 +87,9 @@ def coil20(files):
 
 
 def newsgroups(files):
-    """The "bydate" archive: one file per message, read as Latin-1.
+    """The "bydate" archive: one file per message.
 
-    Latin-1, as scikit-learn reads it, because the messages do not say.
+    Messages do not state their encoding; Latin-1 is what scikit-learn uses.
     """
     records = []
     for name, data in _members(files["20news-bydate.tar.gz"]):
@@ -102,7 +102,7 @@ def newsgroups(files):
 
 
 def reuters(files):
-    """The 22 SGML files, every document whether used or not."""
+    """The 22 SGML files: all documents, used or not."""
     archive = files["reuters21578.tar.gz"]
     parts = {n: data for n, data in _members(archive) if n.endswith(".sgm")}
     text = "".join(parts[name].decode("latin-1") for name in sorted(parts))

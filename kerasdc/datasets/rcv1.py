@@ -1,21 +1,20 @@
-"""RCV1 as the deep-clustering papers use it: four roots, 10,000 documents.
+"""RCV1 as in the deep-clustering papers: four root topics, 10,000 documents.
 
-The papers draw their 10,000 documents at random and publish no list, so here
-a rule stands for the list. Frozen by the rule, without having seen the data:
+The papers draw their 10,000 documents at random and publish no list. Here a
+fixed rule, chosen without looking at the data, selects them:
 
-* eligible are the documents with exactly one of CCAT, ECAT, GCAT and MCAT;
-* they are ordered by the SHA-256 of `kerasdc-rcv1-<document id>`, and the
-  first 10,000 are taken, which depends on no generator and no version;
-* terms are the 2,000 found in most eligible documents, the lower column
-  first where two are in equally many.
+* documents with exactly one of CCAT, ECAT, GCAT and MCAT are eligible;
+* they are sorted by the SHA-256 of `kerasdc-rcv1-<document id>`, and the
+  first 10,000 are taken, which depends on no random generator or version;
+* the terms are the 2,000 that occur in most eligible documents; of two with
+  equal counts, the lower column comes first.
 
-The chronological split of the corpus is not kept: it would leave some 290 of
-the 10,000 documents to train on, and the papers take no such part.
+The chronological split of the corpus is not used: only about 290 of the
+10,000 documents are in its training part, and the papers do not use it.
 
-A test pins the order by its SHA-256, and scikit-learn compares each archive
-with a SHA-256 of its own, so the list that follows is the same everywhere. It
-is written beside the data on first use, with its own SHA-256, and every later
-use must give the same one.
+A test checks the SHA-256 of the order, and scikit-learn checks that of each
+archive, so the list is the same on every machine. It is stored with the
+data on first use, with its own SHA-256, and must be the same later.
 
 References:
     D. D. Lewis et al., "RCV1: a new benchmark collection for text
@@ -38,17 +37,17 @@ IDS_FILE = "rcv1_ids.json"
 
 
 def fetch(folder):
-    """Gets RCV1 through scikit-learn and selects from it.
+    """Downloads RCV1 with scikit-learn and selects the documents.
 
     Args:
-        folder: `pathlib.Path` where the list of documents is kept.
+        folder: `pathlib.Path` where the list of documents is stored.
 
     Returns:
         A dict of arrays, as `select` gives it.
 
     Raises:
-        OSError: If the data are not there and cannot be downloaded.
-        ValueError: If the selection is not the one kept in `folder`.
+        OSError: If the data cannot be downloaded.
+        ValueError: If the selection is not the one stored in `folder`.
     """
     from sklearn.datasets import fetch_rcv1
 
@@ -58,16 +57,17 @@ def fetch(folder):
 
 
 def select(bunch, num_documents=NUM_DOCUMENTS, num_terms=NUM_TERMS):
-    """Applies the rule to what `sklearn.datasets.fetch_rcv1` returns.
+    """Selects documents and terms by the rule.
 
-    Rows are l2-normalized over the terms kept and multiplied by the square
-    root of their number, which makes the mean squared feature 1. A document
-    with none of the terms stays zero.
+    Rows are l2-normalized over the selected terms and multiplied by the
+    square root of their number, so that the mean squared feature is 1. A
+    document with none of the terms is a row of zeros.
 
     Args:
-        bunch: Has `data`, `target` (sparse), `sample_id`, `target_names`.
-        num_documents: How many documents to take, at most.
-        num_terms: How many terms to keep, at most.
+        bunch: What `sklearn.datasets.fetch_rcv1` returns: `data`, `target`
+            (sparse), `sample_id`, `target_names`.
+        num_documents: Largest number of documents.
+        num_terms: Largest number of terms.
 
     Returns:
         A dict of `x` (float32), `y` (indices into `ROOTS`), and `ids` (int64
@@ -87,7 +87,7 @@ def select(bunch, num_documents=NUM_DOCUMENTS, num_terms=NUM_TERMS):
 
 
 def hash_order(ids, rows):
-    """Sorts rows by the SHA-256 of their document id.
+    """Sorts rows by the SHA-256 of their document ids.
 
     Args:
         ids: Document ids of all rows.
@@ -104,11 +104,11 @@ def hash_order(ids, rows):
 
 
 def frequent_terms(data, num_terms):
-    """Columns with a value in most rows.
+    """Columns that are not 0 in most rows.
 
     Args:
         data: Sparse matrix, documents by terms.
-        num_terms: How many columns to return, at most.
+        num_terms: Largest number of columns to return.
 
     Returns:
         The columns in ascending order.
@@ -135,14 +135,14 @@ def scaled(data):
 
 
 def freeze(folder, ids):
-    """Writes the list of documents once, and compares with it ever after.
+    """Writes the list of documents on first use, compares with it later.
 
     Args:
-        folder: `pathlib.Path` where the list is kept.
+        folder: `pathlib.Path` where the list is stored.
         ids: Document ids in their order.
 
     Raises:
-        ValueError: If the list that is kept is damaged or another one.
+        ValueError: If the stored list is damaged or differs.
     """
     path = folder / IDS_FILE
     record = {"sha256": ids_sha256(ids), "ids": [int(i) for i in ids]}

@@ -1,15 +1,15 @@
-"""The records that the catalogue of data sets consists of."""
+"""The records of the catalogue of data sets."""
 
 import dataclasses
 
 
 @dataclasses.dataclass(frozen=True)
 class Original:
-    """A file of a public home, with every address that serves it.
+    """An original file of a data set, with its addresses.
 
     Args:
         name: File name.
-        urls: Addresses of the same bytes.
+        urls: Addresses of the same file.
         sha256: Digest, or `None` if none is published.
     """
 
@@ -20,7 +20,7 @@ class Original:
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """What is known of one data set.
+    """Catalogue entry of one data set.
 
     Args:
         name: Name for `load`.
@@ -29,13 +29,13 @@ class Entry:
         source: Who made the data, and where they are.
         shape: Shape of one sample.
         class_counts: Samples per label, or `None` if not known.
-        class_names: Names of the labels; empty where the data name them.
+        class_names: Names of the labels; empty if they are in the data.
         file: Name of the normalized file, or `None`.
         file_sha256: Its digest, or `None` if not known.
         content_sha256: Digest of the content, or `None` if not known.
-        exact: Whether downloaded data must have that very content. Not so
-            where the original could not be compared with our copy: there
-            the counts are checked, and a difference is a warning.
+        exact: Whether a difference from `content_sha256` is an error. If
+            the original could not be compared with our copy, it is `False`:
+            class counts are checked, and other content is a warning.
         originals: Files of the public home.
     """
 

@@ -1,4 +1,4 @@
-"""Normalized files: where they are looked for, read, checked and written."""
+"""Normalized files: search, read, check, write."""
 
 import gzip
 import io
@@ -15,7 +15,7 @@ from kerasdc.utils.files import replace
 
 
 def cache_folder():
-    """The user's own folder for data sets.
+    """The user's cache folder of data sets.
 
     Returns:
         `$XDG_CACHE_HOME/kerasdc/datasets`, with `~/.cache` as the default.
@@ -25,7 +25,7 @@ def cache_folder():
 
 
 def folders(data_dir=None):
-    """Folders that may hold a normalized file, in the order of look-up.
+    """Folders to search for a normalized file, in order.
 
     Args:
         data_dir: The caller's folder, or `None`.
@@ -40,8 +40,8 @@ def folders(data_dir=None):
 def read(path, sha256=None):
     """Reads a normalized file after checking its digest.
 
-    Right is the digest that is passed, or the one in `<path>.sha256`, which
-    `write` leaves beside every file.
+    Valid digests are `sha256` and the one in `<path>.sha256`, which `write`
+    writes with every file.
 
     Args:
         path: `pathlib.Path` of an `.npz` or `.jsonl.gz` file.
@@ -52,8 +52,8 @@ def read(path, sha256=None):
         digest of the file.
 
     Raises:
-        ValueError: If the digest is another one, or none is known; or if the
-            file was damaged before its digest was taken.
+        ValueError: If the digest differs or none is known, or if the file
+            was damaged before its digest was computed.
     """
     expected = [sha256] if sha256 else []
     sidecar = _sidecar(path)
@@ -62,8 +62,9 @@ def read(path, sha256=None):
         expected.append(words[0] if words else f"none in {sidecar.name}")
     if not expected:
         raise ValueError(
-            f"No checksum is known for {path.name}: put {sidecar.name} from "
-            f"where it was made beside it. Received: file={str(path)!r}"
+            f"No checksum is known for {path.name}: copy {sidecar.name}, "
+            "which was written with it, into the same folder. "
+            f"Received: file={str(path)!r}"
         )
     # Hash and content come from the same bytes, read once.
     data = path.read_bytes()
@@ -72,14 +73,14 @@ def read(path, sha256=None):
         return _decode(path.name, data), digest
     except (OSError, EOFError, ValueError, zlib.error, BadZipFile) as error:
         raise ValueError(
-            "The file has the digest that is known of it, and is damaged all "
-            f"the same: {error}. Received: file={str(path)!r}, "
+            "The file has the expected digest, but it is damaged: "
+            f"{error}. Received: file={str(path)!r}, "
             f"sha256={digest}"
         ) from error
 
 
 def write(path, content):
-    """Writes a normalized file and its digest, each in one step.
+    """Writes a normalized file and its digest, each atomically.
 
     Args:
         path: `pathlib.Path` ending in `.npz` or `.jsonl.gz`.
@@ -91,7 +92,7 @@ def write(path, content):
     path.parent.mkdir(parents=True, exist_ok=True)
     data = _encode(path.name, content)
     digest = check_sha256(data, [], path)
-    # A digest without its file is harmless, the reverse is not.
+    # First the digest: a file without one cannot be read.
     replace(_sidecar(path), f"{digest}  {path.name}\n".encode("ascii"))
     replace(path, data)
     return digest

@@ -1,7 +1,4 @@
-"""Scores of clusterings, outliers and embeddings.
-
-No score is used for training.
-"""
+"""Scores of clusterings, outliers and embeddings, for evaluation only."""
 
 from kerasdc.metrics.embeddings import embedding_scores
 from kerasdc.metrics.labels import ari

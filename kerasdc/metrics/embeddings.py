@@ -1,4 +1,4 @@
-"""How well an embedding keeps classes apart and neighbors together."""
+"""Quality of an embedding: nearest neighbors and trustworthiness."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from kerasdc.utils.inputs import evenly_spaced
 
 
 def embedding_scores(z, y, z_reference=None, y_reference=None, x=None):
-    """How well an embedding keeps classes apart and neighbors together.
+    """Nearest-neighbor error and trustworthiness of an embedding.
 
     Reference: J. Venna and S. Kaski, "Neighborhood preservation in nonlinear
     projection methods: an experimental study", ICANN 2001, for the
@@ -15,19 +15,19 @@ def embedding_scores(z, y, z_reference=None, y_reference=None, x=None):
     Args:
         z: Floats `(n, d)`, the embedding.
         y: Integers or strings `(n,)`, the classes.
-        z_reference: Optional floats `(m, d)`: the nearest neighbor of each
-            point is looked for among these, as of samples held out among
-            those of the training. `None` looks among the other points.
-        y_reference: Their classes `(m,)`, given if and only if these are.
+        z_reference: Optional floats `(m, d)`: the embedding to find nearest
+            neighbors in, for example that of the training samples if `z` is
+            held out. `None` searches the other points of `z`.
+        y_reference: Their classes `(m,)`. Both must be given together.
         x: Optional array `(n, ...)`, the data: needed for trustworthiness.
 
     Returns:
         Dictionary: `neighbor_error`, the share of points whose nearest
-        neighbor is of another class, from 0 to 1; and, where `x` is given,
-        `trustworthiness`, from 0 to 1: 1 minus a penalty for the 12 nearest
-        neighbors in the embedding that are not among the 12 nearest in the
-        data, each of which counts by how much farther down it ranks there
-        (of at most 10,000 evenly spaced points).
+        neighbor is of another class, from 0 to 1; and, if `x` is given,
+        `trustworthiness`, from 0 to 1: 1 minus a penalty for each of the 12
+        nearest neighbors in the embedding that is not among the 12 nearest
+        in the data, proportional to how much lower it ranks there (of at
+        most 10,000 evenly spaced points).
 
     Raises:
         ValueError: If lengths differ, or only one of `z_reference` and
@@ -61,7 +61,7 @@ def _check_lengths(**arrays):
 
 
 def _nearest(z, z_reference):
-    """Index of the nearest reference; `None`: of the other points."""
+    """Index of the nearest reference, or of the nearest other point."""
     from sklearn.neighbors import NearestNeighbors
 
     if z_reference is None:

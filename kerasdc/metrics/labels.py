@@ -1,4 +1,4 @@
-"""Scores of a clustering against reference labels, and what they rest on.
+"""Scores of a clustering against reference labels.
 
 Labels may be integers or strings, need not be consecutive, and the numbers of
 clusters and of classes may differ.
@@ -10,11 +10,11 @@ import numpy as np
 
 
 def clustering_accuracy(y_true, y_pred):
-    """Share of samples that fall in the cluster matched to their class.
+    """Share of samples whose cluster is matched to their class.
 
     Clusters are matched one to one to classes so that the share is largest
-    (the Hungarian method). With more clusters than classes, or fewer, those
-    left over match nothing, and their samples count as errors.
+    (the Hungarian method). If there are more clusters than classes, or fewer,
+    the rest is not matched, and its samples count as errors.
 
     Reference: H. W. Kuhn, "The Hungarian method for the assignment problem",
     Naval Research Logistics Quarterly 2, 1955.
@@ -41,7 +41,7 @@ def clustering_accuracy(y_true, y_pred):
 
 
 def nmi(y_true, y_pred):
-    """Normalized mutual information, with the arithmetic mean below.
+    """Mutual information, divided by the arithmetic mean of the entropies.
 
     Reference: N. X. Vinh, J. Epps and J. Bailey, "Information theoretic
     measures for clusterings comparison", JMLR 11, 2010.
@@ -83,7 +83,7 @@ def ari(y_true, y_pred):
 
 
 def evaluate(y_true, y_pred):
-    """All three scores at once.
+    """Accuracy, NMI and ARI.
 
     Args:
         y_true: 1-d integers or strings, the reference classes.
@@ -103,11 +103,11 @@ def evaluate(y_true, y_pred):
 
 
 def confusion_matrix(y_true, y_pred):
-    """Counts of classes against clusters, clusters put in the classes' order.
+    """Counts of samples by class (rows) and cluster (columns).
 
-    Columns follow the rows they are matched to, so that with as many clusters
-    as classes the diagonal holds what `clustering_accuracy` counts as right.
-    Clusters without a class come last, in the order of their labels.
+    Columns are in the order of the rows they are matched to, so that with as
+    many clusters as classes the diagonal is what `clustering_accuracy` counts
+    as correct. Unmatched clusters come last, in the order of their labels.
 
     Args:
         y_true: 1-d integers or strings, the reference classes.
@@ -129,9 +129,9 @@ def confusion_matrix(y_true, y_pred):
 
 
 def matched_clusters(previous, assignments, num_clusters):
-    """Which new cluster is which old one, by the samples they share.
+    """Matches new clusters to old ones by the samples they share.
 
-    Matched one to one, as in `clustering_accuracy`.
+    The matching is one to one, as in `clustering_accuracy`.
 
     Args:
         previous: Integer array `(n,)`, the old assignments.
@@ -139,15 +139,15 @@ def matched_clusters(previous, assignments, num_clusters):
         num_clusters: Integer.
 
     Returns:
-        Integer array `(num_clusters,)`: the new cluster that takes the number
-        of each old one, such that most samples keep their number.
+        Integer array `(num_clusters,)`: for each old cluster, the new one
+        that should get its number so that most samples keep theirs.
 
     Raises:
         ValueError: If the lengths differ.
     """
     if len(previous) != len(assignments):
         raise ValueError(
-            "Assignments before and after must be of the same samples. "
+            "Old and new assignments must be of the same samples. "
             f"Received: {len(previous)} and {len(assignments)} assignments"
         )
     shared = np.zeros((num_clusters, num_clusters), "int64")
@@ -156,7 +156,7 @@ def matched_clusters(previous, assignments, num_clusters):
 
 
 def _match(table):
-    """Rows and columns matched one to one, so that most is in their cells."""
+    """Matches rows to columns one to one, with the largest sum of cells."""
     from scipy.optimize import linear_sum_assignment
 
     return linear_sum_assignment(table, maximize=True)
@@ -190,14 +190,14 @@ def checked_labels(name, values):
     """Labels, or cluster ids, as an array.
 
     Args:
-        name: String, what the caller calls them.
+        name: String, the argument's name.
         values: Array or list `(n,)` of integers or strings.
 
     Returns:
         Array `(n,)`.
 
     Raises:
-        ValueError: If they are not.
+        ValueError: If they are not 1-d, empty, or of another type.
     """
     values = np.asarray(values)
     if values.ndim != 1 or values.size == 0:
@@ -205,7 +205,7 @@ def checked_labels(name, values):
             f"{name} must be 1-d and not empty. "
             f"Received: {name}.shape={values.shape}"
         )
-    # Soft assignments passed by mistake would count as one class per value.
+    # Soft assignments, passed by mistake, would make each value a class.
     if values.dtype.kind not in "biuUS" and not _are_labels(values):
         raise ValueError(
             f"{name} must hold integers or strings. "
@@ -215,7 +215,7 @@ def checked_labels(name, values):
 
 
 def _are_labels(values):
-    """Whether objects are all strings or all integers, which can be sorted."""
+    """Whether all are strings or all are integers, which can be sorted."""
     return any(
         all(isinstance(value, kind) for value in values)
         for kind in (str, numbers.Integral)

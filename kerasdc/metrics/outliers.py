@@ -1,35 +1,35 @@
-"""How well a score tells the data from what is not of its kind."""
+"""How well a score separates inliers from outliers."""
 
 import numpy as np
 
 
 def auroc(inliers, outliers):
-    """Area under the ROC curve of a score that should be higher for inliers.
+    """Area under the ROC curve of a score that is higher for inliers.
 
     Args:
         inliers: Array `(n,)` of scores.
         outliers: Array `(m,)` of scores.
 
     Returns:
-        Float from 0 to 1: the share of pairs in which the inlier's score is
-        the higher one, ties counted half.
+        Float from 0 to 1: the share of pairs in which the inlier has the
+        higher score; ties count half.
 
     Raises:
         ValueError: If one of them is empty, or not an array of numbers.
     """
-    from scipy.stats import rankdata
+    from sklearn.metrics import roc_auc_score
 
     inliers = _checked_scores("inliers", inliers)
     outliers = _checked_scores("outliers", outliers)
-    num_inliers, num_outliers = len(inliers), len(outliers)
-    if num_inliers == 0 or num_outliers == 0:
+    if len(inliers) == 0 or len(outliers) == 0:
         raise ValueError(
-            "There must be scores of both. "
-            f"Received: {num_inliers} inliers, {num_outliers} outliers"
+            "Both `inliers` and `outliers` must hold scores. "
+            f"Received: {len(inliers)} inliers, {len(outliers)} outliers"
         )
-    ranks = rankdata(np.concatenate([inliers, outliers]))[:num_inliers]
-    above = ranks.sum() - num_inliers * (num_inliers + 1) / 2
-    return float(above / (num_inliers * num_outliers))
+    is_inlier = np.repeat([1, 0], [len(inliers), len(outliers)])
+    scores = np.concatenate([inliers, outliers])
+    # scikit-learn refuses infinity, the log-density of impossible samples.
+    return float(roc_auc_score(is_inlier, np.nan_to_num(scores)))
 
 
 def _checked_scores(name, scores):
@@ -37,7 +37,7 @@ def _checked_scores(name, scores):
     is_real = scores.ndim == 1 and scores.dtype.kind in "buif"
     if not is_real or np.isnan(scores).any():
         raise ValueError(
-            f"`{name}` must be an array (n,) of scores, none of them NaN. "
+            f"`{name}` must be an array (n,) of scores without NaN. "
             f"Received: {name}={scores!r}"
         )
     return scores

@@ -1,1 +1,1 @@
-"""What all packages share: arguments, data and files of users, progress."""
+"""Shared helpers: arguments, input data, files, downloads, progress bars."""

@@ -1,4 +1,4 @@
-"""Arguments other than data, checked."""
+"""Checks of arguments other than data."""
 
 import difflib
 import math
@@ -13,9 +13,9 @@ def checked_count(name, value, minimum=1):
     """Returns `value` as an `int`, or raises.
 
     Args:
-        name: String, what the caller calls it.
+        name: String, the argument's name.
         value: What the caller passed.
-        minimum: Integer, the least that is allowed.
+        minimum: Integer, the smallest allowed value.
 
     Raises:
         ValueError: If `value` is not an integer of at least `minimum`.
@@ -37,7 +37,7 @@ def checked_seed(seed):
 
     Raises:
         ValueError: If it is neither `None` nor an integer from 0 to
-            2**32 - 1, the most that scikit-learn takes.
+            2**32 - 1, the largest seed that scikit-learn accepts.
     """
     if seed is None:
         return None
@@ -51,16 +51,16 @@ def checked_number(
     """Returns `value`, or raises.
 
     Args:
-        name: String, what the caller calls it.
+        name: String, the argument's name.
         value: What the caller passed.
-        minimum: Number, the least that is allowed.
-        maximum: Number, the most that is allowed. The default allows
-            whatever is finite.
-        above: Boolean. Whether `minimum` itself is not allowed.
-        below: Boolean. Whether `maximum` itself is not allowed.
+        minimum: Number, the smallest allowed value.
+        maximum: Number, the largest allowed value. By default, any finite
+            number is allowed.
+        above: Boolean. Whether `minimum` itself is excluded.
+        below: Boolean. Whether `maximum` itself is excluded.
 
     Raises:
-        ValueError: If `value` is not a finite number of this range.
+        ValueError: If `value` is not a finite number in this range.
     """
     is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
     in_range = is_number and minimum <= value <= maximum
@@ -77,19 +77,19 @@ def checked_shares(name, value, size):
     """Returns `value` as an array of shares, or raises.
 
     Args:
-        name: String, what the caller calls it.
+        name: String, the argument's name.
         value: What the caller passed.
-        size: Integer, how many there must be.
+        size: Integer, the number of shares.
 
     Returns:
         Float64 array `(size,)`.
 
     Raises:
-        ValueError: If they are not as many numbers above 0 whose sum is 1.
+        ValueError: If `value` is not `size` numbers above 0 whose sum is 1.
     """
     shares = as_floats(value)
-    right = shares.shape == (size,) and (shares > 0).all()
-    if not right or abs(shares.sum() - 1) > 1e-6:
+    is_valid = shares.shape == (size,) and (shares > 0).all()
+    if not is_valid or abs(shares.sum() - 1) > 1e-6:
         raise ValueError(
             f"`{name}` must be {size} numbers above 0 whose sum is 1. "
             f"Received: {name}={value!r}"
@@ -98,7 +98,7 @@ def checked_shares(name, value, size):
 
 
 def as_floats(value):
-    """Numbers as a float64 array; an empty one where they are none.
+    """Converts to a float64 array; to an empty one if that fails.
 
     Args:
         value: What the caller passed.
@@ -123,7 +123,7 @@ def checked_flag(name, value):
     """Returns `value` as a `bool`, or raises.
 
     Args:
-        name: String, what the caller calls it.
+        name: String, the argument's name.
         value: What the caller passed.
 
     Raises:
@@ -137,14 +137,14 @@ def checked_flag(name, value):
 
 
 def checked_choice(name, value, choices):
-    """Returns `value`, or raises and lists all that it may be.
+    """Returns `value`, or raises and lists all choices.
 
-    For names of which there are few; for many, see `checked_name`.
+    For short lists of choices; for long ones, see `checked_name`.
 
     Args:
-        name: String, what the caller calls it.
+        name: String, the argument's name.
         value: What the caller passed.
-        choices: Strings that are allowed, in a tuple or as keys.
+        choices: Allowed strings, in a tuple or as keys.
 
     Returns:
         `value`.
@@ -161,15 +161,18 @@ def checked_choice(name, value, choices):
 
 
 def checked_name(name, value, choices, kind=None):
-    """Returns `value`, or raises and lists what comes closest to it.
+    """Returns `value`, or raises and lists the closest choices.
 
-    For names of which there are many; for a few, see `checked_choice`.
+    For long lists of choices; for short ones, see `checked_choice`.
 
     Args:
-        name: String, what the caller calls the argument.
+        name: String, the argument's name.
         value: What the caller passed.
-        choices: Strings that are allowed, in a list or as keys.
-        kind: String, what is named. `None` is the same as `name`.
+        choices: Allowed strings, in a list or as keys.
+        kind: String, what is named. `None` takes `name`.
+
+    Returns:
+        `value`.
 
     Raises:
         ValueError: If it is not one of `choices`.

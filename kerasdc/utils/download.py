@@ -1,4 +1,4 @@
-"""Downloads that are resumed, checked, and only then put in place."""
+"""Downloads: resumed, checked by SHA-256, then moved into place."""
 
 import hashlib
 import http.client
@@ -11,60 +11,60 @@ from kerasdc.utils.files import locked
 
 _CHUNK = 1 << 20
 _ATTEMPTS = 3
+_TIMEOUT = 60.0  # seconds without an answer
 _HEADERS = {"User-Agent": "kerasdc", "Accept-Encoding": "identity"}
 
 
 class _Restart(Exception):
-    """What was fetched so far cannot be continued."""
+    """The partial download cannot be continued."""
 
 
-def fetch(urls, path, sha256=None, timeout=60.0):
-    """Downloads one file, unless it is there already.
+def fetch(urls, path, sha256=None):
+    """Downloads one file, unless it exists.
 
-    Bytes go to `<path>.part`. A cut connection is continued with an HTTP
-    Range request, now or by a later call; where the server cannot do that,
-    the file is fetched from its start. Only a complete and checked file is
-    moved to `path`.
+    Bytes go to `<path>.part`. An interrupted download is continued with an
+    HTTP Range request, by this call or a later one; if the server does not
+    support that, it starts over. Only a complete and checked file is moved to
+    `path`.
 
     Args:
         urls: Addresses of the same file, tried in this order.
         path: `pathlib.Path` of the file to write.
         sha256: Digest the file must have, or `None` if it is not known.
-        timeout: Seconds without an answer before the server is given up.
 
     Returns:
-        `True` if the file was downloaded, `False` if it was there.
+        `True` if the file was downloaded, `False` if it existed.
 
     Raises:
         OSError: If no address gave the whole file with the right digest.
-        ValueError: If the file that is there has another digest.
+        ValueError: If the existing file has another digest. It is kept.
     """
-    if _is_there(path, sha256):
+    if _exists(path, sha256):
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Two that continue one part would spoil it.
+    # Two processes must not write to the same part.
     with locked(path.with_name(f".{path.name}.lock")):
         # Another process may have fetched it in the meantime.
-        if _is_there(path, sha256):
+        if _exists(path, sha256):
             return False
-        _fetch_first(urls, path, sha256, timeout)
+        _fetch_first(urls, path, sha256)
     return True
 
 
-def _is_there(path, sha256):
+def _exists(path, sha256):
     if not path.is_file():
         return False
     check_sha256(path.read_bytes(), [sha256] if sha256 else [], path)
     return True
 
 
-def _fetch_first(urls, path, sha256, timeout):
+def _fetch_first(urls, path, sha256):
     """Fetches from the first address that gives the right file."""
     part = path.with_name(path.name + ".part")
     failures = []
     for url in urls:
         try:
-            _fetch_checked(url, part, sha256, timeout)
+            _fetch_checked(url, part, sha256)
         except (OSError, http.client.HTTPException, ValueError) as error:
             failures.append(f"{url}: {error}")
         else:
@@ -77,11 +77,11 @@ def _fetch_first(urls, path, sha256, timeout):
 
 
 def check_sha256(data, expected, path):
-    """Compares bytes with the digests they may have.
+    """Raises unless the SHA-256 of `data` is among the expected ones.
 
     Args:
         data: The bytes of the file.
-        expected: Digests that are right; with none, anything is.
+        expected: Valid digests; an empty list accepts any data.
         path: The file's path, for the message.
 
     Returns:
@@ -100,41 +100,41 @@ def check_sha256(data, expected, path):
     return digest
 
 
-def _fetch_checked(url, part, sha256, timeout):
+def _fetch_checked(url, part, sha256):
     resumed = part.is_file() and part.stat().st_size > 0
-    _fetch_whole(url, part, timeout)
+    _fetch_whole(url, part)
     try:
         check_sha256(part.read_bytes(), [sha256] if sha256 else [], part)
     except ValueError:
         part.unlink()
         if not resumed:
             raise
-        # The start may have come from another server or another day.
-        _fetch_checked(url, part, sha256, timeout)
+        # The part may be of another server or version of the file.
+        _fetch_checked(url, part, sha256)
 
 
-def _fetch_whole(url, part, timeout):
+def _fetch_whole(url, part):
     for attempt in range(_ATTEMPTS):
         try:
-            return _continue(url, part, timeout)
+            return _continue(url, part)
         except _Restart:
             part.unlink(missing_ok=True)
         except urllib.error.URLError:
-            # No connection, or an HTTP error: asking again will not help.
+            # No connection, or an HTTP error: another attempt will not help.
             raise
         except (OSError, http.client.HTTPException):
             if attempt == _ATTEMPTS - 1:
                 raise
-    raise OSError(f"the server does not send a whole file from {url}")
+    raise OSError(f"the server does not send the whole file {url}")
 
 
-def _continue(url, part, timeout):
+def _continue(url, part):
     start = part.stat().st_size if part.is_file() else 0
     request = urllib.request.Request(url, headers=dict(_HEADERS))
     if start:
         request.add_header("Range", f"bytes={start}-")
     try:
-        response = urllib.request.urlopen(request, timeout=timeout)
+        response = urllib.request.urlopen(request, timeout=_TIMEOUT)
     except urllib.error.HTTPError as error:
         with error:
             if error.code == 416:
@@ -151,7 +151,7 @@ def _continue(url, part, timeout):
 
 
 def _finish_or_restart(error, start):
-    # "bytes */N" tells the size: the part may be the whole file already.
+    # "bytes */N" is the size: the part may already be the whole file.
     if error.headers.get("Content-Range", "").strip() != f"bytes */{start}":
         raise _Restart
 

@@ -1,4 +1,4 @@
-"""Files and folders that are there whole or not at all, and locks."""
+"""Files and folders written atomically, and locks."""
 
 import contextlib
 import csv
@@ -13,23 +13,23 @@ import threading
 import time
 
 _STALE = 24 * 60 * 60  # seconds
-_held = threading.local()  # what each thread has locked
+_held = threading.local()  # the paths locked by each thread
 
 
 # === Files ===
 
 
 def replace(path, data):
-    """Writes bytes so that `path` holds the old file or the new, never half.
+    """Writes bytes atomically: `path` has either the old content or the new.
 
     Args:
         path: `pathlib.Path` of the file. Its folder must exist.
         data: Its new bytes.
 
     Raises:
-        OSError: If it cannot be written; then it is as it was.
+        OSError: If it cannot be written; it is unchanged then.
     """
-    # Threads of one process, too, may write the same file.
+    # A random name, because several threads may write the same file.
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         temporary.write_bytes(data)
@@ -39,14 +39,14 @@ def replace(path, data):
 
 
 def check_space(folder, num_bytes):
-    """Raises where a file would not fit.
+    """Raises unless the disk has space for a file.
 
     Args:
-        folder: `pathlib.Path` of a folder that exists.
+        folder: `pathlib.Path` of an existing folder.
         num_bytes: Integer, size of the file.
 
     Raises:
-        OSError: If the disk has less space left.
+        OSError: If the disk has less free space.
     """
     free = shutil.disk_usage(folder).free
     if free < num_bytes:
@@ -58,7 +58,7 @@ def check_space(folder, num_bytes):
 
 
 def write_text(path, text):
-    """Writes a text in one move, and only where it changes the file.
+    """Writes text atomically, and only if it changes the file.
 
     Args:
         path: `pathlib.Path` of the file.
@@ -70,20 +70,20 @@ def write_text(path, text):
 
 
 def write_json(path, values):
-    """Writes JSON for people to read, the same for the same values.
+    """Writes indented JSON atomically, and only if it changes the file.
 
     Args:
         path: `pathlib.Path` of the file.
         values: Plain values.
 
     Raises:
-        ValueError: If one is NaN or infinite, which JSON does not know.
+        ValueError: If one is NaN or infinite, which JSON does not support.
     """
     write_text(path, json_text(values))
 
 
 def json_text(values):
-    """What `write_json` writes.
+    """The text that `write_json` writes.
 
     Args:
         values: Plain values.
@@ -99,15 +99,15 @@ def json_text(values):
 
 
 def write_csv(path, columns, rows):
-    """Writes a CSV file in one move.
+    """Writes a CSV file atomically.
 
     Args:
         path: `pathlib.Path` of the file.
-        columns: Their names, in order.
-        rows: Dictionaries; what one has not, is left empty.
+        columns: Column names, in order.
+        rows: Dictionaries; missing values are left empty.
 
     Raises:
-        ValueError: If a row has other columns.
+        ValueError: If a row has an unknown column.
     """
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
@@ -121,27 +121,27 @@ def write_csv(path, columns, rows):
 
 @contextlib.contextmanager
 def staged(target, overwrite=False):
-    """A folder that takes its place only when all in it is written.
+    """Writes a folder atomically: it is renamed to `target` at the end.
 
-    What a killed process left of it is put right first: see `recover`.
+    What a killed process left behind is cleaned up first: see `recover`.
 
     Args:
         target: `pathlib.Path` of the folder to make.
-        overwrite: Boolean. Whether `target` may be there.
+        overwrite: Boolean. Whether `target` may exist.
 
     Yields:
-        `pathlib.Path` of an empty folder beside `target`.
+        `pathlib.Path` of an empty folder next to `target`, to write to.
 
     Raises:
-        FileExistsError: If `target` is there and `overwrite` is not set.
-        OSError: If it cannot be written; then `target` is as it was.
+        FileExistsError: If `target` exists and `overwrite` is not set.
+        OSError: If it cannot be written; `target` is unchanged then.
     """
     recover(target)
     if target.exists() and not overwrite:
         raise FileExistsError(
-            f"There is such a folder already. Received: {str(target)!r}"
+            f"The folder already exists. Received: {str(target)!r}"
         )
-    # Not `tempfile`: other users, such as a server, may read the folder.
+    # Not `tempfile`, whose folders other users, such as a server, cannot read.
     folder = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     try:
         folder.mkdir(parents=True)
@@ -157,11 +157,10 @@ def staged(target, overwrite=False):
 
 
 def recover(target):
-    """Ends what a process began before it was killed.
+    """Cleans up after a process that was killed inside `staged`.
 
-    Of a replacement that stopped half-way, the folder that was there comes
-    back; one that is no longer needed goes, as does what was never finished
-    and is older than a day.
+    If a replacement was interrupted, the previous folder is restored. Unused
+    previous folders are deleted, and unfinished ones older than a day.
 
     Args:
         target: `pathlib.Path` of a folder that `staged` makes.
@@ -177,7 +176,7 @@ def recover(target):
         else:
             os.replace(folder, target)
     for folder in target.parent.glob(unfinished):
-        # A younger one may be another process's.
+        # A newer one may belong to a running process.
         if _age(folder) > _STALE:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -185,12 +184,12 @@ def recover(target):
 def _age(folder):
     try:
         return time.time() - folder.stat().st_mtime
-    except OSError:  # gone by now
+    except OSError:  # deleted meanwhile
         return 0.0
 
 
 def _put_in_place(folder, target, overwrite):
-    """Moves `folder` to `target`; what was there comes back on failure."""
+    """Moves `folder` to `target`; restores the previous one on failure."""
     if not (overwrite and target.exists()):
         os.replace(folder, target)
         return
@@ -209,14 +208,14 @@ def _put_in_place(folder, target, overwrite):
 
 @contextlib.contextmanager
 def locked(path):
-    """Keeps other processes and threads out, as long as the block lasts.
+    """Excludes other processes and threads while the block runs.
 
-    A thread may enter a block again within its own. On Windows nothing is
-    locked.
+    A thread may lock the same path again inside the block. On Windows nothing
+    is locked.
 
     Args:
-        path: `pathlib.Path` of a folder, or of a file that is made for this
-            and removed afterwards, in a folder that exists.
+        path: `pathlib.Path` of an existing folder, which may be read-only, or
+            of a lock file, which is made and removed again.
 
     Raises:
         OSError: If it cannot be opened or locked.
@@ -242,7 +241,7 @@ def locked(path):
 
 
 def _open_locked(path, fcntl):
-    # Network file systems lock a file only where it is open for writing.
+    # Network file systems lock files only if they are open for writing.
     flags = os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT
     while True:
         descriptor = os.open(path, flags)
@@ -253,7 +252,7 @@ def _open_locked(path, fcntl):
             raise
         if _is_of(path, descriptor):
             return descriptor
-        # Whoever held it has removed it; others lock a new one by now.
+        # The previous holder has removed it; others may lock a new file.
         os.close(descriptor)
 
 

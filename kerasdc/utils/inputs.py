@@ -1,4 +1,4 @@
-"""What users pass as data, turned into one checked NumPy array."""
+"""User data converted to one checked NumPy array."""
 
 import hashlib
 
@@ -9,17 +9,47 @@ _TEXT_KINDS = "UST"  # NumPy's codes of the string dtypes
 _NUMBER_KINDS = "buif"
 
 
+class Checked(np.ndarray):
+    """An array that a model has checked, so that nobody checks it again.
+
+    `kerasdc.models.EncoderModel.prepare` returns it: a view of the data, not a
+    copy. What is computed from it counts as unchecked.
+
+    Attributes:
+        prepared_for: Identity of the model that has checked it, or `None`.
+        known_fingerprint: What `fingerprint` returned for it, or `None`.
+    """
+
+    def __array_finalize__(self, source):
+        self.prepared_for = self.known_fingerprint = None
+
+    @classmethod
+    def by(cls, model, array):
+        """Marks an array.
+
+        Args:
+            model: The model that has checked it.
+            array: Array of numbers.
+
+        Returns:
+            `Checked`, a view.
+        """
+        checked = array.view(cls)
+        checked.prepared_for = id(model)
+        return checked
+
+
 def to_array(x, sample_shape=None, allow_text=False, allow_labels=False):
     """Turns `x` into a NumPy array that a model can train on.
 
     Args:
         x: Array, list, pandas frame, SciPy sparse matrix, tensor,
             `tf.data.Dataset` or `keras.utils.PyDataset` (these two are read
-            once, into memory).
+            into memory once).
         sample_shape: Optional tuple: the shape that one sample must have.
         allow_text: Boolean. Whether strings are accepted.
-        allow_labels: Boolean. Whether a dataset may yield labels beside the
-            inputs; they are left out, as Keras' own `predict` does.
+        allow_labels: Boolean. Whether a dataset may yield labels with the
+            inputs; they are ignored, as in Keras' own `predict`.
 
     Returns:
         Array `(n, ...)`. Integers keep their dtype (so that uint8 images
@@ -29,6 +59,9 @@ def to_array(x, sample_shape=None, allow_text=False, allow_labels=False):
         ValueError: If `x` is empty, of the wrong shape, not numeric, holds
             NaN or infinity, or comes with labels.
     """
+    if getattr(x, "prepared_for", None) is not None:
+        _check_shape(x, sample_shape)
+        return x
     array = _as_numpy(x, sample_shape, allow_labels)
     if array.size == 0 or array.ndim == 0:
         raise ValueError(
@@ -44,7 +77,7 @@ def to_array(x, sample_shape=None, allow_text=False, allow_labels=False):
 
 
 def reject_labels(y):
-    """Raises if labels were passed to a method that trains.
+    """Raises if labels were passed to a training method.
 
     Args:
         y: What the caller passed as `y`.
@@ -54,21 +87,21 @@ def reject_labels(y):
     """
     if y is not None:
         raise ValueError(
-            "Clustering never trains on labels. To see how well clusters "
-            "agree with them, pass "
-            "`callbacks=[kerasdc.ClusteringMetrics(x, y)]`; for an embedding "
-            "without clusters, call `kerasdc.metrics.embedding_scores`. "
+            "Clustering never trains on labels. To compare clusters with "
+            "labels, pass `callbacks=[kerasdc.ClusteringMetrics(x, y)]`; for "
+            "an embedding without clusters, call "
+            "`kerasdc.metrics.embedding_scores`. "
             f"Received: y of type {type(y).__name__}"
         )
 
 
 def _as_numpy(x, sample_shape=None, allow_labels=False):
     if isinstance(x, keras.utils.PyDataset):
-        _reject_endless(x, x.num_batches is None)
+        _reject_infinite(x, x.num_batches is None)
         batches = (x[i] for i in range(x.num_batches))
         return _concatenate(batches, allow_labels)
     if hasattr(x, "element_spec"):
-        _reject_endless(x, int(x.cardinality()) == -1)
+        _reject_infinite(x, int(x.cardinality()) == -1)
         _reject_single_samples(x, sample_shape)
         return _concatenate(x.as_numpy_iterator(), allow_labels)
     if hasattr(x, "toarray"):
@@ -81,11 +114,11 @@ def _as_numpy(x, sample_shape=None, allow_labels=False):
         return keras.ops.convert_to_numpy(x)
     if np.ma.is_masked(x):
         raise ValueError(
-            "`x` must have no masked values. "
+            "`x` must not have masked values. "
             f"Received: {np.ma.count_masked(x)} masked values"
         )
     if isinstance(x, (list, tuple)) and x and isinstance(x[0], (str, bytes)):
-        # NumPy's own string dtype would pad every text to the longest.
+        # NumPy's string dtype would pad every text to the longest one.
         return np.array(x, dtype=object)
     try:
         return np.asarray(x)
@@ -94,10 +127,10 @@ def _as_numpy(x, sample_shape=None, allow_labels=False):
 
 
 def _reject_single_samples(dataset, sample_shape):
-    """Raises if elements seem to be samples, whose rows would be taken apart.
+    """Raises if elements seem to be single samples instead of batches.
 
-    Batches say that their length may differ, unless a last one is dropped;
-    then the shape of a sample must be known.
+    Batches have an unknown length, unless the last one is dropped; then the
+    shape of a sample must be known to tell.
     """
     spec = _first_of(dataset.element_spec)
     shape = getattr(spec, "shape", None)
@@ -108,8 +141,8 @@ def _reject_single_samples(dataset, sample_shape):
     if sample_shape is None or tuple(shape[1:]) != tuple(sample_shape):
         raise ValueError(
             "A dataset must yield batches of samples: end it with "
-            "`.batch(256)`, without `drop_remainder`, by which batches look "
-            "like samples. "
+            "`.batch(256)`, without `drop_remainder`, which makes batches "
+            "look like samples. "
             f"Received: elements of shape {tuple(shape)}"
         )
 
@@ -130,7 +163,7 @@ def _from_frame(x):
     dtypes = dtypes if hasattr(dtypes, "__iter__") else (dtypes,)
     kinds = {getattr(dtype, "kind", "O") for dtype in dtypes}
     if array.dtype == object and kinds <= set(_NUMBER_KINDS):
-        # Booleans beside numbers, or columns that allow missing values.
+        # Booleans and numbers, or columns that allow missing values.
         return x.to_numpy("float32", na_value=np.nan)
     return array
 
@@ -177,7 +210,7 @@ def _checked_text(array, allow_text):
 
 
 def _with_small_dtype(array):
-    if array.dtype.name == "bfloat16":  # which NumPy itself does not know
+    if array.dtype.name == "bfloat16":  # not one of NumPy's own dtypes
         return array.astype("float32")
     if array.dtype.kind not in _NUMBER_KINDS:
         raise _not_real(array.dtype)
@@ -222,11 +255,12 @@ def _check_finite(array, block=4096):
             )
 
 
-def _reject_endless(x, endless):
-    if endless:
+def _reject_infinite(x, infinite):
+    if infinite:
         raise ValueError(
-            "A dataset must end, for it is read into memory: leave out "
-            f"`.repeat()`. Received: an endless {type(x).__name__}"
+            "A dataset must be finite, because it is read into memory: "
+            "remove `.repeat()`. "
+            f"Received: an infinite {type(x).__name__}"
         )
 
 
@@ -252,11 +286,17 @@ def fingerprint(x):
     Returns:
         Tuple that is equal for equal arrays.
     """
-    return hashlib.sha256(np.ascontiguousarray(x)).hexdigest(), x.shape
+    known = getattr(x, "known_fingerprint", None)
+    if known is not None:
+        return known
+    found = hashlib.sha256(np.ascontiguousarray(x)).hexdigest(), x.shape
+    if isinstance(x, Checked):
+        x.known_fingerprint = found
+    return found
 
 
 def evenly_spaced(x, most):
-    """At most so many samples, spread evenly over all, the first one first.
+    """At most `most` samples, evenly spaced, beginning with the first.
 
     Args:
         x: Array `(n, ...)`.

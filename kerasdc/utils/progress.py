@@ -1,15 +1,15 @@
-"""Progress bars of loops that are no training."""
+"""Progress bars of loops other than trainings."""
 
 import keras
 
 
 def counted(items, verbose, unit_name):
-    """Goes through items, with a bar that shows the time left.
+    """Iterates over items with a progress bar that shows the time left.
 
     Args:
         items: Sequence.
         verbose: As in `keras.Model.fit`: 0 shows nothing.
-        unit_name: String, what an item is.
+        unit_name: String, name of one item.
 
     Yields:
         The items.
