@@ -3,13 +3,13 @@
     pip install openTSNE umap-learn
     python benchmarks/embedding_quality.py
 
-All three learn from the 60,000 training images and then embed the 10,000
-held-out ones: openTSNE by optimizing each of them (`transform`), the other
-two by their network. Printed for each: the error of the nearest neighbor
-among the training images (labels only score), the trustworthiness of the
-held-out images with 12 neighbors, and the seconds of training and embedding.
-One run, one seed, on one core (TensorFlow 2.21, openTSNE 1.0.4, umap-learn
-0.5.12):
+All three are trained on the 60,000 training images and then embed the 10,000
+test images: openTSNE by optimizing each of them (`transform`), the other two
+by their network. For each, the script prints the error of the nearest neighbor
+among the training images (labels are used for evaluation only), the
+trustworthiness of the test images with 12 neighbors, and the seconds of
+training and embedding. One run, one seed, on one core (TensorFlow 2.21,
+openTSNE 1.0.4, umap-learn 0.5.12):
 
     ParametricTSNE: 1-NN error 0.0578, trustworthiness(12) 0.9611, 937 s
     openTSNE: 1-NN error 0.0547, trustworthiness(12) 0.9674, 222 s
@@ -74,7 +74,7 @@ def _open_tsne(x, x_test):
 def _parametric_umap(x, x_test):
     from umap.parametric_umap import ParametricUMAP
 
-    # A seed of UMAP's own would keep it to one thread.
+    # With a seed of its own, UMAP would use one thread.
     keras.utils.set_random_seed(0)
     model = ParametricUMAP(verbose=False, keras_fit_kwargs={"verbose": 0})
     return model.fit_transform(_flat(x)), model.transform(_flat(x_test))

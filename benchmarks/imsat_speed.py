@@ -1,14 +1,13 @@
-"""Steps per second of IMSAT's `fit` against the passes that it must make.
+"""Time of IMSAT's `fit` compared with its forward and backward passes alone.
 
     python benchmarks/imsat_speed.py
 
-A step of virtual adversarial training is three forward passes, of clean,
-probing and perturbed inputs, and two backward ones: to the probe, and to the
-weights. The bare model makes just these, of the same network with the same
-optimizer and batches; it has neither entropies, divergences nor radii, and
-gathers statistics in the clean pass only, at no cost in the others. Both are
-timed in turns in one run, without the first step, so that neither pays for
-tracing; what counts is the ratio.
+A step of virtual adversarial training has three forward passes, of clean,
+probing and perturbed inputs, and two backward passes, to the probe and to the
+weights. The bare model has only these, with the same network, optimizer and
+batches: no entropies, divergences or radii, and moving statistics are updated
+in the clean pass only. Both are timed alternately in one run, without the
+first step, which traces the graph. The result is the ratio.
 """
 
 import argparse
@@ -27,7 +26,7 @@ _BATCH = 250
 
 
 class BarePasses(keras.Model):
-    """Three forward passes and two gradients, of the plainest losses."""
+    """Three forward passes and two gradients, with simple losses."""
 
     def __init__(self):
         super().__init__()

@@ -1,4 +1,4 @@
-"""K-means on pixels or tf-idf: what a deep clustering has to beat.
+"""K-means on pixels or tf-idf: the baseline of deep clustering.
 
 python benchmarks/kmeans_baseline.py --dataset digits --seeds 5
 """

@@ -1,10 +1,10 @@
-"""What `import kerasdc` and `kerasdc.load` cost.
+"""Time of `import kerasdc` and `kerasdc.load`.
 
     python benchmarks/start_up.py --rounds 5
 
-Imports are timed in fresh processes, Keras alone and Keras with this library
-in turns; what counts is their ratio. Loading is timed in fresh processes
-too, after the imports.
+Imports of Keras and of this library are timed alternately in new processes;
+the result is their ratio. Loading is timed in new processes, too, after the
+imports.
 """
 
 import argparse

@@ -1,13 +1,13 @@
-"""Steps per second of DEC's two trainings against a bare Keras loop.
+"""Time of DEC's `pretrain` and `fit` compared with plain Keras.
 
     python benchmarks/training_speed.py
 
-The bare loop is `keras.Model.fit` of the same network, optimizer and batches
-in NumPy arrays, with nothing of this library around it. Both are timed in
-turns in one run, from the end of the first step to the end of the last, so
-that neither pays for tracing; what counts is the ratio. Also printed: what a
-refresh of P for 70,000 x 10 adds to predicting Q, as a share of an update
-interval, and the peak memory, that of the bare loop included.
+Plain Keras is `keras.Model.fit` with the same network, optimizer and batches
+of NumPy arrays. Both are timed alternately in one run, from the end of the
+first step, which traces the graph, to the end of the last. The result is the
+ratio. The script also prints the time that a refresh of P for 70,000 x 10
+adds to predicting Q, as a share of an update interval, and the peak memory,
+including that of plain Keras.
 """
 
 import argparse
@@ -56,7 +56,7 @@ def _pretrain_pairs(model, x, rounds):
 
 
 def _fit_pairs(model, x, steps, rounds):
-    """Times the steps of `fit`; bare Keras has no refresh between them."""
+    """Times the steps of `fit`, without the refreshes of P."""
     flat = x[: steps * 256].reshape(-1, 784).astype("float32") / 255
     target = np.full((len(flat), 10), 0.1, "float32")
     bare = _bare_network(decoder=False)
@@ -72,7 +72,7 @@ def _fit_pairs(model, x, steps, rounds):
 
 
 class _StepTimer(keras.callbacks.Callback):
-    """Seconds from the first to the last step of an epoch, scaled to all."""
+    """Seconds of an epoch, extrapolated from all steps but the first."""
 
     def on_train_batch_end(self, batch, logs=None):
         if batch == 0:
@@ -83,7 +83,7 @@ class _StepTimer(keras.callbacks.Callback):
 
 
 class _TimedPredict:
-    """A model that keeps the seconds of its last `predict`."""
+    """A model that stores the time of its last `predict`."""
 
     def __init__(self, model):
         self.model = model
@@ -108,7 +108,7 @@ def _bare_network(decoder):
 
 
 def alternate(runs, rounds):
-    """Best seconds of each, in turns, after one run of each to warm up.
+    """Shortest time of each run, alternating, after one warm-up round.
 
     Args:
         runs: Functions of a Keras callback that times steps.
@@ -146,7 +146,7 @@ def _report(stage, seconds):
 
 
 def _report_refresh(model, x, steps):
-    """All that happens between two intervals, as `fit` makes it happen."""
+    """Times the refresh between two update intervals, as in `fit`."""
     timed = _TimedPredict(model)
     _, (refresher,) = feed(SelfTrainingTargets(timed, x, 256, steps))
     pairs = []
@@ -160,7 +160,7 @@ def _report_refresh(model, x, steps):
     print(
         f"refresh for {len(x):,} x 10 adds {refresh * 1e3:.1f} ms, "
         f"{refresh / steps_seconds:.2%} of the {steps} steps between two "
-        f"(predicting Q, which any DEC must: {predict:.2f} s)"
+        f"(predicting Q, which every DEC needs: {predict:.2f} s)"
     )
 
 

@@ -1,14 +1,12 @@
-"""Steps per second of VaDE's `fit` against a bare Keras VAE.
+"""Time of VaDE's `fit` compared with a VAE in plain Keras.
 
     python benchmarks/vade_speed.py
 
-The bare VAE has the same networks, likelihood, optimizer and batches, with a
-standard normal in place of the mixture and nothing of this library around
-it. Both are timed in turns in one run, without the first step, so that
-neither pays for tracing; what counts is the ratio. The mixture's share of a
-step is given twice: over a step with a mixture of one component, whose terms
-are worth those of a plain VAE but cost what a mixture costs, and over a step
-of the same model with the divergence from a standard normal alone.
+The plain VAE has the same networks, likelihood, optimizer and batches, with a
+standard normal instead of the mixture. Both are timed alternately in one run,
+without the first step, which traces the graph. The result is the ratio. The
+time of the mixture is given twice: compared with a mixture of one component,
+and with the same model whose prior is a standard normal.
 """
 
 import argparse
@@ -24,7 +22,7 @@ _BATCH = 256
 
 
 class BareVAE(keras.Model):
-    """What a tutorial would write."""
+    """A VAE as in a tutorial."""
 
     def __init__(self):
         super().__init__()
@@ -54,7 +52,7 @@ class BareVAE(keras.Model):
 
 
 class PlainVaDE(kerasdc.models.VaDE):
-    """The same model whose loss knows no mixture."""
+    """The same model with a standard normal as the prior."""
 
     def _elbo_terms(self, features, noise=None, training=False):
         mean, log_variance = self.posterior(features, training)
@@ -116,7 +114,7 @@ def _vade(num_clusters, x, system=kerasdc.models.VaDE):
 
 def _plain_vade(x):
     model = _vade(10, x, PlainVaDE)
-    # No gradient reaches it, of which Keras would warn.
+    # It gets no gradient, and Keras would warn.
     model.prior.trainable = False
     return model
 
