@@ -1,4 +1,3 @@
-import importlib.util
 import re
 
 import keras
@@ -10,7 +9,8 @@ from sklearn.datasets import make_blobs
 from kerasdc import losses
 from kerasdc.losses.gradients import input_gradient
 
-# Trains on nothing but the loss, in a compiled step.
+# Trains with only this loss, in a compiled step. `test_gradients` runs it on
+# other backends.
 PROGRAM = """
 import keras
 import numpy as np
@@ -52,7 +52,7 @@ class Smooth(keras.Model):
 
 
 keras.utils.set_random_seed(0)
-x = np.random.default_rng(0).normal(size=(50, 4)).astype("float32")
+x = np.random.default_rng(0).normal(size=(48, 4)).astype("float32")
 model = Smooth()
 model.compile(optimizer=keras.optimizers.Adam(0.01))
 history = model.fit(x, batch_size=16, epochs=10, verbose=0)
@@ -334,14 +334,6 @@ def test_bad_num_iterations(num_iterations):
 def test_a_compiled_training_lowers_it(capsys):
     exec(PROGRAM, {})
     assert capsys.readouterr().out.split()[-1] == keras.backend.backend()
-
-
-@pytest.mark.parametrize("backend", ["jax", "torch"])
-def test_another_backend_lowers_it_too(backend, run_python):
-    if importlib.util.find_spec(backend) is None:
-        pytest.skip(f"{backend} is not installed")
-    output = run_python(PROGRAM, KERAS_BACKEND=backend)
-    assert output.split()[-1] == backend
 
 
 def test_no_iterations_leave_the_random_direction(network, x):

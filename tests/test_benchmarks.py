@@ -1,4 +1,4 @@
-"""The benchmarks run, on little: what they print is not judged here."""
+"""The benchmarks run, on few samples; their figures are not checked."""
 
 import runpy
 import sys
@@ -15,8 +15,10 @@ ARGUMENTS = {
     "training_speed": [*STEPS, "--samples", "600"],
     "vade_speed": STEPS,
 }
-# Compares with packages that the tests do not install.
+# It compares with packages that the tests do not install.
 LEFT_OUT = {"embedding_quality"}
+# They time other models with the functions of `training_speed`.
+SLOW = {"imsat_speed", "vade_speed"}
 
 
 def test_every_benchmark_is_run():
@@ -24,7 +26,13 @@ def test_every_benchmark_is_run():
     assert names == ARGUMENTS.keys() | LEFT_OUT
 
 
-@pytest.mark.parametrize("name", ARGUMENTS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW))
+        for name in ARGUMENTS
+    ],
+)
 def test_benchmark_prints_figures(name, monkeypatch, capsys):
     path = FOLDER / f"{name}.py"
     monkeypatch.setattr(sys, "argv", [str(path), *ARGUMENTS[name]])

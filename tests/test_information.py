@@ -75,3 +75,23 @@ def test_a_softmax_that_is_certain_does_not_move():
         value = losses.mutual_information(ops.softmax(logits))
     np.testing.assert_allclose(tape.gradient(value, logits), 0, atol=1e-6)
     np.testing.assert_allclose(value, np.log(2), rtol=1e-6)
+
+
+def test_size_penalty_by_hand():
+    one = np.float32([[1, 0]] * 4)  # n = 4: (k - 1) / 2n = 1 / 8
+    penalty = losses.size_penalty(ops.convert_to_tensor(one))
+    assert float(penalty) == pytest.approx(np.log(2) - 1 / 8)
+    penalty = losses.size_penalty(ops.convert_to_tensor(one), tolerance=0.5)
+    assert float(penalty) == pytest.approx(np.log(2) - 1 / 8 - 0.5)
+    penalty = losses.size_penalty(ops.convert_to_tensor(one), tolerance=0.6)
+    assert float(penalty) == 0
+
+
+def test_size_penalty_leaves_the_order_of_sizes_open():
+    p = ops.convert_to_tensor(np.float32([[1, 0], [1, 0], [1, 0], [0, 1]]))
+    for class_prior in ([0.75, 0.25], [0.25, 0.75]):
+        assert float(losses.size_penalty(p, class_prior)) == 0
+    # KL((3/4, 1/4) || (99/100, 1/100)), less 1 / 8.
+    expected = 0.75 * np.log(0.75 / 0.99) + 0.25 * np.log(25) - 1 / 8
+    penalty = losses.size_penalty(p, [0.01, 0.99])
+    assert float(penalty) == pytest.approx(expected, 1e-5)

@@ -1,4 +1,4 @@
-"""How far the sizes of clusters are from those that are wanted."""
+"""Penalty on the sizes of clusters."""
 
 from keras import ops
 
@@ -6,19 +6,19 @@ from kerasdc.losses.information import marginal_divergence
 
 
 def size_penalty(soft_assignment, class_prior=None, tolerance=0.0):
-    """The divergence of the clusters' sizes that is not free.
+    """IMSAT's constraint on cluster sizes, as a penalty.
 
-    `max(KL(p(y) || prior) - free, 0)`, a penalty in place of the constraint
-    of the paper. Free are `tolerance`, and `(k - 1) / 2 n`, by which a batch
-    of n samples differs by chance. Which cluster has which size is free, too.
+    `max(KL(p(y) || prior) - tolerance - (k - 1) / 2n, 0)`, for the order of
+    the prior with the smallest divergence; `(k - 1) / 2n` is the expected
+    divergence by chance in a batch of n samples.
 
     Reference: [Hu et al., 2017](https://arxiv.org/abs/1702.08720), section
     3.3.
 
     Args:
         soft_assignment: Tensor `(n, k)`, probabilities; rows sum to 1.
-        class_prior: Optional `k` numbers above 0 whose sum is 1. `None` is
-            equal sizes.
+        class_prior: Optional `k` numbers above 0 whose sum is 1. `None`
+            means equal sizes.
         tolerance: Float, at least 0, in nats.
 
     Returns:
