@@ -5,8 +5,11 @@ import keras
 import pytest
 
 from kerasdc import callbacks
+from kerasdc.runs.backup import LOG_COLUMNS
 from kerasdc.runs.backup import EpochBackup
+from kerasdc.runs.backup import StageLog
 from kerasdc.runs.backup import StageProgress
+from kerasdc.runs.backup import read_log
 
 
 @pytest.fixture
@@ -99,3 +102,84 @@ def test_progress_shows_before_the_first_epoch_ends(capsys):
     progress.on_epoch_begin(0)
     shown = capsys.readouterr().out
     assert shown == "Stage 1 of 1: fit, epochs to go: 20\n"
+
+
+# === The log ===
+
+
+def log_epochs(path, stage, epochs, **logs):
+    """Logs epochs of a stage, by one callback; returns the file's numbers.
+
+    A file that is written anew has another number.
+    """
+    log, numbers = StageLog(path, stage), []
+    for epoch in epochs:
+        log.on_epoch_begin(epoch)
+        log.on_epoch_end(epoch, {"loss": epoch / 4, **logs})
+        numbers.append(path.stat().st_ino)
+    return numbers
+
+
+def logged(path):
+    return [(row["stage"], int(row["epoch"])) for row in read_log(path)]
+
+
+def test_log_grows_by_a_row_an_epoch(tmp_path):
+    path = tmp_path / "log.csv"
+    numbers = log_epochs(path, "pretrain", range(4))
+    assert len(set(numbers)) == 1
+    head, *lines = path.read_text(encoding="utf-8").splitlines()
+    assert head == ",".join(LOG_COLUMNS)
+    assert [line.split(",")[3] for line in lines] == [
+        "0.0",
+        "0.25",
+        "0.5",
+        "0.75",
+    ]
+    log_epochs(path, "fit", range(2))
+    expected = [("pretrain", epoch) for epoch in (1, 2, 3, 4)]
+    assert logged(path) == [*expected, ("fit", 1), ("fit", 2)]
+
+
+def test_log_with_a_new_column_is_written_anew_once(tmp_path):
+    path = tmp_path / "log.csv"
+    log_epochs(path, "pretrain", range(2))
+    log = StageLog(path, "fit")
+    numbers = []
+    for epoch, terms in enumerate([{}, {"a": 1.0}, {"a": 2.0}, {}]):
+        log.on_epoch_begin(epoch)
+        log.on_epoch_end(epoch, {"loss": 0.5, **terms})
+        numbers.append(path.stat().st_ino)
+    assert numbers[0] != numbers[1] == numbers[2] == numbers[3]
+    assert [row["a"] for row in read_log(path)] == [
+        "",
+        "",
+        "",
+        "1.0",
+        "2.0",
+        "",
+    ]
+
+
+def test_log_of_epochs_that_are_done_again(tmp_path):
+    path = tmp_path / "log.csv"
+    log_epochs(path, "fit", range(3), a=1.0)
+    numbers = log_epochs(path, "fit", range(1, 4), a=2.0)
+    assert len(set(numbers)) == 1
+    assert logged(path) == [("fit", epoch) for epoch in (1, 2, 3, 4)]
+    assert [row["a"] for row in read_log(path)] == ["1.0", "2.0", "2.0", "2.0"]
+
+
+def test_half_a_row_of_a_log_is_left_out(tmp_path):
+    path = tmp_path / "log.csv"
+    log_epochs(path, "fit", range(2))
+    whole = path.read_bytes()
+    log_epochs(path, "other", range(1))
+    rest = path.read_bytes()[len(whole) :]
+    for num_bytes in range(len(rest)):
+        path.write_bytes(whole + rest[:num_bytes])
+        assert logged(path) == [("fit", 1), ("fit", 2)]
+    log_epochs(path, "fit", range(2, 4))
+    assert logged(path) == [("fit", epoch) for epoch in (1, 2, 3, 4)]
+    path.write_bytes(b"")
+    assert read_log(path) == []

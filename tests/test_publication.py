@@ -9,7 +9,9 @@ from zoo_samples import NAME
 from zoo_samples import make_row
 
 import train
+from kerasdc import recipes
 from kerasdc import zoo
+from kerasdc.report import Outputs
 from kerasdc.runs import publication
 from kerasdc.runs.settings import Settings
 from kerasdc.zoo import entry
@@ -32,6 +34,7 @@ def publish(model, digits, tmp_path, monkeypatch):
             model=model,
             data=digits,
             x_scored=digits.x,
+            outputs=Outputs(model, digits.x, digits.y),
         )
         row = make_row(seed=seed, objective=objective, **changes)
         text = publication.publish_run(run, row)
@@ -131,9 +134,9 @@ def test_models_are_published_of_their_split(
     split, wanted, num_train, chosen, digits, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("KERASDC_ZOO", str(tmp_path))
+    monkeypatch.setitem(recipes.PUBLISHED_SPLITS, "dec", wanted)
     run = SimpleNamespace(
         settings=Settings(split=split),
-        model=SimpleNamespace(published_split=wanted),
         data=replace(digits, num_train=num_train, num_test=97),
     )
     row = {**make_row(), "split": split}
@@ -159,5 +162,7 @@ def test_models_with_empty_clusters_make_way(publish, monkeypatch):
 def test_empty_clusters_are_counted(fitted, blobs):
     x, y = blobs
     for rows, expected in ((y >= 0, 0), (y != 1, 1), (y == 0, 2)):
-        run = SimpleNamespace(model=fitted, x_scored=x[rows])
+        outputs = Outputs(fitted, x[rows])
+        assert outputs.num_empty_clusters == expected
+        run = SimpleNamespace(model=fitted, outputs=outputs)
         assert publication._num_empty_clusters(run) == expected

@@ -7,6 +7,7 @@ import pytest
 from kerasdc import recipes
 from kerasdc.datasets import list_names
 from kerasdc.datasets.catalogue import ENTRIES
+from kerasdc.models import SYSTEMS
 from kerasdc.runs import building
 
 
@@ -16,7 +17,7 @@ def test_recipes_are_plain_values_for_known_sets(name):
     values = recipes.get_recipe(*name)
     assert json.loads(json.dumps(values)) == values
     assert values["deviations"]
-    assert system in building.SYSTEMS
+    assert system in SYSTEMS
     assert dataset in list_names()
 
 
@@ -24,6 +25,13 @@ def test_every_system_and_set_has_best_and_paper():
     for datasets in recipes.RECIPES.values():
         for by_name in datasets.values():
             assert {"paper", "best"} <= set(by_name)
+
+
+def test_every_system_has_recipes_and_says_what_it_lowers():
+    assert set(recipes.RECIPES) == set(SYSTEMS)
+    assert set(recipes.OBJECTIVES) == set(SYSTEMS)
+    assert all(recipes.OBJECTIVES.values())
+    assert set(recipes.PUBLISHED_SPLITS.values()) == {"all", "test"}
 
 
 def test_paper_short_is_a_fifth_of_the_steps_and_nothing_else():
@@ -145,13 +153,14 @@ def test_paper_imsat_is_the_authors_code():
     recipe = recipes.get_recipe("imsat", "mnist", "paper")
     model = building.build_model("imsat", recipe, x, 10, seed=0)
     assert model.augmentation == "vat"
-    assert model._settings == {
+    expected = {
         "information_weight": 0.1,
         "marginal_weight": 4.0,
         "prior_tolerance": 0.0,
         "radius_factor": 0.25,
         "xi": 10.0,
     }
+    assert {name: getattr(model, name) for name in expected} == expected
     assert float(model.optimizer.learning_rate) == pytest.approx(0.002)
     assert (recipe["batch_size"], recipe["fit"]["epochs"]) == (250, 50)
     features = model.features(np.full((1, 28, 28), 255, "uint8"))

@@ -11,6 +11,7 @@ from kerasdc import networks
 from kerasdc.models import DEC
 from kerasdc.models import ClusteringModel
 from kerasdc.models import ParametricTSNE
+from kerasdc.report import Outputs
 from kerasdc.report import contents
 from kerasdc.report import write_report
 
@@ -51,7 +52,7 @@ class FakeModel(ClusteringModel):
         super().__init__()
         self.dim = dim
 
-    def predict(self, x, verbose):
+    def predict(self, x, batch_size, verbose):
         q = np.full((len(x), 4), 0.1, "float32")
         rows = np.arange(len(x))
         q[rows, rows % 3] = 0.5 + 0.1 * rows / len(x)
@@ -204,7 +205,7 @@ def test_plane_needs_a_decoder_images_and_two_dimensions():
     def shown(model, x):
         model.prepare(x)
         model._fitted.assign(1)  # as after `fit`
-        return "What lies where" in contents.plane(model, x, model.embed(x))
+        return "What lies where" in contents.plane(Outputs(model, x))
 
     def untrained(shape, dim, decoder=True):
         return ParametricTSNE(

@@ -11,6 +11,7 @@ import pytest
 
 from kerasdc import datasets
 from kerasdc import metrics
+from kerasdc.report import Outputs
 from kerasdc.runs import artifacts
 from kerasdc.runs.run import Run
 from kerasdc.runs.settings import Settings
@@ -31,7 +32,7 @@ def test_held_out_samples_are_scored_and_not_trained_on(
     np.testing.assert_array_equal(run.inputs, x[:300])
     assert len(run.model.training_assignments) == 300
     # As of a training that diverged.
-    monkeypatch.setattr(run.model, "objective", lambda x: math.nan)
+    monkeypatch.setattr(run.model, "objective", lambda *args, **kw: math.nan)
     figures = artifacts.write_results(run)
     found = json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8"))
     assert found == {**figures, "objective": None}
@@ -46,9 +47,10 @@ def test_embedding_of_held_out_samples_is_compared_with_the_training():
     model = SimpleNamespace(
         embed=lambda x: np.asarray(x, "float32"), as_inputs=np.asarray
     )
-    x, reference = np.array([[0.0, 0], [1, 0], [9, 9]]), [[0, 1], [9, 8]]
+    outputs = Outputs(model, np.array([[0.0, 0], [1, 0], [9, 9]]), [0, 0, 1])
+    reference = Outputs(model, np.array([[0, 1], [9, 8]]), [0, 1])
     # Among each other, the last would be the only one of its class.
-    found = verifying.scores(model, x, [0, 0, 1], reference, [0, 1])
+    found = verifying.scores(outputs, reference)
     assert found["neighbor_error"] == 0
-    found = verifying.scores(model, x, [0, 0, 1])
+    found = verifying.scores(outputs)
     assert found["neighbor_error"] == pytest.approx(1 / 3)

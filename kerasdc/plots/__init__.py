@@ -6,9 +6,9 @@ window opens, and no state or style of the caller's changes.
 
 from kerasdc.plots.curves import has_curves
 from kerasdc.plots.curves import training_curves
-from kerasdc.plots.generation import generated_samples
-from kerasdc.plots.generation import interpolations
-from kerasdc.plots.generation import plane
+from kerasdc.plots.generated import generated_samples
+from kerasdc.plots.generated import interpolations
+from kerasdc.plots.generated import plane
 from kerasdc.plots.matrix import confusion
 from kerasdc.plots.overview import preview
 from kerasdc.plots.projection import two_dimensional

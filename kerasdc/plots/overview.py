@@ -19,7 +19,7 @@ _MOST_CLUSTERS = 20
 
 
 @styled
-def preview(x, assignments, confidences, z, y=None, seed=0):
+def preview(x, assignments, confidences, z, y=None, seed=0, plane=None):
     """One picture for a model's card: samples, embedding, confusion.
 
     In place of samples, data that are not images show the sizes of their
@@ -32,6 +32,8 @@ def preview(x, assignments, confidences, z, y=None, seed=0):
         z: Floats `(n, d)`, the embedding.
         y: Optional integers or strings `(n,)`, the classes.
         seed: Integer seed of the t-SNE.
+        plane: Optional tuple `(indices, points)`, what `two_dimensional(z)`
+            returned, if it is known.
 
     Returns:
         A matplotlib `Figure` of 1200 x 460 pixels at 100 dpi, which
@@ -53,7 +55,7 @@ def preview(x, assignments, confidences, z, y=None, seed=0):
         draw_tiles(axes[0], np.asarray(x), most, 10, title, clusters)
     else:
         _draw_sizes(axes[0], clusters, sizes)
-    indices, points = two_dimensional(z, seed)
+    indices, points = plane or two_dimensional(z, seed)
     title = "Embedding, by cluster"
     draw_embedding(axes[1], points, assignments[indices], title)
     if y is not None:

@@ -28,6 +28,12 @@ _SYSTEMS = {
     "vade": vade,
 }
 RECIPES = {system: module.RECIPES for system, module in _SYSTEMS.items()}
+# System -> what its `objective` is, in words; and the split its models in the
+# zoo are trained on, where the data set has one.
+OBJECTIVES = {system: module.OBJECTIVE for system, module in _SYSTEMS.items()}
+PUBLISHED_SPLITS = {
+    system: module.PUBLISHED_SPLIT for system, module in _SYSTEMS.items()
+}
 
 # (system, dataset) -> accuracy to compare with, and where it stands.
 PUBLISHED = {

@@ -5,6 +5,9 @@ from kerasdc.recipes.shared import RMSPROP
 from kerasdc.recipes.shared import SLOW_COSINE
 from kerasdc.recipes.shared import STRONG_AUGMENTATION
 
+OBJECTIVE = "negative mutual information of clusters"
+PUBLISHED_SPLIT = "all"
+
 _SMALL = {
     "kind": "normalized_conv",
     "filters": [32, 64],

@@ -10,6 +10,9 @@ from kerasdc.recipes.shared import MERGED_DEVIATION
 from kerasdc.recipes.shared import SGD
 from kerasdc.recipes.shared import TEXT
 
+OBJECTIVE = "KL(P || Q)"
+PUBLISHED_SPLIT = "all"
+
 _ALL_IMAGES = (
     "Pretraining sees all 70,000 images, as the clustering does (original: "
     "the 60,000 for training)."
@@ -61,8 +64,6 @@ def _paper(scale, update_interval, deviations=(), shorter=1):
             "first 1,000 steps).",
             "Momentum is kept across target updates (original: lost).",
             "At most 200 target updates (original: no limit).",
-            "The stop is decided one update interval after the target update "
-            "that shows fewer than 0.1 % of changes (original: at it).",
             "Batches are drawn in a new random order each pass (original: "
             "in the order of the data).",
             *deviations,
@@ -121,8 +122,6 @@ def _rerun(scale, update_interval, epochs):
             f"interval of {update_interval}).",
             "Batches are drawn in a new random order each pass (DEC-keras: "
             "in the order of the data when clustering).",
-            "The stop is decided one update interval after the target update "
-            "that shows fewer than 0.1 % of changes (DEC-keras: at it).",
         ],
     }
 

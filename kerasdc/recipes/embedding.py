@@ -6,6 +6,9 @@ from kerasdc.recipes.shared import NESTEROV
 from kerasdc.recipes.shared import SLOW_COSINE
 from kerasdc.recipes.shared import TEXT
 
+OBJECTIVE = "loss of the embedding network"
+PUBLISHED_SPLIT = "all"
+
 _DEVIATIONS = [
     "The last epoch is reported (original: that of the best accuracy, by "
     "labels).",

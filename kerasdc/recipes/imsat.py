@@ -4,6 +4,9 @@ from kerasdc.recipes.shared import COSINE
 from kerasdc.recipes.shared import STRONG_AUGMENTATION
 from kerasdc.recipes.shared import TEXT
 
+OBJECTIVE = "loss of IMSAT"
+PUBLISHED_SPLIT = "all"
+
 
 def _recipe(scale, augmentation="vat", deviations=(), **overrides):
     """Hu et al., 2017, section 4, and the authors' code."""

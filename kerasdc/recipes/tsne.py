@@ -2,6 +2,9 @@
 
 from kerasdc.recipes.shared import ADAM
 
+OBJECTIVE = "divergence of the affinities"
+PUBLISHED_SPLIT = "test"  # it is made to embed new samples
+
 
 def _best(scale, epochs, batch_size=1000, **overrides):
     """van der Maaten, 2009, section 4, over a graph of all samples."""

@@ -6,6 +6,9 @@ from kerasdc.recipes.shared import COSINE
 from kerasdc.recipes.shared import MERGED
 from kerasdc.recipes.shared import TEXT
 
+OBJECTIVE = "negative ELBO"
+PUBLISHED_SPLIT = "all"
+
 
 def _paper(scale, likelihood="bernoulli", epochs=3000, deviations=(), **decay):
     """Jiang et al., 2017, section 4, and the authors' code."""

@@ -17,18 +17,17 @@ _NUM_FEATURES = 8
 _NUM_DRAWN = 10
 
 
-def samples(x, assignments, confidences, names):
-    """The section that shows samples of each cluster, or what they share.
+def samples(outputs):
+    """The section that shows samples of each cluster, or their features.
 
     Args:
-        x: Array `(n, ...)` of numbers, or of texts with dtype `object`.
-        assignments: Integers `(n,)`, the clusters.
-        confidences: Floats `(n,)`.
-        names: Names of the features; an empty list numbers them.
+        outputs: `Outputs` of a model of clusters.
 
     Returns:
-        HTML; empty for data of any other shape.
+        HTML; empty for data other than images, texts and rows of numbers.
     """
+    x, names = outputs.x, outputs.names
+    assignments, confidences = outputs.assignments, outputs.confidences
     if x.dtype == object:
         body = _texts(x, assignments, confidences)
     elif plots.is_images(x):
@@ -42,17 +41,17 @@ def samples(x, assignments, confidences, names):
     return section("What the clusters hold", body)
 
 
-def generated(model, x, assignments):
-    """The section of a generative model: what it makes, beside real images.
+def generated(outputs):
+    """The section of a generative model: its samples, beside real images.
 
     Args:
-        model: Trained model; without `generate` there is no section.
-        x: Array `(n, ...)`.
-        assignments: Integers `(n,)`, the clusters.
+        outputs: `Outputs` of a model of clusters.
 
     Returns:
-        HTML; empty for data that are not images.
+        HTML; empty for data that are not images, or a model without
+        `generate`.
     """
+    model, x, assignments = outputs.model, outputs.x, outputs.assignments
     if not hasattr(model, "generate") or not plots.is_images(x):
         return ""
     clusters = range(model.num_clusters)
@@ -79,22 +78,23 @@ def generated(model, x, assignments):
     return section("What the model generates", body)
 
 
-def plane(model, x, z):
+def plane(outputs):
     """The section of an embedding in the plane that can be inverted.
 
     Args:
-        model: Trained model; without `inverse` and a decoder there is no
-            section.
-        x: Array `(n, ...)`.
-        z: Floats `(n, d)`, the embedding.
+        outputs: `Outputs` of a model without clusters.
 
     Returns:
-        HTML; empty for data that are not images, or more dimensions.
+        HTML; empty for data that are not images, an embedding of more than
+        two dimensions, or a model without `inverse` or a decoder.
     """
+    model, x = outputs.model, outputs.x
     invertible = hasattr(model, "inverse") and model.decoder is not None
-    if not invertible or not plots.is_images(x) or z.shape[1] != 2:
+    if not invertible or not plots.is_images(x):
         return ""
-    _, points = plots.two_dimensional(z)
+    if outputs.embedding.shape[1] != 2:
+        return ""
+    _, points = outputs.plane
     if len(points) == 0:
         return ""
     grid = plots.grid(points)

@@ -24,25 +24,25 @@ _SCORES = ("accuracy", "nmi", "ari", "neighbor_error", "trustworthiness")
 _LABELS = "The labels are used for these figures, not for the training."
 
 
-def cluster_summary(y, q, metrics):
-    """The figures, those in `metrics` before those computed."""
-    assignments = q.argmax(axis=1)
-    computed = {} if y is None else evaluate(y, assignments)
-    used = len(np.unique(assignments))
+def cluster_summary(outputs, metrics):
+    """The figures; those in `metrics` take the place of computed ones."""
+    y, num_clusters = outputs.y, outputs.soft_assignment.shape[1]
+    computed = {} if y is None else evaluate(y, outputs.assignments)
+    used = num_clusters - outputs.num_empty_clusters
     text = (
         "Accuracy is the share of samples in the cluster that is matched to "
         f"their class, one to one. {_LABELS}"
     )
     return _summary(
         {**computed, **metrics},
-        len(q),
-        ["Clusters", f"{q.shape[1]:,} ({used:,} with samples)"],
+        len(outputs.x),
+        ["Clusters", f"{num_clusters:,} ({used:,} with samples)"],
         y,
         "" if y is None else text,
     )
 
 
-def embedding_summary(y, z, metrics):
+def embedding_summary(outputs, metrics):
     """The figures in `metrics`."""
     text = (
         "The error of the nearest neighbor is the share of samples whose "
@@ -51,9 +51,11 @@ def embedding_summary(y, z, metrics):
         "that are none in the data, each by its rank there (Venna and Kaski, "
         f"2001). {_LABELS}"
     )
-    dimensions = ["Dimensions", f"{z.shape[1]:,}"]
+    dimensions = ["Dimensions", f"{outputs.embedding.shape[1]:,}"]
     known = metrics.get("neighbor_error") is not None
-    return _summary(metrics, len(z), dimensions, y, text if known else "")
+    return _summary(
+        metrics, len(outputs.x), dimensions, outputs.y, text if known else ""
+    )
 
 
 def _summary(figures, num_samples, row, y, text):
@@ -87,15 +89,15 @@ def curves(log):
     return section("Training", image(figure, alt))
 
 
-def embedding(z, y, assignments=None):
+def embedding(outputs, assignments=None):
     """The embedding in the plane: by cluster, by class, or plain."""
-    indices, points = plots.two_dimensional(z)
+    z, (indices, points) = outputs.embedding, outputs.plane
     images = [
         image(
             plots.embedding(points, groups[indices], f"By {word}", order),
             f"Scatter of the embedding, colored by {word}.",
         )
-        for word, groups, order in _groupings(y, assignments)
+        for word, groups, order in _groupings(outputs.y, assignments)
     ]
     if not images:
         figure = plots.embedding(points, None)
@@ -112,27 +114,28 @@ def embedding(z, y, assignments=None):
     return section("Embedding", body)
 
 
-def confusion(y, assignments):
+def confusion(outputs):
     """Classes against clusters."""
-    if y is None:
+    if outputs.y is None:
         return ""
-    figure = plots.confusion(y, assignments)
+    figure = plots.confusion(outputs.y, outputs.assignments)
     alt = "Matrix of the number of samples by class and by cluster."
     caption = "Number of samples; the shade is the share of the class."
     return section("Classes and clusters", image(figure, alt, caption))
 
 
-def sizes(y, q):
-    """Size, confidence and usual class of each cluster."""
-    assignments, confidences = q.argmax(axis=1), q.max(axis=1)
-    counts = np.bincount(assignments, minlength=q.shape[1])
+def sizes(outputs):
+    """Size, mean confidence and most frequent class of each cluster."""
+    y, assignments = outputs.y, outputs.assignments
+    num_clusters = outputs.soft_assignment.shape[1]
+    counts = np.bincount(assignments, minlength=num_clusters)
     rows = []
     for cluster, size in enumerate(counts):
         members = assignments == cluster
         width = 10 * size / counts.max()
         bar = f"<span class='bar' style='width:{width:.2f}em'></span>"
-        mean = f"{confidences[members].mean():.3f}" if size else "–"
-        share = f"{size / len(q):.1%}"
+        mean = f"{outputs.confidences[members].mean():.3f}" if size else "–"
+        share = f"{size / len(assignments):.1%}"
         rows.append([str(cluster), f"{size:,}", share, bar, mean])
         if y is not None:
             rows[-1].append(escape(_usual_class(y[members])))

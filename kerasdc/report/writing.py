@@ -3,35 +3,36 @@
 from pathlib import Path
 
 import keras
-import numpy as np
 
 from kerasdc.models import ClusteringModel
 from kerasdc.report import contents
 from kerasdc.report import sections
+from kerasdc.report.outputs import Outputs
 from kerasdc.report.pieces import escape
 from kerasdc.report.pieces import shorten
 from kerasdc.report.template import PAGE
 from kerasdc.report.template import STYLE
 from kerasdc.utils.files import replace
-from kerasdc.utils.inputs import to_array
 
 
-def write_report(path, model, x, y=None, log=(), config=None, metrics=None):
+def write_report(
+    path, model, x, y=None, log=(), config=None, metrics=None, outputs=None
+):
     """Writes a report of a trained model as one HTML file.
 
     It holds the figures, the settings, the curves of the training and the
     embedding in the plane. Of a clustering model, further: samples of every
     cluster, the sizes of the clusters and, where labels are given, the
     confusion matrix. Of a model of the plane that has a decoder: what the
-    decoder makes of its points. Large data is shown in part. The file appears
-    whole or not at all.
+    decoder makes of its points. Large data is shown in part. The file is
+    written atomically.
 
     Args:
         path: String or path of the file. Its folder must exist.
         model: Trained `kerasdc.models.EncoderModel`.
         x: Raw samples, as `model.predict` takes them.
-        y: Optional integers or strings `(n,)`, the classes. They only
-            report.
+        y: Optional integers or strings `(n,)`, the classes. Labels are used
+            for evaluation only.
         log: Iterable of dicts, one per epoch: see
             `kerasdc.plots.training_curves`.
         config: Optional dict of the settings, nested or not. `dataset` also
@@ -39,59 +40,52 @@ def write_report(path, model, x, y=None, log=(), config=None, metrics=None):
         metrics: Optional dict of further figures, such as `objective` and
             `seconds`. `accuracy`, `nmi` and `ari` of a clustering model are
             computed from `y` where they are missing.
+        outputs: Optional `Outputs` of this model for `x` and `y`. What they
+            hold is not computed again.
 
     Raises:
         ImportError: If matplotlib is missing.
         OSError: If the file cannot be written.
         ValueError: If `x` does not fit the model, or `y` does not fit `x`.
     """
-    names = list(getattr(x, "columns", []))
-    x = to_array(x, allow_text=True)
-    if y is not None and len(y) != len(x):
-        raise ValueError(
-            "`x` and `y` must have the same length. "
-            f"Received: {len(x)} samples, {len(y)} labels"
-        )
-    y = None if y is None else np.asarray(y)
+    outputs = Outputs(model, x, y) if outputs is None else outputs
     config, metrics = config or {}, metrics or {}
     if isinstance(model, ClusteringModel):
         what = "Deep clustering"
-        summary, *shown = _cluster_parts(model, x, y, metrics, names)
+        summary, *shown = _cluster_parts(outputs, metrics)
     else:
         what = "An embedding"
-        summary, *shown = _embedding_parts(model, x, y, metrics)
+        summary, *shown = _embedding_parts(outputs, metrics)
     made = [sections.settings(config), sections.curves(list(log))]
-    page = _page(what, model, x, config, [summary, *made, *shown])
+    page = _page(what, outputs, config, [summary, *made, *shown])
     replace(Path(path), page.encode("utf-8"))
 
 
-def _cluster_parts(model, x, y, metrics, names):
+def _cluster_parts(outputs, metrics):
     """The summary, and what only a model of clusters has to show."""
-    q = model.predict(x, verbose=0)
-    assignments, confidences = q.argmax(axis=1), q.max(axis=1)
     return [
-        sections.cluster_summary(y, q, metrics),
-        contents.samples(x, assignments, confidences, names),
-        contents.generated(model, x, assignments),
-        sections.embedding(model.embed(x), y, assignments),
-        sections.confusion(y, assignments),
-        sections.sizes(y, q),
+        sections.cluster_summary(outputs, metrics),
+        contents.samples(outputs),
+        contents.generated(outputs),
+        sections.embedding(outputs, outputs.assignments),
+        sections.confusion(outputs),
+        sections.sizes(outputs),
     ]
 
 
-def _embedding_parts(model, x, y, metrics):
+def _embedding_parts(outputs, metrics):
     """The same of a model without clusters."""
-    z = model.embed(x)
     return [
-        sections.embedding_summary(y, z, metrics),
-        sections.embedding(z, y),
-        contents.plane(model, x, z),
+        sections.embedding_summary(outputs, metrics),
+        sections.embedding(outputs),
+        contents.plane(outputs),
     ]
 
 
-def _page(what, model, x, config, parts):
+def _page(what, outputs, config, parts):
     from kerasdc import __version__
 
+    model, x = outputs.model, outputs.x
     title = type(model).__name__
     if config.get("dataset"):
         title += f" on {shorten(config['dataset'], 60)}"

@@ -7,19 +7,20 @@ import keras
 import numpy as np
 
 from kerasdc import plots
-from kerasdc.runs.backup import read_log
 from kerasdc.export import export_saved_model
+from kerasdc.models import ClusteringModel
+from kerasdc.report import Outputs
+from kerasdc.report import write_report
+from kerasdc.runs.backup import read_log
 from kerasdc.utils.files import replace
 from kerasdc.utils.files import write_csv
 from kerasdc.utils.files import write_json
-from kerasdc.models import ClusteringModel
-from kerasdc.report import write_report
 from kerasdc.zoo.results import COLUMNS
 from kerasdc.zoo.verifying import scores
 
 
 def evaluate_run(run):
-    """Scores the last epoch against the labels, for the report only.
+    """Scores the model of the last epoch against the labels.
 
     Args:
         run: A trained `kerasdc.runs.run.Run`.
@@ -30,7 +31,7 @@ def evaluate_run(run):
     """
     settings = run.settings
     held_out = settings.split == "test"
-    reference = (run.x, run.y) if held_out else ()
+    reference = Outputs(run.model, run.x, run.y) if held_out else None
     return {
         **dict.fromkeys(COLUMNS),
         "system": settings.system,
@@ -39,8 +40,8 @@ def evaluate_run(run):
         "seed": settings.seed,
         "split": settings.split,
         "num_samples": len(run.x_scored),
-        **scores(run.model, run.x_scored, run.y_scored, *reference),
-        "objective": run.model.objective(run.x_scored),
+        **scores(run.outputs, reference),
+        "objective": _objective(run.outputs),
         "seconds": _seconds(run),
         "backend": "/".join(
             filter(None, [keras.backend.backend(), settings.dtype_policy])
@@ -74,26 +75,33 @@ def write_results(run):
     return figures
 
 
-def _without_nan(figures):
-    """What a training that diverged has no figure for, becomes `None`."""
-    return {
-        name: None if isinstance(f, float) and not math.isfinite(f) else f
-        for name, f in figures.items()
-    }
-
-
-def embedding_picture(run, z):
-    """A picture of an embedding, or of what can be drawn of it.
+def embedding_picture(run):
+    """A picture of the embedding of the samples that are scored.
 
     Args:
         run: A trained `kerasdc.runs.run.Run`.
-        z: Array `(n, d)`, the embedding of the samples that are scored.
 
     Returns:
         matplotlib `Figure`.
     """
-    indices, points = plots.two_dimensional(z)
+    indices, points = run.outputs.plane
     return plots.embedding(points, run.y_scored[indices], run.settings.dataset)
+
+
+def _objective(outputs):
+    if not isinstance(outputs.model, ClusteringModel):
+        return outputs.model.objective(outputs.x)
+    return outputs.model.objective(
+        outputs.x, soft_assignment=outputs.soft_assignment
+    )
+
+
+def _without_nan(figures):
+    """Figures with `None` for those that are not finite."""
+    return {
+        name: None if isinstance(f, float) and not math.isfinite(f) else f
+        for name, f in figures.items()
+    }
 
 
 def _write_report(run, figures):
@@ -109,13 +117,13 @@ def _write_report(run, figures):
             "values": run.recipe,
         },
         metrics={k: v for k, v in figures.items() if v is not None},
+        outputs=run.outputs,
     )
 
 
 def _write_embedding(run):
-    z = run.model.embed(run.x_scored)
-    np.save(run.out / "embedding.npy", z)
-    replace(run.out / "embedding.png", plots.png(embedding_picture(run, z)))
+    np.save(run.out / "embedding.npy", run.outputs.embedding)
+    replace(run.out / "embedding.png", plots.png(embedding_picture(run)))
 
 
 def _seconds(run):
@@ -124,10 +132,10 @@ def _seconds(run):
 
 
 def _write_assignments(run):
-    q = run.model.predict(run.x_scored, batch_size=1024, verbose=0)
-    rows = [
-        {"index": i, "cluster": r.argmax(), "confidence": f"{r.max():.6f}"}
-        for i, r in enumerate(q)
-    ]
     columns = ("index", "cluster", "confidence")
+    found = zip(run.outputs.assignments, run.outputs.confidences)
+    rows = [
+        dict(zip(columns, (i, cluster, f"{confidence:.6f}")))
+        for i, (cluster, confidence) in enumerate(found)
+    ]
     write_csv(run.out / "assignments.csv", columns, rows)

@@ -126,6 +126,10 @@ class EpochBackup(keras.callbacks.Callback):
 class StageLog(keras.callbacks.Callback):
     """Appends one row per epoch to a CSV file that all stages share.
 
+    The file is written anew by the first epoch and where there is a new
+    column: a stage that was killed and resumed may have left half a row, or
+    rows of epochs that are done again.
+
     Args:
         path: The CSV file.
         stage: Name of the stage, the row's first column.
@@ -135,6 +139,7 @@ class StageLog(keras.callbacks.Callback):
         super().__init__()
         self.path = Path(path)
         self.stage = stage
+        self._columns = ()  # of the file, once this stage has written to it
 
     def on_epoch_begin(self, epoch, logs=None):
         self._start = time.perf_counter()
@@ -146,13 +151,29 @@ class StageLog(keras.callbacks.Callback):
             "epoch": epoch + 1,
             "seconds": round(time.perf_counter() - self._start, 3),
         }
-        # A resumed stage may come to an epoch that was logged before.
-        known = [
+        if row.keys() <= set(self._columns):
+            self._append(row)
+        else:
+            self._rewrite(row, epoch)
+
+    def _append(self, row):
+        line = io.StringIO()
+        writer = csv.DictWriter(line, self._columns, lineterminator="\n")
+        writer.writerow(row)
+        with open(self.path, "a", encoding="utf-8", newline="") as file:
+            file.write(line.getvalue())
+
+    def _rewrite(self, row, epoch):
+        rows = [
             old
             for old in read_log(self.path)
             if old["stage"] != self.stage or int(old["epoch"]) <= epoch
         ]
-        write_log(self.path, [*known, row])
+        rows.append(row)
+        # The terms of a loss come after the columns that all stages have.
+        others = {k: None for row in rows for k in row if k not in LOG_COLUMNS}
+        self._columns = (*LOG_COLUMNS, *others)
+        write_csv(self.path, self._columns, rows)
 
 
 def read_log(path):
@@ -162,24 +183,14 @@ def read_log(path):
         path: CSV file written by `StageLog`.
 
     Returns:
-        List of dictionaries of strings; empty if there is no file.
+        List of dictionaries of strings; empty if there is no file. Half a
+        row at the end, of a training that was killed, is left out.
     """
     if not Path(path).exists():
         return []
-    with open(path, newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def write_log(path, rows):
-    """Writes a log in one move.
-
-    Args:
-        path: CSV file.
-        rows: Dictionaries. `LOG_COLUMNS` come first, then what else they
-            hold, such as the terms of a loss.
-    """
-    others = {k: None for row in rows for k in row if k not in LOG_COLUMNS}
-    write_csv(Path(path), [*LOG_COLUMNS, *others], rows)
+    text = Path(path).read_text(encoding="utf-8")
+    whole = text[: text.rfind("\n") + 1]
+    return list(csv.DictReader(io.StringIO(whole)))
 
 
 class StageProgress(keras.callbacks.Callback):

@@ -9,22 +9,8 @@ from kerasdc import networks
 from kerasdc.layers import RandomShiftRotation
 from kerasdc.layers import Scaling
 from kerasdc.layers import TfIdf
-from kerasdc.models import DAC
-from kerasdc.models import DEC
-from kerasdc.models import IMSAT
+from kerasdc.models import SYSTEMS
 from kerasdc.models import ClusteringModel
-from kerasdc.models import EmbeddingNetwork
-from kerasdc.models import ParametricTSNE
-from kerasdc.models import VaDE
-
-SYSTEMS = {
-    "dac": DAC,
-    "dec": DEC,
-    "embedding": EmbeddingNetwork,
-    "imsat": IMSAT,
-    "tsne": ParametricTSNE,
-    "vade": VaDE,
-}
 
 _NETWORKS = {
     "mlp": {
@@ -45,7 +31,7 @@ def build_model(system, recipe, x, num_clusters, seed):
     """An untrained, compiled model as a recipe says.
 
     Args:
-        system: Key of `SYSTEMS`.
+        system: Key of `kerasdc.models.SYSTEMS`.
         recipe: Dictionary, see `kerasdc.recipes`; its `model` and `compile`
             are further arguments of the constructor and of `compile`.
         x: Training data; a text vocabulary is made from it.

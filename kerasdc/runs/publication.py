@@ -5,12 +5,14 @@ import numpy as np
 from kerasdc import datasets
 from kerasdc import plots
 from kerasdc import zoo
-from kerasdc.utils.files import recover
 from kerasdc.metrics import auroc
 from kerasdc.models import ClusteringModel
+from kerasdc.recipes import OBJECTIVES
 from kerasdc.recipes import PUBLISHED
+from kerasdc.recipes import PUBLISHED_SPLITS
 from kerasdc.recipes import without_prose
 from kerasdc.runs.artifacts import embedding_picture
+from kerasdc.utils.files import recover
 
 
 def check_publishable(settings):
@@ -75,7 +77,7 @@ def _is_choice(run, figures, name):
     settings = run.settings
     (row,) = zoo.merge([], [figures])
     has_parts = run.data.x_test is not None
-    split = run.model.published_split if has_parts else "all"
+    split = PUBLISHED_SPLITS[settings.system] if has_parts else "all"
     candidate = (settings.recipe, settings.split) == ("best", split)
     if not candidate or row["objective"] is None:
         return False
@@ -94,8 +96,7 @@ def _is_choice(run, figures, name):
 def _num_empty_clusters(run):
     if not isinstance(run.model, ClusteringModel):
         return 0
-    found = np.unique(run.model.assign(run.x_scored))
-    return run.model.num_clusters - len(found)
+    return run.outputs.num_empty_clusters
 
 
 def _publish_model(run, figures, name):
@@ -111,7 +112,7 @@ def _publish_model(run, figures, name):
             "command": settings.command,
             "dataset": {"name": settings.dataset, "sha256": run.data.sha256},
             "selection": (
-                f"of all seeds, the lowest {run.model.objective_name}; "
+                f"of all seeds, the lowest {OBJECTIVES[settings.system]}; "
                 "no labels"
             ),
             "split": settings.split,
@@ -157,17 +158,16 @@ def _golden_samples(x, num_samples=16):
 
 
 def _preview(run):
-    if not isinstance(run.model, ClusteringModel):
-        picture = embedding_picture(run, run.model.embed(run.x_scored))
-        return plots.png(picture, num_colors=256)
-    q = run.model.predict(run.x_scored, batch_size=1024, verbose=0)
-    return plots.png(
-        plots.preview(
-            run.x_scored,
-            q.argmax(axis=1),
-            q.max(axis=1),
-            run.model.embed(run.x_scored),
-            run.y_scored,
-        ),
-        num_colors=256,
-    )
+    outputs = run.outputs
+    if isinstance(run.model, ClusteringModel):
+        picture = plots.preview(
+            outputs.x,
+            outputs.assignments,
+            outputs.confidences,
+            outputs.embedding,
+            outputs.y,
+            plane=outputs.plane,
+        )
+    else:
+        picture = embedding_picture(run)
+    return plots.png(picture, num_colors=256)

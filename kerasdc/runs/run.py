@@ -7,22 +7,22 @@ from pathlib import Path
 
 import keras
 
-from kerasdc.runs import building
 from kerasdc import datasets
+from kerasdc.callbacks import ClusteringMetrics
+from kerasdc.callbacks import ClusterSizes
+from kerasdc.callbacks import LabelChangeStopping
+from kerasdc.models import ClusteringModel
+from kerasdc.models import LayerwisePretraining
+from kerasdc.report import Outputs
+from kerasdc.runs import building
 from kerasdc.runs.backup import EpochBackup
 from kerasdc.runs.backup import StageLog
 from kerasdc.runs.backup import StageProgress
 from kerasdc.runs.backup import read_log
 from kerasdc.runs.backup import save_weights
-from kerasdc.callbacks import ClusteringMetrics
-from kerasdc.callbacks import ClusterSizes
-from kerasdc.callbacks import LabelChangeStopping
-from kerasdc.callbacks import TrackAssignments
-from kerasdc.utils.files import write_json
-from kerasdc.models import ClusteringModel
-from kerasdc.models import LayerwisePretraining
 from kerasdc.runs.settings import current_commit
 from kerasdc.targets import all_features
+from kerasdc.utils.files import write_json
 
 _PATIENCE = 10  # epochs in which a cluster may still be empty
 
@@ -38,6 +38,11 @@ class Run:
         out: Folder of the run.
         data_dir: Optional folder of the data sets.
         tensorboard: Boolean. Whether to log for TensorBoard too.
+
+    Attributes:
+        model: The model, once `train` was called.
+        outputs: Its `kerasdc.report.Outputs` for the samples that are
+            scored, computed where they are first used.
     """
 
     def __init__(self, settings, out, data_dir=None, tensorboard=True):
@@ -112,7 +117,12 @@ class Run:
         if policy is None:
             self._build()
             self._train_stages()
-            return self.model
+        else:
+            self._train_in(policy)
+        self.outputs = Outputs(self.model, self.x_scored, self.y_scored)
+        return self.model
+
+    def _train_in(self, policy):
         before = keras.config.dtype_policy()
         keras.config.set_dtype_policy(policy)
         try:
@@ -125,7 +135,6 @@ class Run:
         self._build()
         self._load_finished(list(self._stages()))
         self.model.share_adapted(trained)
-        return self.model
 
     def _build(self):
         self.model = building.build_model(
@@ -223,8 +232,6 @@ class Run:
             ClusterSizes(patience=patience),
             ClusteringMetrics(None, self.y),
         ]
-        if not self.model.assigns_in_fit:
-            callbacks.insert(0, TrackAssignments(self.inputs))
         if "tolerance" in self.recipe["fit"]:
             tolerance = self.recipe["fit"]["tolerance"]
             callbacks.append(LabelChangeStopping(tolerance))

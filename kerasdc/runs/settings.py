@@ -7,8 +7,8 @@ from pathlib import Path
 
 import keras
 
-from kerasdc.utils.arguments import checked_count
 from kerasdc.recipes import get_recipe
+from kerasdc.utils.arguments import checked_count
 
 _FLAGS = {
     "system": "model",

@@ -1,6 +1,7 @@
 """`verify`: whether an entry still is what its metadata says."""
 
 from kerasdc.models import ClusteringModel
+from kerasdc.report import Outputs
 from kerasdc.zoo import entry
 from kerasdc.zoo import golden
 from kerasdc.zoo import results
@@ -51,31 +52,28 @@ def verify(name, zoo_dir=None, data_dir=None, figures=True):
     }
 
 
-def scores(model, x, y, x_reference=None, y_reference=None):
+def scores(outputs, reference=None):
     """All scores of a model: of its clusters or, without any, its embedding.
 
     Args:
-        model: A trained `kerasdc.models.EncoderModel`.
-        x: Raw samples.
-        y: Their classes.
-        x_reference: Optional samples of the training, where `x` was held
-            out: the nearest neighbor is looked for among them.
-        y_reference: Their classes.
+        outputs: `kerasdc.report.Outputs` of a trained model, with classes.
+        reference: Optional `Outputs` of the samples of the training, where
+            those to score were held out: the nearest neighbor of an embedded
+            sample is looked for among them.
 
     Returns:
         Dict of floats.
     """
     from kerasdc import metrics
 
-    if isinstance(model, ClusteringModel):
-        return metrics.evaluate(y, model.assign(x))
-    held_out = x_reference is not None
+    if isinstance(outputs.model, ClusteringModel):
+        return metrics.evaluate(outputs.y, outputs.assignments)
     return metrics.embedding_scores(
-        model.embed(x),
-        y,
-        model.embed(x_reference) if held_out else None,
-        y_reference,
-        model.as_inputs(x),
+        outputs.embedding,
+        outputs.y,
+        None if reference is None else reference.embedding,
+        None if reference is None else reference.y,
+        outputs.model.as_inputs(outputs.x),
     )
 
 
@@ -89,10 +87,11 @@ def _figures(model, metadata, data_dir):
             f"SHA-256 {metadata['dataset']['sha256']}. "
             f"Received: sha256={data.sha256}"
         )
-    parts = (data.x, data.y)
     if metadata["split"] == "test":
-        parts = (data.x_test, data.y_test, data.x_train, data.y_train)
-    found = scores(model, *parts)
+        outputs = Outputs(model, data.x_test, data.y_test)
+        found = scores(outputs, Outputs(model, data.x_train, data.y_train))
+    else:
+        found = scores(Outputs(model, data.x, data.y))
     for score in results.scores_of(metadata):
         published = metadata["figures"][score]
         if abs(found[score] - published) > _TOLERANCE:

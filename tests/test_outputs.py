@@ -1,0 +1,104 @@
+"""What a model says of its samples is computed once for all uses."""
+
+import collections
+
+import numpy as np
+import pytest
+import small_runs
+
+from kerasdc import plots
+from kerasdc.models import DEC
+from kerasdc.models import ParametricTSNE
+from kerasdc.report import Outputs
+from kerasdc.report import write_report
+from kerasdc.runs import artifacts
+from kerasdc.runs import publication
+
+
+@pytest.fixture
+def passes(monkeypatch):
+    """Counts calls, which go on to the real methods, by class and method."""
+    found = collections.Counter()
+
+    def count(owner, name):
+        method = getattr(owner, name)
+
+        def counted(self, x, *args, **kwargs):
+            found[f"{type(self).__name__}.{name} of {len(x)}"] += 1
+            return method(self, x, *args, **kwargs)
+
+        monkeypatch.setattr(owner, name, counted)
+
+    for owner, name in [
+        (DEC, "predict"),
+        (DEC, "embed"),
+        (ParametricTSNE, "fit"),
+        (ParametricTSNE, "embed"),
+    ]:
+        count(owner, name)
+    return found
+
+
+def test_one_pass_for_results_report_and_publication(
+    tmp_path, monkeypatch, passes
+):
+    monkeypatch.setenv("KERASDC_ZOO", str(tmp_path / "zoo"))
+    run = small_runs.train(tmp_path / "out")
+    passes.clear()
+    figures = artifacts.write_results(run)
+    message = publication.publish_run(run, figures)
+    assert message == "Published dec_digits of seed 0."
+    assert passes == {
+        "DEC.predict of 300": 1,
+        "DEC.embed of 300": 1,
+        # What lays the embedding out in the plane.
+        "ParametricTSNE.fit of 300": 1,
+        "ParametricTSNE.embed of 300": 1,
+    }
+
+
+def test_outputs_are_those_of_the_model(fitted, blobs):
+    x, y = blobs
+    outputs = Outputs(fitted, x, y)
+    q = fitted.predict(x, verbose=0)
+    np.testing.assert_array_equal(outputs.soft_assignment, q)
+    np.testing.assert_array_equal(outputs.assignments, fitted.assign(x))
+    np.testing.assert_array_equal(outputs.confidences, q.max(axis=1))
+    np.testing.assert_array_equal(outputs.embedding, fitted.embed(x))
+    indices, points = outputs.plane
+    np.testing.assert_array_equal(indices, np.arange(90))
+    np.testing.assert_array_equal(points, fitted.embed(x))  # it is a plane
+    assert outputs.num_empty_clusters == 0
+    assert outputs.soft_assignment is outputs.soft_assignment
+
+
+def test_nothing_is_computed_that_is_not_asked_for(fitted, blobs, passes):
+    outputs = Outputs(fitted, blobs[0])
+    assert not passes
+    outputs.embedding
+    assert passes == {"DEC.embed of 90": 1}
+
+
+def test_finished_outputs_are_reported(fitted, blobs, tmp_path, passes):
+    x, y = blobs
+    outputs = Outputs(fitted, x, y)
+    texts = []
+    for name in ("first", "second"):
+        write_report(tmp_path / name, fitted, x, y, outputs=outputs)
+        texts.append((tmp_path / name).read_text(encoding="utf-8"))
+    write_report(tmp_path / "third", fitted, x, y)
+    texts.append((tmp_path / "third").read_text(encoding="utf-8"))
+    assert texts[0] == texts[1] == texts[2]
+    assert passes == {"DEC.predict of 90": 2, "DEC.embed of 90": 2}
+
+
+def test_picture_of_a_finished_plane(blobs):
+    x, y = blobs
+    z = np.random.default_rng(0).random((90, 2)).astype("float32")
+    confidences = np.ones(90)
+    plane = plots.two_dimensional(z)
+    pictures = [
+        plots.png(plots.preview(x, y, confidences, z, y, plane=given))
+        for given in (None, plane, (plane[0], plane[1][::-1]))
+    ]
+    assert pictures[0] == pictures[1] != pictures[2]
