@@ -61,15 +61,11 @@ def merged_kmeans(
     check_distinct(z, num_clusters)
     if num_clusters == 1:
         return z.mean(axis=0, keepdims=True).astype("float32")
-    most_pieces = max(_PIECES_PER_CLUSTER) * num_clusters
-    distinct = num_distinct(z, most_pieces)
     graph = neighbor_graph(z, min(num_neighbors, len(z) - 1))
+    numbers = _numbers_of_pieces(z, num_clusters)
     best_cut, best = np.inf, None
     for restart in counted(range(num_restarts), verbose, "partition"):
-        factor = _PIECES_PER_CLUSTER[restart % len(_PIECES_PER_CLUSTER)]
-        # At least two points a piece: one point has no density.
-        num_pieces = min(factor * num_clusters, len(z) // 2)
-        num_pieces = min(max(num_pieces, num_clusters), distinct)
+        num_pieces = numbers[restart % len(numbers)]
         pieces = _pieces(z, num_pieces, num_clusters, generator)
         affinity = _sum_between(graph, pieces)
         clusters = _average_linkage(affinity, np.bincount(pieces), num_clusters)
@@ -123,6 +119,14 @@ def neighbor_graph(z, num_neighbors):
     squared = np.square(graph.data)
     graph.data = np.exp(-squared / max(squared.mean(), 1e-30))
     return graph + graph.T
+
+
+def _numbers_of_pieces(z, num_clusters):
+    most = max(_PIECES_PER_CLUSTER) * num_clusters
+    distinct = num_distinct(z, most)
+    # At least two points a piece: one point has no density.
+    numbers = [min(f * num_clusters, len(z) // 2) for f in _PIECES_PER_CLUSTER]
+    return [min(max(number, num_clusters), distinct) for number in numbers]
 
 
 def _pieces(z, num_pieces, num_clusters, generator):

@@ -132,8 +132,8 @@ class ClusteringLayer(Adaptable):
         dim = self.centers.shape[1] if self.built else None
         z = checked_points(z, self.num_clusters, dim)
         if initial_centers is None:
-            find_centers = center_search(method)
-            centers = find_centers(
+            find = center_search(method)
+            centers = find(
                 z,
                 self.num_clusters,
                 num_restarts=num_restarts,
@@ -141,8 +141,8 @@ class ClusteringLayer(Adaptable):
                 verbose=verbose,
             )
         else:
-            centers = as_floats(initial_centers).astype("float32")
-            _check_centers(centers, (self.num_clusters, z.shape[1]))
+            shape = (self.num_clusters, z.shape[1])
+            centers = _checked_centers(initial_centers, shape)
         if not self.built:
             self.build(z.shape)
         self.centers.assign(centers)
@@ -163,10 +163,12 @@ class ClusteringLayer(Adaptable):
         return config
 
 
-def _check_centers(centers, shape):
+def _checked_centers(centers, shape):
+    centers = as_floats(centers).astype("float32")
     if centers.shape != shape or not np.isfinite(centers).all():
         raise ValueError(
             "`initial_centers` must be finite, of shape (num_clusters, dim) "
             f"= {shape}. "
             f"Received: initial_centers={centers} of shape {centers.shape}"
         )
+    return centers

@@ -47,13 +47,8 @@ def mlp_encoder(
     shape = checked_shape(input_shape)
     inputs = keras.Input(shape)
     x = layers.Flatten()(inputs) if len(shape) > 1 else inputs
-    for i, width in enumerate(checked_widths("units", units)):
-        x = layers.Dense(
-            width,
-            activation=activation,
-            kernel_initializer=fresh(kernel_initializer),
-            name=f"hidden_{i + 1}",
-        )(x)
+    widths = enumerate(checked_widths("units", units), 1)
+    x = _hidden_layers(x, widths, activation, kernel_initializer)
     outputs = layers.Dense(
         latent_dim,
         kernel_initializer=fresh(kernel_initializer),
@@ -85,15 +80,9 @@ def mlp_decoder(
         A `keras.Model` from `(batch, latent_dim)` to
         `(batch, *output_shape)`, linear at the end.
     """
-    inputs = x = keras.Input((latent_dim,))
-    units = checked_widths("units", units)
-    for i, width in reversed(list(enumerate(units))):
-        x = layers.Dense(
-            width,
-            activation=activation,
-            kernel_initializer=fresh(kernel_initializer),
-            name=f"hidden_{i + 1}",
-        )(x)
+    inputs = keras.Input((latent_dim,))
+    widths = list(enumerate(checked_widths("units", units), 1))
+    x = _hidden_layers(inputs, widths[::-1], activation, kernel_initializer)
     x = layers.Dense(
         math.prod(checked_shape(output_shape)),
         kernel_initializer=fresh(kernel_initializer),
@@ -102,6 +91,17 @@ def mlp_decoder(
     if len(output_shape) > 1:
         x = layers.Reshape(output_shape)(x)
     return keras.Model(inputs, x, name=name)
+
+
+def _hidden_layers(x, widths, activation, kernel_initializer):
+    for number, width in widths:
+        x = layers.Dense(
+            width,
+            activation=activation,
+            kernel_initializer=fresh(kernel_initializer),
+            name=f"hidden_{number}",
+        )(x)
+    return x
 
 
 def conv_encoder(

@@ -5,12 +5,17 @@ import hashlib
 import keras
 import numpy as np
 
-_TEXT_KINDS = "UST"  # NumPy's codes of the string dtypes
-_NUMBER_KINDS = "buif"
+from kerasdc.utils.array_checks import NUMBER_KINDS
+from kerasdc.utils.array_checks import check_finite
+from kerasdc.utils.array_checks import check_shape
+from kerasdc.utils.array_checks import checked_text
+from kerasdc.utils.array_checks import is_text
+from kerasdc.utils.array_checks import not_real
+from kerasdc.utils.array_checks import with_small_dtype
 
 
 class Checked(np.ndarray):
-    """An array that a model has checked, so that nobody checks it again.
+    """An array that a model has checked, and that is not checked again.
 
     `kerasdc.models.EncoderModel.prepare` returns it: a view of the data, not a
     copy. What is computed from it counts as unchecked.
@@ -60,7 +65,7 @@ def to_array(x, sample_shape=None, allow_text=False, allow_labels=False):
             NaN or infinity, or comes with labels.
     """
     if getattr(x, "prepared_for", None) is not None:
-        _check_shape(x, sample_shape)
+        check_shape(x, sample_shape)
         return x
     array = _as_numpy(x, sample_shape, allow_labels)
     if array.size == 0 or array.ndim == 0:
@@ -68,11 +73,11 @@ def to_array(x, sample_shape=None, allow_text=False, allow_labels=False):
             "`x` must hold at least one sample and one feature. "
             f"Received: a {type(x).__name__} of shape {array.shape}"
         )
-    if _is_text(array):
-        return _checked_text(array, allow_text)
-    array = _with_small_dtype(array)
-    _check_shape(array, sample_shape)
-    _check_finite(array)
+    if is_text(array):
+        return checked_text(array, allow_text)
+    array = with_small_dtype(array)
+    check_shape(array, sample_shape)
+    check_finite(array)
     return array
 
 
@@ -152,8 +157,8 @@ def _first_of(element):
 
 
 def _from_sparse(x):
-    if x.dtype.kind not in _NUMBER_KINDS:
-        raise _not_real(x.dtype)
+    if x.dtype.kind not in NUMBER_KINDS:
+        raise not_real(x.dtype)
     return x.astype("float32").toarray()
 
 
@@ -162,7 +167,7 @@ def _from_frame(x):
     dtypes = getattr(x, "dtypes", ())
     dtypes = dtypes if hasattr(dtypes, "__iter__") else (dtypes,)
     kinds = {getattr(dtype, "kind", "O") for dtype in dtypes}
-    if array.dtype == object and kinds <= set(_NUMBER_KINDS):
+    if array.dtype == object and kinds <= set(NUMBER_KINDS):
         # Booleans and numbers, or columns that allow missing values.
         return x.to_numpy("float32", na_value=np.nan)
     return array
@@ -188,73 +193,6 @@ def _inputs_of(batch, allow_labels):
     return batch[0]
 
 
-def _is_text(array):
-    if array.dtype == object:
-        return all(isinstance(value, (str, bytes)) for value in array.flat)
-    return array.dtype.kind in _TEXT_KINDS
-
-
-def _checked_text(array, allow_text):
-    if not allow_text:
-        raise ValueError(
-            "`x` must be numeric: this model has no preprocessor for "
-            "texts (see `kerasdc.layers.TfIdf`). "
-            f"Received: x of dtype {array.dtype}"
-        )
-    if array.size != len(array):
-        raise ValueError(
-            "Texts must have shape (n,) or (n, 1). "
-            f"Received: x of shape {array.shape}"
-        )
-    return array.reshape(-1).astype(object)
-
-
-def _with_small_dtype(array):
-    if array.dtype.name == "bfloat16":  # not one of NumPy's own dtypes
-        return array.astype("float32")
-    if array.dtype.kind not in _NUMBER_KINDS:
-        raise _not_real(array.dtype)
-    if array.dtype == bool:
-        return array.astype("uint8")
-    if array.dtype.kind == "f":
-        with np.errstate(over="ignore"):
-            return np.asarray(array, dtype="float32")
-    return np.asarray(array)
-
-
-def _check_shape(array, sample_shape):
-    if array.ndim < 2:
-        raise ValueError(
-            "`x` must have a batch axis and at least one axis of features; "
-            "one sample is `x[None]`. "
-            f"Received: x of shape {array.shape}"
-        )
-    if sample_shape is not None and array.shape[1:] != tuple(sample_shape):
-        raise ValueError(
-            f"`x` must have shape (n, {_commas(sample_shape)}); one sample "
-            f"is `x[None]`. Received: x of shape {array.shape}"
-        )
-
-
-def _commas(shape):
-    return ", ".join(str(size) for size in shape)
-
-
-def _check_finite(array, block=4096):
-    if array.dtype.kind != "f":
-        return
-    for start in range(0, len(array), block):
-        finite = np.isfinite(array[start : start + block])
-        if not finite.all():
-            row, *place = np.argwhere(~finite)[0]
-            raise ValueError(
-                "`x` must be finite: no NaN, no infinity, nothing above "
-                "float32's range. "
-                f"Received: {array[(start + row, *place)]} in row "
-                f"{start + row}"
-            )
-
-
 def _reject_infinite(x, infinite):
     if infinite:
         raise ValueError(
@@ -268,12 +206,6 @@ def _not_rectangular(x):
     return ValueError(
         "`x` must be rectangular: every sample of the same shape. "
         f"Received: a {type(x).__name__} that is not"
-    )
-
-
-def _not_real(dtype):
-    return ValueError(
-        f"`x` must hold real numbers. Received: x of dtype {dtype}"
     )
 
 

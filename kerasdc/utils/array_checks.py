@@ -1,0 +1,121 @@
+"""Checks of the dtype, shape and values of one array."""
+
+import numpy as np
+
+NUMBER_KINDS = "buif"  # NumPy's codes of the dtypes of real numbers
+_TEXT_KINDS = "UST"
+
+
+def is_text(array):
+    """Whether an array holds strings.
+
+    Args:
+        array: Array.
+    """
+    if array.dtype == object:
+        return all(isinstance(value, (str, bytes)) for value in array.flat)
+    return array.dtype.kind in _TEXT_KINDS
+
+
+def checked_text(array, allow_text):
+    """Texts `(n,)` as objects, or raises.
+
+    Args:
+        array: Array of strings.
+        allow_text: Boolean.
+
+    Raises:
+        ValueError: If texts are not allowed, or not `(n,)` or `(n, 1)`.
+    """
+    if not allow_text:
+        raise ValueError(
+            "`x` must be numeric: this model has no preprocessor for "
+            "texts (see `kerasdc.layers.TfIdf`). "
+            f"Received: x of dtype {array.dtype}"
+        )
+    if array.size != len(array):
+        raise ValueError(
+            "Texts must have shape (n,) or (n, 1). "
+            f"Received: x of shape {array.shape}"
+        )
+    return array.reshape(-1).astype(object)
+
+
+def with_small_dtype(array):
+    """Converts booleans to uint8 and floats to float32.
+
+    Args:
+        array: Array.
+
+    Raises:
+        ValueError: If it does not hold real numbers.
+    """
+    if array.dtype.name == "bfloat16":  # not one of NumPy's own dtypes
+        return array.astype("float32")
+    if array.dtype.kind not in NUMBER_KINDS:
+        raise not_real(array.dtype)
+    if array.dtype == bool:
+        return array.astype("uint8")
+    if array.dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            return np.asarray(array, dtype="float32")
+    return np.asarray(array)
+
+
+def check_shape(array, sample_shape):
+    """Raises `ValueError` unless an array holds samples of a shape.
+
+    Args:
+        array: Array.
+        sample_shape: Tuple, or `None` for any.
+    """
+    if array.ndim < 2:
+        raise ValueError(
+            "`x` must have a batch axis and at least one axis of features; "
+            "one sample is `x[None]`. "
+            f"Received: x of shape {array.shape}"
+        )
+    if sample_shape is not None and array.shape[1:] != tuple(sample_shape):
+        raise ValueError(
+            f"`x` must have shape (n, {_commas(sample_shape)}); one sample "
+            f"is `x[None]`. Received: x of shape {array.shape}"
+        )
+
+
+def _commas(shape):
+    return ", ".join(str(size) for size in shape)
+
+
+def check_finite(array, block=4096):
+    """Raises `ValueError` if an array holds NaN or infinity.
+
+    Args:
+        array: Array.
+        block: Integer, samples checked at once, which limits the memory.
+    """
+    if array.dtype.kind != "f":
+        return
+    for start in range(0, len(array), block):
+        finite = np.isfinite(array[start : start + block])
+        if not finite.all():
+            row, *place = np.argwhere(~finite)[0]
+            raise ValueError(
+                "`x` must be finite: no NaN, no infinity, nothing above "
+                "float32's range. "
+                f"Received: {array[(start + row, *place)]} in row "
+                f"{start + row}"
+            )
+
+
+def not_real(dtype):
+    """The error for data that are not real numbers.
+
+    Args:
+        dtype: The data's dtype.
+
+    Returns:
+        `ValueError`.
+    """
+    return ValueError(
+        f"`x` must hold real numbers. Received: x of dtype {dtype}"
+    )
