@@ -68,6 +68,9 @@ def test_a_name_stands_for_one_module():
         if not path.stem.startswith("__"):
             places[path.stem].append(path.parent.name)
     assert not places.keys() & sys.stdlib_module_names
+    twice = {name: p for name, p in places.items() if len(p) > 1}
+    # A system and its recipes have one name.
+    assert all(p == ["models", "recipes"] for p in twice.values()), twice
 
 
 def test_imports_are_seen():
