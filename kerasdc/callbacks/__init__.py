@@ -1,7 +1,6 @@
-"""Callbacks for clustering: find assignments, report, schedule."""
+"""Callbacks for clustering: report, stop, warn, schedule."""
 
 from kerasdc.callbacks.assignments import Adapt
-from kerasdc.callbacks.assignments import TrackAssignments
 from kerasdc.callbacks.reports import ClusteringMetrics
 from kerasdc.callbacks.reports import ClusterSizes
 from kerasdc.callbacks.reports import ComponentWeights
@@ -20,6 +19,5 @@ __all__ = [
     "ExaggerationSchedule",
     "LabelChangeStopping",
     "ThresholdSchedule",
-    "TrackAssignments",
     "matched_clusters",
 ]

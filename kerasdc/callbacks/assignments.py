@@ -1,51 +1,17 @@
-"""Callbacks that find assignments during `fit`, for others to report."""
+"""Clusters found anew while a model trains."""
 
 import keras
-import numpy as np
 
-from kerasdc.callbacks.checks import CLUSTERS
-from kerasdc.callbacks.checks import CheckedCallback
 from kerasdc.utils.arguments import checked_count
-
-
-class TrackAssignments(CheckedCallback):
-    """Assigns the training data after each epoch, for other callbacks.
-
-    `ClusteringMetrics`, `ClusterSizes` and `LabelChangeStopping` read what
-    it finds; put it before them. DEC, whose target updates assign all data
-    anyway, does without it.
-
-    Args:
-        x: Array of samples, as the model takes them.
-        batch_size: Integer, samples taken at once.
-    """
-
-    needs = CLUSTERS
-
-    def __init__(self, x, batch_size=1024):
-        super().__init__()
-        self.x = x
-        self.batch_size = checked_count("batch_size", batch_size)
-
-    def on_train_begin(self, logs=None):
-        super().on_train_begin(logs)
-        self.model.training_assignments = self.model.label_change = None
-
-    def on_epoch_end(self, epoch, logs=None):
-        previous = self.model.training_assignments
-        assignments = self.model.assign(self.x, self.batch_size)
-        self.model.training_assignments = assignments
-        if previous is not None:
-            change = float(np.mean(assignments != previous))
-            self.model.label_change = change
 
 
 class Adapt(keras.callbacks.Callback):
     """Looks for clusters at the end of every epoch.
 
-    For models whose training moves the embedding without centers in it; put
-    it before callbacks that ask for assignments. Clusters keep their numbers
-    from epoch to epoch, as far as samples stay together.
+    For models whose training moves the embedding without using the centers.
+    `kerasdc.models.EmbeddingNetwork.fit` puts it before other callbacks, which
+    ask for assignments. Clusters keep their numbers from epoch to epoch, as
+    far as samples stay together.
 
     Args:
         x: Array of samples, as the model takes them.

@@ -1,8 +1,10 @@
-"""Callbacks for some models only."""
+"""Callbacks that work on some models only, checked before training."""
 
 import keras
 
-CLUSTERS = ("assign", "of clusters, such as DEC")
+from kerasdc.callbacks.lists import as_list
+
+CLUSTERS = ("epoch_assignments", "of clusters, such as DEC")
 
 
 class CheckedCallback(keras.callbacks.Callback):
@@ -43,9 +45,7 @@ def check_callbacks(callbacks, model, x):
         model: The model that is to be trained, built.
         x: Prepared training data.
     """
-    if isinstance(callbacks, keras.callbacks.CallbackList):
-        callbacks = callbacks.callbacks
-    for callback in keras.tree.flatten(callbacks or []):
+    for callback in as_list(callbacks):
         if not isinstance(callback, keras.callbacks.Callback):
             raise ValueError(
                 "`callbacks` must be Keras callbacks. "

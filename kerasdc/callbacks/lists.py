@@ -3,22 +3,36 @@
 import keras
 
 
-def with_first(callback, callbacks, unless=()):
-    """A model's own callback before those that the caller has for `fit`.
+def with_first(own, callbacks):
+    """A model's own callbacks before those that the caller has for `fit`.
 
     Args:
-        callback: Keras callback.
-        callbacks: As in `keras.Model.fit`. To a finished `CallbackList`
-            nothing is added.
-        unless: Class, or tuple of classes: where one of these is there, it
-            stands in for `callback`.
+        own: List of Keras callbacks.
+        callbacks: As in `keras.Model.fit`: `None`, a callback, a list of them
+            or a `keras.callbacks.CallbackList`. One of the same class as one
+            of `own` replaces it.
 
     Returns:
-        List of callbacks, or the `CallbackList`.
+        List of callbacks.
+    """
+    callbacks = as_list(callbacks)
+    own = [
+        each
+        for each in own
+        if not any(isinstance(other, type(each)) for other in callbacks)
+    ]
+    return [*own, *callbacks]
+
+
+def as_list(callbacks):
+    """Callbacks in a list.
+
+    Args:
+        callbacks: As in `with_first`.
+
+    Returns:
+        List of callbacks.
     """
     if isinstance(callbacks, keras.callbacks.CallbackList):
-        return callbacks
-    callbacks = keras.tree.flatten(callbacks or [])
-    if any(isinstance(each, unless) for each in callbacks):
-        return callbacks
-    return [callback, *callbacks]
+        return list(callbacks.callbacks)
+    return keras.tree.flatten(callbacks or [])

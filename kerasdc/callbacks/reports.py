@@ -17,14 +17,13 @@ from kerasdc.utils.inputs import to_array
 class ClusteringMetrics(CheckedCallback):
     """Reports agreement with known labels during `fit`; changes nothing.
 
-    Adds `accuracy`, `nmi` and `ari` of the current assignments to each
-    epoch's logs, so that they stand in `History`, in the progress bar and in
-    TensorBoard. The labels never reach the model.
+    Adds `accuracy`, `nmi` and `ari` of the assignments at the end of each
+    epoch to its logs, so that they stand in `History`, in the progress bar
+    and in TensorBoard. The labels never reach the model.
 
     Args:
         x: Array of samples, as the model takes them. `None` takes the
-            assignments that the last target update made of the training
-            data, which costs nothing.
+            training data, whose assignments all callbacks share.
         y: Array `(n,)` of their labels.
         prefix: String put before the names, such as `"test_"`.
         every: Integer. Epochs from one report to the next.
@@ -64,7 +63,7 @@ class ClusteringMetrics(CheckedCallback):
         if (epoch + 1) % self.every or logs is None:
             return
         assignments = (
-            self.model.training_assignments
+            self.model.epoch_assignments()
             if self.x is None
             else self.model.assign(self.x)
         )
@@ -75,9 +74,9 @@ class ClusteringMetrics(CheckedCallback):
 class LabelChangeStopping(CheckedCallback):
     """Stops when fewer than `tolerance` of the assignments still change.
 
-    Compares the assignments of one target update with those of the one
-    before, over all data, and logs the share that differs as
-    `label_change`.
+    Compares the assignments of the training data at the end of an epoch with
+    those at the end of the epoch before, and logs the share that differs as
+    `label_change`. DEC compares its first epoch with the initial partition.
 
     Reference: [Xie et al., 2016](https://arxiv.org/abs/1511.06335), section
     3.1.3; its 0.1 % are of section 4.3.
@@ -94,6 +93,7 @@ class LabelChangeStopping(CheckedCallback):
         self.tolerance = checked_number("tolerance", tolerance, maximum=1)
 
     def on_epoch_end(self, epoch, logs=None):
+        self.model.epoch_assignments()
         change = self.model.label_change
         if change is None:
             return
@@ -131,9 +131,7 @@ class ClusterSizes(CheckedCallback):
         self._epochs_small = 0
 
     def on_epoch_end(self, epoch, logs=None):
-        assignments = self.model.training_assignments
-        if assignments is None:
-            return
+        assignments = self.model.epoch_assignments()
         num_clusters = self.model.num_clusters
         sizes = np.bincount(assignments, minlength=num_clusters)
         if logs is not None:

@@ -3,6 +3,7 @@
 import keras
 
 from kerasdc.callbacks.checks import CheckedCallback
+from kerasdc.utils.arguments import as_floats
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_number
 
@@ -30,6 +31,20 @@ class EpochDecay(keras.callbacks.Callback):
         rate = float(self.model.optimizer.learning_rate)
         lowest = min(rate, self.minimum)
         self.model.optimizer.learning_rate = max(rate * self.factor, lowest)
+
+
+def check_no_schedule(optimizer):
+    """Raises `ValueError` if `EpochDecay` could not set the learning rate.
+
+    Args:
+        optimizer: Keras optimizer.
+    """
+    rate = optimizer.get_config()["learning_rate"]
+    if isinstance(rate, dict):  # a schedule, serialized
+        raise ValueError(
+            "`decay` needs an optimizer with a constant learning rate. "
+            f"Received: learning_rate={rate['class_name']}"
+        )
 
 
 class ThresholdSchedule(CheckedCallback):
@@ -96,7 +111,41 @@ class ExaggerationSchedule(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         early = epoch < self.num_epochs
-        self.model.exaggeration.assign(self.factor if early else 1.0)
+        self.model.current_exaggeration.assign(self.factor if early else 1.0)
 
     def on_train_end(self, logs=None):
-        self.model.exaggeration.assign(1.0)
+        self.model.current_exaggeration.assign(1.0)
+
+
+def checked_thresholds(upper, lower, all_pairs=False):
+    """Thresholds of the start and the end, or raises.
+
+    Args:
+        upper: What the caller passed, two numbers.
+        lower: Likewise.
+        all_pairs: Boolean. Whether they may cross, as `lower` is not used.
+
+    Returns:
+        Tuple of two tuples of two floats.
+
+    Raises:
+        ValueError: If they are not from 0 to 1, or cross.
+    """
+    upper, lower = _checked_pair("upper", upper), _checked_pair("lower", lower)
+    crossed = any(low > up for low, up in zip(lower, upper, strict=True))
+    if crossed and not all_pairs:
+        raise ValueError(
+            "`lower` must not be above `upper`, at the start or at the end. "
+            f"Received: upper={upper}, lower={lower}"
+        )
+    return upper, lower
+
+
+def _checked_pair(name, value):
+    pair = as_floats(value)
+    if pair.shape != (2,) or not ((pair >= 0) & (pair <= 1)).all():
+        raise ValueError(
+            f"`{name}` must be two numbers from 0 to 1, at the start and at "
+            f"the end. Received: {name}={value}"
+        )
+    return tuple(float(threshold) for threshold in pair)

@@ -83,6 +83,8 @@ def signatures(model):
     found = {}
     if isinstance(model, ClusteringModel):
         found["serving_default"] = _assigner(model)
+    else:
+        found["serving_default"] = _embedder(model)
     if getattr(model, "encoder", None) is not None:
         found["embed"] = _embedder(model)
     if getattr(model, "decoder", None) is not None:
@@ -173,7 +175,7 @@ def _assigner(model):
 
 def _embedder(model):
     def embed(inputs):
-        embedding = model.encoder(model.features(inputs), training=False)
+        embedding = model.embedding_of(model.features(inputs))
         return {"embedding": ops.cast(embedding, "float32")}
 
     return embed

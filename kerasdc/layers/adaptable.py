@@ -18,6 +18,28 @@ def add_flag(layer, name):
     )
 
 
+def add_state(layer, name, initializer, shape=()):
+    """Makes a weight that no gradient changes, in float32 whatever the policy.
+
+    Args:
+        layer: Layer or model that it belongs to.
+        name: String.
+        initializer: Keras initializer.
+        shape: Tuple.
+
+    Returns:
+        Float variable.
+    """
+    return layer.add_weight(
+        name=name,
+        shape=shape,
+        initializer=initializer,
+        dtype="float32",
+        trainable=False,
+        autocast=False,
+    )
+
+
 class Adaptable(keras.layers.Layer):
     """A layer with an `adapt`, which sets weights without gradients.
 

@@ -3,6 +3,7 @@
 from kerasdc.losses.adversarial import adversarial_direction
 from kerasdc.losses.adversarial import prediction_divergence
 from kerasdc.losses.adversarial import virtual_adversarial
+from kerasdc.losses.attraction import attraction
 from kerasdc.losses.information import conditional_entropy
 from kerasdc.losses.information import marginal_divergence
 from kerasdc.losses.information import marginal_entropy
@@ -21,6 +22,7 @@ from kerasdc.losses.sizes import size_penalty
 
 __all__ = [
     "adversarial_direction",
+    "attraction",
     "conditional_entropy",
     "half_mean_squared_error",
     "kl_divergence",

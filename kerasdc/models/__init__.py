@@ -1,12 +1,14 @@
 """Deep clustering systems: one file, one class, one paper."""
 
 from kerasdc.models.bases.autoencoder import Autoencoder
-from kerasdc.models.bases.autoencoder import LayerwisePretraining
 from kerasdc.models.bases.clustering_model import ClusteringModel
 from kerasdc.models.bases.discriminative import DiscriminativeModel
 from kerasdc.models.bases.encoder_model import EncoderModel
-from kerasdc.models.bases.generation import GenerativeModel
-from kerasdc.models.bases.pretraining import PretrainedModel
+from kerasdc.models.bases.generation import Generation
+from kerasdc.models.bases.layerwise import LayerwisePretraining
+from kerasdc.models.bases.pretraining import Pretraining
+from kerasdc.models.bases.registry import SYSTEMS
+from kerasdc.models.bases.registry import system
 from kerasdc.models.dac import DAC
 from kerasdc.models.dec import DEC
 from kerasdc.models.embedding_network import EmbeddingNetwork
@@ -22,10 +24,12 @@ __all__ = [
     "DiscriminativeModel",
     "EmbeddingNetwork",
     "EncoderModel",
-    "GenerativeModel",
+    "Generation",
     "IMSAT",
     "LayerwisePretraining",
     "ParametricTSNE",
-    "PretrainedModel",
+    "Pretraining",
+    "SYSTEMS",
     "VaDE",
+    "system",
 ]

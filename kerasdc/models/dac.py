@@ -7,14 +7,14 @@ from keras import ops
 from kerasdc import losses
 from kerasdc import networks
 from kerasdc.callbacks import ThresholdSchedule
-from kerasdc.callbacks.lists import with_first
+from kerasdc.callbacks.schedules import checked_thresholds
+from kerasdc.layers.adaptable import add_state
 from kerasdc.layers.moving_statistics import kept_statistics
 from kerasdc.layers.pairwise import PairwiseSimilarity
 from kerasdc.layers.pairwise import select_pairs
-from kerasdc.models.bases.augmenting import repeated_draws
+from kerasdc.models.bases.augmenting import assigned_copies
 from kerasdc.models.bases.discriminative import DiscriminativeModel
-from kerasdc.models.bases.parts import checked_layer
-from kerasdc.utils.arguments import as_floats
+from kerasdc.models.bases.registry import system
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_flag
 from kerasdc.utils.arguments import checked_seed
@@ -24,7 +24,7 @@ _UPPER, _LOWER = (0.95, 0.5), (0.455, 0.5)
 _SMALLEST_SIDE = 26  # of the images that the paper's network takes
 
 
-@keras.saving.register_keras_serializable(package="kerasdc")
+@system("dac")
 class DAC(DiscriminativeModel):
     """Deep adaptive clustering: learns which samples belong together.
 
@@ -36,7 +36,9 @@ class DAC(DiscriminativeModel):
     decoder and no pretraining.
 
     With an `augmentation`, pairs are labelled by the samples as they are and
-    learned on changed ones.
+    learned on augmented ones. During `fit` the thresholds move from where
+    they are, in the first epoch, to their end, in the last: a `fit` of one
+    epoch keeps them.
 
     Reference:
 
@@ -59,10 +61,6 @@ class DAC(DiscriminativeModel):
             `keras.utils.set_random_seed`.
         **kwargs: Arguments of `keras.Model`, such as `name`.
 
-    Raises:
-        ValueError: If `num_clusters`, `augmentation` or `seed` is not as
-            described.
-
     Attributes:
         thresholds: Weight `(2,)`, the upper and the lower one of now.
 
@@ -77,8 +75,10 @@ class DAC(DiscriminativeModel):
     (200,)
     """
 
-    objective_name = "negative mutual information of clusters"
     default_batch_size = 128
+    terms = ("selected_pairs", "positive_pairs")
+    compile_arguments = ("upper", "lower", "all_pairs")
+    upper, lower, all_pairs = _UPPER, _LOWER, False  # until compiled
 
     def __init__(
         self,
@@ -92,37 +92,23 @@ class DAC(DiscriminativeModel):
         # === Layers ===
         super().__init__(**kwargs)
         self.num_clusters = checked_count("num_clusters", num_clusters)
-        head = [layer for i in (1, 2) for layer in _block(num_clusters, i)]
-        augmentation = checked_layer("augmentation", augmentation)
-        self.set_networks(encoder, preprocessor, augmentation, head)
+        self.set_networks(encoder, preprocessor, augmentation=augmentation)
         self.similarity = PairwiseSimilarity(dtype="float32")
         self.seed = checked_seed(seed)
-        self._settings = {"upper": _UPPER, "lower": _LOWER, "all_pairs": False}
-        self._terms = {
-            name: keras.metrics.Mean(name=name)
-            for name in ("selected_pairs", "positive_pairs")
-        }
+        self.add_terms()
 
     # === Functional Model ===
 
-    def default_encoder(self, shape):
-        """The paper's network, or a smaller one for smaller samples.
-
-        Args:
-            shape: Tuple, of one sample's features.
-
-        Returns:
-            A `keras.Model`.
-        """
+    def default_networks(self, shape):
         if len(shape) not in (2, 3):
-            return networks.normalized_mlp_encoder(shape)
-        if min(shape[:2]) < _SMALLEST_SIDE:
-            return networks.normalized_conv_encoder(
-                shape, num_features=self.num_clusters
-            )
-        return networks.dac_encoder(shape, num_features=self.num_clusters)
+            return networks.normalized_mlp_encoder(shape), None
+        small = min(shape[:2]) < _SMALLEST_SIDE
+        make = (
+            networks.normalized_conv_encoder if small else networks.dac_encoder
+        )
+        return make(shape, num_features=self.num_clusters), None
 
-    def check_encoder(self, encoder):
+    def check_networks(self, encoder, decoder):
         width = encoder.output_shape[-1]
         # Features start the clusters one by one: the others would stand at
         # the zero of their ReLU, which passes no gradient.
@@ -134,18 +120,15 @@ class DAC(DiscriminativeModel):
             )
 
     def build_head(self, input_shape):
+        self.head = [
+            layer for i in (1, 2) for layer in _block(self.num_clusters, i)
+        ]
         for layer in self.head:
             layer.build(input_shape)
             input_shape = layer.compute_output_shape(input_shape)
-        self.thresholds = self.add_weight(
-            name="thresholds",
-            shape=(2,),
-            initializer="zeros",
-            dtype="float32",
-            trainable=False,
-            autocast=False,
-        )
+        self.thresholds = add_state(self, "thresholds", "zeros", (2,))
         self.thresholds.assign(self.threshold_range[0])
+        self.add_fitted_flag()
 
     def logits(self, features, training=False):
         x = self.encoder(features, training=training)
@@ -184,8 +167,8 @@ class DAC(DiscriminativeModel):
                 `all_pairs` is no boolean.
         """
         start_before = self.threshold_range[0]
-        all_pairs = checked_flag("all_pairs", all_pairs)
-        self._settings = _checked_thresholds(upper, lower, all_pairs)
+        self.all_pairs = checked_flag("all_pairs", all_pairs)
+        self.upper, self.lower = checked_thresholds(upper, lower, all_pairs)
         super().compile(optimizer, **kwargs)
         if self.built and not self._moved_from(start_before):
             self.thresholds.assign(self.threshold_range[0])
@@ -197,15 +180,13 @@ class DAC(DiscriminativeModel):
         """Whether the thresholds are on their way, and can go on."""
         now = self.thresholds.numpy()
         crossed = now[1] > now[0]  # as those of all pairs may
-        usable = self._settings["all_pairs"] or not crossed
+        usable = self.all_pairs or not crossed
         return usable and not np.array_equal(now, start)
 
     @property
     def threshold_range(self):
         """Thresholds `(upper, lower)` of the start and of the end."""
-        pairs = zip(
-            self._settings["upper"], self._settings["lower"], strict=True
-        )
+        pairs = zip(self.upper, self.lower, strict=True)
         return tuple(np.array(pair, "float32") for pair in pairs)
 
     def adapt(self, x, restarts=None, verbose=0):
@@ -222,85 +203,28 @@ class DAC(DiscriminativeModel):
         if restarts is not None:
             self.thresholds.assign(self.threshold_range[0])
 
-    def fit(
-        self,
-        x=None,
-        y=None,
-        batch_size=None,
-        epochs=50,
-        verbose="auto",
-        callbacks=None,
-        **kwargs,
-    ):
-        """Clusters, while the thresholds approach each other.
+    def own_callbacks(self, x, epochs, initial_epoch):
+        return [ThresholdSchedule(max(epochs, 1))]
 
-        Args:
-            x: Training samples; see `DiscriminativeModel.fit`.
-            y: Must be `None`.
-            batch_size: Integer, at least `num_clusters`: pairs are of one
-                batch. What is left of a pass is left out of it. `None` takes
-                the paper's 128.
-            epochs: Integer, passes over the data. The thresholds move from
-                where they are, in the first one, to their end, in the last:
-                a `fit` of one epoch keeps them.
-            verbose: As in `keras.Model.fit`.
-            callbacks: Keras callbacks. A `kerasdc.callbacks.ThresholdSchedule`
-                among them stands in for the one that is otherwise added (to a
-                `keras.callbacks.CallbackList` nothing is).
-            **kwargs: Further arguments of `DiscriminativeModel.fit`.
+    # === Losses ===
 
-        Returns:
-            The `History`, with both thresholds, the share of pairs that was
-            selected, and the share of these that belongs together.
-
-        Raises:
-            ValueError: If labels are passed, the model is not compiled,
-                or `x` or `batch_size` is not usable.
-        """
-        epochs = checked_count("epochs", epochs, minimum=0)
-        # First, so that others see the thresholds in the logs.
-        schedule = ThresholdSchedule(max(epochs, 1))
-        return super().fit(
-            x,
-            y,
-            batch_size,
-            epochs,
-            verbose,
-            with_first(schedule, callbacks, unless=ThresholdSchedule),
-            **kwargs,
-        )
-
-    def targets_of(self, x):
-        """Zeros: the pairs of a batch are labelled when it is seen."""
-        return np.zeros(len(x), "float32")
-
-    def compute_loss(
-        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
-    ):
+    def loss_terms(self, x, y, y_pred, training):
         """Mean loss of the selected pairs of two different samples.
 
-        Args:
-            x: Tensor of raw inputs.
-            y: Not used.
-            y_pred: Tensor `(batch, k)`, soft assignments of `x`.
-            sample_weight: Not used.
-            training: Boolean. `True` augments, and normalizes by batch
-                statistics.
-
-        Returns:
-            Scalar tensor, in nats, or a squared error for all pairs.
+        Section 3 of the paper; with `all_pairs` the squared error, as in the
+        authors' code.
         """
         similarity = self.similarity(y_pred)
         positive, selected = self._pairs(similarity)
         if training and self.augmentation is not None:
             similarity = self._augmented_similarity(x)
-        self._record_pairs(positive, selected)
-        if self._settings["all_pairs"]:
+        self._report_pairs(positive, selected)
+        if self.all_pairs:
             pairs = ops.square(similarity - positive)
         else:
             pairs = losses.pairwise_cross_entropy(similarity, positive)
         total = ops.sum(selected * pairs)
-        return total / ops.maximum(ops.sum(selected), 1.0)
+        return {"pairs": total / ops.maximum(ops.sum(selected), 1.0)}
 
     def _pairs(self, similarity):
         """Which pairs belong together, and which are trained."""
@@ -308,7 +232,7 @@ class DAC(DiscriminativeModel):
         positive, selected = select_pairs(
             similarity, self.thresholds[0], self.thresholds[1]
         )
-        if self._settings["all_pairs"]:
+        if self.all_pairs:
             selected = ops.ones_like(similarity)
         different = 1.0 - ops.eye(ops.shape(similarity)[0], dtype="float32")
         return positive * different, selected * different
@@ -320,7 +244,7 @@ class DAC(DiscriminativeModel):
             logits = self.logits(features, training=True)
         return self.similarity(self.soft_assignment(logits))
 
-    def _record_pairs(self, positive, selected):
+    def _report_pairs(self, positive, selected):
         num_selected = ops.sum(selected)
         size = ops.cast(ops.shape(selected)[0], "float32")
         num_pairs = ops.maximum(size * (size - 1.0), 1.0)
@@ -330,7 +254,7 @@ class DAC(DiscriminativeModel):
             sample_weight=num_selected,
         )
 
-    def objective(self, x, batch_size=1024):
+    def objective(self, x, batch_size=1024, soft_assignment=None):
         """Minus the mutual information of samples' and copies' clusters.
 
         Copies are augmented: of two partitions as certain as each other, the
@@ -339,23 +263,15 @@ class DAC(DiscriminativeModel):
         It is not the loss, which is lowest where all samples are of one
         cluster. See `ClusteringModel`.
         """
-        q = self.predict(x, batch_size=batch_size, verbose=0)
+        q = soft_assignment
+        if q is None:
+            q = self.predict(x, batch_size=batch_size, verbose=0)
         if self.augmentation is None:
             return -float(losses.mutual_information(q))
         from sklearn.metrics import mutual_info_score
 
-        copies = self._assigned_copies(self.as_inputs(x), batch_size)
+        copies = assigned_copies(self, self.as_inputs(x), batch_size)
         return -float(mutual_info_score(q.argmax(axis=1), copies))
-
-    def _assigned_copies(self, x, batch_size):
-        """Clusters of augmented samples, by the statistics of inference."""
-        found = []
-        with repeated_draws(self.augmentation):
-            for start in range(0, len(x), batch_size):
-                batch = x[start : start + batch_size]
-                logits = self.logits(self.features(batch, training=True))
-                found.append(ops.convert_to_numpy(logits).argmax(axis=1))
-        return np.concatenate(found)
 
 
 def _block(num_clusters, number):
@@ -376,24 +292,3 @@ def _block(num_clusters, number):
         ),
         keras.layers.ReLU(dtype="float32", name=f"label_relu_{number}"),
     ]
-
-
-def _checked_thresholds(upper, lower, all_pairs):
-    upper, lower = _checked_pair("upper", upper), _checked_pair("lower", lower)
-    crossed = any(low > up for low, up in zip(lower, upper, strict=True))
-    if crossed and not all_pairs:
-        raise ValueError(
-            "`lower` must not be above `upper`, at the start or at the end. "
-            f"Received: upper={upper}, lower={lower}"
-        )
-    return {"upper": upper, "lower": lower, "all_pairs": all_pairs}
-
-
-def _checked_pair(name, value):
-    pair = as_floats(value)
-    if pair.shape != (2,) or not ((pair >= 0) & (pair <= 1)).all():
-        raise ValueError(
-            f"`{name}` must be two numbers from 0 to 1, at the start and at "
-            f"the end. Received: {name}={value}"
-        )
-    return tuple(float(threshold) for threshold in pair)

@@ -1,24 +1,23 @@
 """Information-maximizing self-augmented training (IMSAT)."""
 
 import keras
-import numpy as np
 from keras import ops
 
 from kerasdc import losses
 from kerasdc import networks
-from kerasdc.cluster.neighbors import kth_neighbor_distances
 from kerasdc.layers.moving_statistics import kept_statistics
 from kerasdc.layers.seeded import Seeded
+from kerasdc.models.bases.augmenting import checked_kinds
 from kerasdc.models.bases.augmenting import distorted
 from kerasdc.models.bases.augmenting import repeated_draws
 from kerasdc.models.bases.discriminative import DiscriminativeModel
+from kerasdc.models.bases.registry import system
 from kerasdc.models.bases.restarts import check_restarts
-from kerasdc.targets import all_features
+from kerasdc.targets import NeighborRadii
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_number
 from kerasdc.utils.arguments import checked_seed
 from kerasdc.utils.arguments import checked_shares
-from kerasdc.utils.inputs import fingerprint
 
 # Augmentations that move samples by their radius, and the steps of power
 # iteration that turn the random direction into the worst one.
@@ -26,21 +25,20 @@ _RANDOM_STEPS = {"vat": 1, "rpt": 0}
 _TINY = 1e-37  # float32 reaches down to 1e-38
 
 
-@keras.saving.register_keras_serializable(package="kerasdc")
+@system("imsat")
 class IMSAT(Seeded, DiscriminativeModel):
     """Information-maximizing self-augmented training: clusters directly.
 
-    A classifier learns assignments that tell as much as they can about the
-    samples, high mutual information, and that do not change when a sample is
-    changed a little: self-augmented training (SAT). There is no decoder and
-    no pretraining.
+    A classifier learns assignments that have high mutual information with the
+    samples and that do not change when a sample is perturbed: self-augmented
+    training (SAT). There is no decoder and no pretraining.
 
-    What a little is, `augmentation` says. `"vat"`, virtual adversarial
-    training, moves each sample where its assignment changes most; `"rpt"`,
-    random perturbation training, moves it anywhere; both by a quarter of the
-    distance to its tenth neighbor. A function or layer of features, such as
-    `kerasdc.layers.RandomShiftRotation`, says it for images. `None` is RIM,
-    without self-augmentation.
+    You choose the perturbation by `augmentation`: `"vat"`, virtual
+    adversarial training, in the direction in which the assignment changes
+    most; `"rpt"`, random perturbation training, in a random one; both by a
+    quarter of the distance to the tenth neighbor; or, for images, a layer or
+    function of features such as `kerasdc.layers.RandomShiftRotation`. `None`
+    is RIM, without self-augmentation.
 
     Reference:
 
@@ -62,15 +60,12 @@ class IMSAT(Seeded, DiscriminativeModel):
             averaged.
         class_prior: Optional `num_clusters` floats above 0 whose sum is 1:
             the clusters' sizes, where they are known and unequal, in any
-            order: which cluster has which size, training finds. `None` makes
-            them as equal as the data allows.
+            order. `None` makes them as equal as the data allows.
+        neighborhood: Optional pair, `neighbor` and `max_references` of
+            `adapt`, which `fit` uses where `adapt` was not called.
         seed: Optional integer for perturbations and the order of batches.
             `None` follows `keras.utils.set_random_seed`.
         **kwargs: Arguments of `keras.Model`, such as `name`.
-
-    Raises:
-        ValueError: If `num_clusters`, `augmentation`, `class_prior` or `seed`
-            is not as described.
 
     Example:
 
@@ -82,7 +77,14 @@ class IMSAT(Seeded, DiscriminativeModel):
     (200,)
     """
 
-    objective_name = "loss of IMSAT"
+    terms = ("sat", "information", "marginal_entropy", "conditional_entropy")
+    compile_arguments = (
+        "information_weight",
+        "marginal_weight",
+        "prior_tolerance",
+        "radius_factor",
+        "xi",
+    )
 
     def __init__(
         self,
@@ -91,6 +93,7 @@ class IMSAT(Seeded, DiscriminativeModel):
         preprocessor="auto",
         augmentation="vat",
         class_prior=None,
+        neighborhood=(),
         seed=None,
         **kwargs,
     ):
@@ -101,8 +104,23 @@ class IMSAT(Seeded, DiscriminativeModel):
         if class_prior is not None:
             prior = checked_shares("class_prior", class_prior, num_clusters)
             self.class_prior = [float(share) for share in prior]
-        head = keras.layers.Dense(
-            num_clusters,
+        self.set_networks(encoder, preprocessor, augmentation=augmentation)
+        self.seed = checked_seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
+        self.add_terms()
+        self._radii = NeighborRadii(neighborhood)
+
+    # === Functional Model ===
+
+    def checked_augmentation(self, augmentation):
+        return checked_kinds(augmentation, _RANDOM_STEPS)
+
+    def default_networks(self, shape):
+        return networks.normalized_mlp_encoder(shape), None
+
+    def build_head(self, input_shape):
+        self.head = keras.layers.Dense(
+            self.num_clusters,
             # The authors' `wscale` of 0.0001: assignments start undecided.
             kernel_initializer=keras.initializers.VarianceScaling(
                 1e-4, "fan_in", "untruncated_normal"
@@ -110,23 +128,8 @@ class IMSAT(Seeded, DiscriminativeModel):
             dtype="float32",
             name="head",
         )
-        self.set_networks(encoder, preprocessor, _checked(augmentation), head)
-        self.seed = checked_seed(seed)
-        self.seed_generator = keras.random.SeedGenerator(self.seed)
-        self._terms = {
-            name: keras.metrics.Mean(name=name)
-            for name in ("sat", "marginal_entropy", "conditional_entropy")
-        }
-        self._neighborhood = ()
-        self._distances = (None, None)
-
-    # === Functional Model ===
-
-    def default_encoder(self, shape):
-        return networks.normalized_mlp_encoder(shape)
-
-    def build_head(self, input_shape):
         self.head.build(input_shape)
+        self.add_fitted_flag()
 
     def logits(self, features, training=False):
         return self.head(self.encoder(features, training=training))
@@ -151,13 +154,11 @@ class IMSAT(Seeded, DiscriminativeModel):
             information_weight: Float, lambda: weight of mutual information
                 beside the SAT penalty.
             marginal_weight: Float, mu: weight of H(Y) in it.
-            prior_tolerance: Float, at least 0: divergence of the clusters'
-                sizes from `class_prior`, or from equal ones, that costs
-                nothing, in nats, on top of the `(num_clusters - 1) / 2 n`
-                that a batch of n samples differs by for chance alone (the
-                paper's bound, 0.01 log k, leaves that out). Without
-                `class_prior`, 0 asks for sizes as equal as can be: chance
-                counts, too.
+            prior_tolerance: Float, at least 0, in nats: divergence of the
+                clusters' sizes from `class_prior`, or from equal ones, that
+                costs nothing (in the paper, 0.01 log k); see
+                `kerasdc.losses.size_penalty`. Without `class_prior`, 0
+                maximizes H(Y) instead.
             radius_factor: Float above 0: lengths of perturbations over the
                 distance to the neighbor.
             xi: Float above 0: see `kerasdc.losses.adversarial_direction`.
@@ -175,77 +176,54 @@ class IMSAT(Seeded, DiscriminativeModel):
         }
         for name, value in settings.items():
             checked_number(name, value, above=name in ("radius_factor", "xi"))
-        self._settings = settings
+            setattr(self, name, value)
         super().compile(optimizer, **kwargs)
 
     def default_optimizer(self):
         return keras.optimizers.Adam(2e-3)
 
     def adapt(
-        self,
-        x,
-        neighbor=10,
-        max_references=100_000,
-        restarts=None,
-        verbose=0,
+        self, x, neighbor=10, max_references=100_000, restarts=None, verbose=0
     ):
         """Finds how far samples are from their neighbors, for `fit`.
 
         `fit` does it where it is missing, with the arguments of the last
-        time, which are saved, or these defaults. The distances are kept for
-        the very same `x` only, and not saved.
+        time, or these defaults. The distances are kept for the very same `x`
+        only, and not saved.
 
         Args:
             x: Training samples.
             neighbor: Integer, at least 1: which neighbor.
             max_references: Integer: with more samples, neighbors are looked
                 for among as many drawn at random; a warning says so.
-            restarts: As in `DiscriminativeModel.adapt`.
-            verbose: Likewise.
+            restarts, verbose: As in `DiscriminativeModel.adapt`.
 
         Returns:
             Float array `(n,)`, distances between features; `None` where the
             augmentation needs none.
 
         Raises:
-            ValueError: If `x` is not usable, or another argument not as
-                described; nothing has changed then.
+            ValueError: If an argument is not usable; nothing has changed then.
         """
         check_restarts(self, restarts)
         x = self.prepare(x)
         if self._needs_distances():
-            neighbor = checked_count("neighbor", neighbor)
-            distances = self._distances_in(x, neighbor, max_references)
-            self._distances = (fingerprint(x), distances)
-            self._neighborhood = (neighbor, max_references)
+            self._radii.find(x, self.preprocessor, neighbor, max_references)
         super().adapt(x, restarts, verbose)
-        return self._distances[1]
+        return self._radii.distances
 
     def share_adapted(self, other):
-        self._distances = other._distances
-        self._neighborhood = other._neighborhood
+        self._radii = other._radii
 
-    def complete_stages(self, x):
-        """Adapts where the distances of `x` are needed and not known.
-
-        Args:
-            x: Prepared training data.
-        """
-        if self._needs_distances() and self._distances[0] != fingerprint(x):
-            self.adapt(x, *self._neighborhood)
+    def complete_stages(self, x, batch_size, verbose):
+        if self._needs_distances() and not self._radii.known(x):
+            self.adapt(x, *self._radii.neighborhood)
 
     def targets_of(self, x):
-        """Lengths of the perturbations; zeros where there are none."""
+        """Lengths of the perturbations, where there are any."""
         if not self._needs_distances():
-            return np.zeros(len(x), "float32")
-        known, distances = self._distances
-        if known != fingerprint(x):  # such as validation data
-            distances = self._distances_in(x, *self._neighborhood)
-        return self._settings["radius_factor"] * distances
-
-    def _distances_in(self, x, *neighborhood):
-        features = all_features(x, self.preprocessor)
-        return kth_neighbor_distances(features, *neighborhood)
+            return None
+        return self.radius_factor * self._radii.of(x, self.preprocessor)
 
     def _needs_distances(self):
         return any(kind in _RANDOM_STEPS for kind in self._kinds())
@@ -254,113 +232,79 @@ class IMSAT(Seeded, DiscriminativeModel):
         """The augmentations, one or several, as a list."""
         return [k for k in keras.tree.flatten([self.augmentation]) if k]
 
-    def compute_loss(
-        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
-    ):
-        """The SAT penalty minus weighted mutual information, equation (7).
+    # === Losses ===
 
-        Args:
-            x: Tensor of raw inputs.
-            y: Tensor `(batch,)`, lengths of the perturbations.
-            y_pred: Tensor `(batch, k)`, soft assignments of `x`.
-            sample_weight: Not used.
-            training: Boolean. `True` normalizes by batch statistics, `False`
-                perturbs in the same way every time.
-
-        Returns:
-            Scalar tensor, in nats.
-        """
-        loss, terms = self._information(y_pred)
-        kinds = self._kinds()
-        if kinds:
-            # Only clean inputs count for the statistics of inference, and
-            # what is only scored draws nothing that training would.
+    def loss_terms(self, x, y, y_pred, training):
+        """R_SAT - lambda (mu H(Y) - H(Y|X)), equation (7), in nats."""
+        terms = {"information": self._information(y_pred)}
+        if self._kinds():
+            # Only clean inputs count for the statistics of inference;
+            # evaluation draws the same each time.
             seed = self.seed_generator if training else self.seed or 0
-            drawing = () if training else kinds
+            drawing = () if training else self._kinds()
             with kept_statistics(self.encoder), repeated_draws(*drawing):
-                penalty = self._penalty(kinds, x, y, y_pred, seed, training)
-            terms["sat"] = ops.mean(penalty)
-            loss = loss + terms["sat"]
-        self._record(terms, y_pred)
-        return loss
+                terms["sat"] = self._penalty(x, y, y_pred, seed, training)
+        self.report(
+            y_pred,
+            marginal_entropy=losses.marginal_entropy(y_pred),
+            conditional_entropy=losses.conditional_entropy(y_pred),
+        )
+        return terms
 
     def _information(self, soft_assignment):
-        """Minus the weighted mutual information, and its terms."""
-        marginal = losses.marginal_entropy(soft_assignment)
-        conditional = losses.conditional_entropy(soft_assignment)
-        settings = self._settings
-        if self.class_prior is None and settings["prior_tolerance"] == 0:
-            unequal = -marginal
+        """Minus lambda times the weighted mutual information."""
+        if self.class_prior is None and self.prior_tolerance == 0:
+            unequal = -losses.marginal_entropy(soft_assignment)
         else:
-            # Section 3.3: a penalty in place of the constraint.
-            even = [1 / self.num_clusters] * self.num_clusters
-            divergence = losses.marginal_divergence(
-                soft_assignment, self.class_prior or even, any_order=True
+            unequal = losses.size_penalty(
+                soft_assignment, self.class_prior, self.prior_tolerance
             )
-            free = self._free_divergence(ops.shape(soft_assignment)[0])
-            unequal = ops.relu(divergence - free)
-        loss = conditional + settings["marginal_weight"] * unequal
-        terms = {
-            "marginal_entropy": marginal,
-            "conditional_entropy": conditional,
-        }
-        return settings["information_weight"] * loss, terms
+        conditional = losses.conditional_entropy(soft_assignment)
+        return self.information_weight * (
+            conditional + self.marginal_weight * unequal
+        )
 
-    def _free_divergence(self, num_samples):
-        """What costs nothing: the tolerance, and what chance adds to it."""
-        num_samples = ops.cast(num_samples, "float32")
-        by_chance = (self.num_clusters - 1) / (2 * num_samples)
-        return self._settings["prior_tolerance"] + by_chance
-
-    def _penalty(self, kinds, x, radius, soft_assignment, seed, training):
+    def _penalty(self, x, radius, soft_assignment, seed, training):
         """R_SAT of each sample, equation (4), less a constant."""
         features = self.features(x)
         # Logarithms serve as logits: they differ by a constant.
-        clean_logits = ops.log(ops.maximum(soft_assignment, _TINY))
+        clean = ops.log(ops.maximum(soft_assignment, _TINY))
 
         def predict(inputs):
             return self.logits(inputs, training)
 
-        def of(kind):
-            if kind in _RANDOM_STEPS:
-                return losses.virtual_adversarial(
-                    predict,
-                    features,
-                    radius,
-                    self._settings["xi"],
-                    _RANDOM_STEPS[kind],
-                    seed,
-                    clean_logits,
-                )
-            return losses.prediction_divergence(
-                clean_logits, predict(distorted(kind, features))
+        def divergence(kind):
+            if kind not in _RANDOM_STEPS:
+                logits = predict(distorted(kind, features))
+                return losses.prediction_divergence(clean, logits)
+            steps = _RANDOM_STEPS[kind]
+            return losses.virtual_adversarial(
+                predict, features, radius, self.xi, steps, seed, clean
             )
 
-        return sum(of(kind) for kind in kinds) / len(kinds)
+        kinds = self._kinds()
+        return sum(map(divergence, kinds)) / len(kinds)
 
-    def objective(self, x, batch_size=1024):
+    def objective(self, x, batch_size=1024, soft_assignment=None):
         """The loss on all of `x` at once; see `ClusteringModel`.
 
-        It normalizes by the batch's own statistics, as training does: those
-        of inference are of clean samples only, and with them the penalty
-        says nothing of how well distorted samples were learned.
+        It normalizes by statistics of the batch, as training does: those of
+        inference are of clean samples only.
         """
         x = self.as_inputs(x)
         kinds, seed = self._kinds(), self.seed or 0
         total, found = 0.0, []
         # With an order and draws that are the same every time.
-        batches = self._scored_batches(x, batch_size)
         draws = repeated_draws(self.encoder, *kinds)
         with kept_statistics(self.encoder), draws:
-            for batch, radius in batches:
-                soft_assignment = self(batch, training=True)
-                found.append(soft_assignment)
+            for batch, *radius in self.scored_batches(x, batch_size):
+                q = self(batch, training=True)
+                found.append(q)
                 if kinds:
-                    penalty = self._penalty(
-                        kinds, batch, radius, soft_assignment, seed, True
-                    )
+                    radius = radius[0] if radius else None
+                    penalty = self._penalty(batch, radius, q, seed, True)
                     total += float(ops.sum(penalty))
-        information, _ = self._information(ops.concatenate(found))
+        information = self._information(ops.concatenate(found))
         return total / len(x) + float(information)
 
     # === Config ===
@@ -369,28 +313,5 @@ class IMSAT(Seeded, DiscriminativeModel):
         return {
             **super().get_config(),
             "class_prior": self.class_prior,
-            # No argument: what `adapt` was called with.
-            "neighborhood": list(self._neighborhood),
+            "neighborhood": list(self._radii.neighborhood),
         }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        config = dict(config)
-        neighborhood = config.pop("neighborhood", ())  # older ones lack it
-        model = super().from_config(config, custom_objects)
-        model._neighborhood = tuple(neighborhood)
-        return model
-
-
-def _checked(augmentation):
-    for kind in keras.tree.flatten([augmentation]):
-        named = isinstance(kind, str) and kind in _RANDOM_STEPS
-        instance = callable(kind) and not isinstance(kind, type)
-        if kind is None or named or instance:
-            continue
-        raise ValueError(
-            f"`augmentation` must be one of {', '.join(_RANDOM_STEPS)}, a "
-            "layer or function of features, None, or a list of them. "
-            f"Received: augmentation={augmentation!r}"
-        )
-    return augmentation

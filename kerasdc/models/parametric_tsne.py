@@ -7,39 +7,34 @@ from keras import ops
 from kerasdc import losses
 from kerasdc import networks
 from kerasdc.callbacks import ExaggerationSchedule
-from kerasdc.callbacks.lists import with_first
-from kerasdc.cluster.affinities import joint_affinities
-from kerasdc.layers import Scaling
+from kerasdc.cluster.points import checked_points
 from kerasdc.layers.adaptable import add_flag
+from kerasdc.layers.adaptable import add_state
+from kerasdc.models.bases.encoder_model import EncoderModel
 from kerasdc.models.bases.parts import check_shape
-from kerasdc.models.bases.pretraining import PretrainedModel
-from kerasdc.targets import all_features
+from kerasdc.models.bases.pretraining import Pretraining
+from kerasdc.models.bases.registry import system
 from kerasdc.targets.affinity_targets import AffinityTargets
-from kerasdc.utils.arguments import as_floats
 from kerasdc.utils.arguments import checked_choice
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_number
 from kerasdc.utils.arguments import checked_seed
 
 _AFFINITIES = ("auto", "batch", "neighbors")
-_MOST_SCORED = 2000  # samples whose affinities `objective` computes
 
 
-@keras.saving.register_keras_serializable(package="kerasdc")
-class ParametricTSNE(PretrainedModel):
+@system("tsne")
+class ParametricTSNE(Pretraining, EncoderModel):
     """Parametric t-SNE: an embedding in the plane, for new samples too.
 
-    A network learns to put near each other in the plane what is near in the
-    data. How near samples are, Gaussians of one perplexity say; in the plane,
-    Student's t kernel does. Unlike t-SNE, which places the samples it has
-    seen, the network embeds any.
+    A network learns an embedding whose similarities, by Student's t kernel,
+    follow those of the data, by Gaussians of one perplexity. Unlike t-SNE, it
+    embeds new samples too.
 
-    `affinities` says which pairs count. `"batch"`: those within fixed batches,
-    as in the paper. `"neighbors"`: near neighbors among all samples; a batch
-    is then made of pairs, drawn by their affinity, whose members attract each
-    other while all points of the batch repel each other. The loss is that of
-    t-SNE on all the data, but for the normalization, which the batch
-    estimates, a little too high for its own pairs are in it.
+    `affinities` selects the pairs that count. `"batch"`: those within fixed
+    batches, as in the paper. `"neighbors"`: near neighbors among all samples;
+    a batch then consists of pairs, drawn by their affinity, whose members
+    attract each other while all points of the batch repel each other.
 
     Reference:
 
@@ -54,10 +49,8 @@ class ParametricTSNE(PretrainedModel):
         num_components: Integer, at least 1: dimensions of the embedding.
         encoder: Optional `keras.Model` from `(batch, *sample_shape)` to
             `(batch, num_components)`. `None` makes the paper's
-            500-500-2000-`num_components` when data is first seen. Deeper,
-            smooth ones follow neighbors better, at less cost, as the recipe
-            `best`: `kerasdc.networks.mlp_encoder(shape, [300] * 8, 2,
-            activation="silu")`.
+            500-500-2000-`num_components` when data is first seen. A deeper one
+            is more accurate and cheaper: see the recipe `best`.
         decoder: Optional `keras.Model` back from there. `fit` trains it, too;
             no gradient of it reaches the encoder. It is needed for
             `pretrain`, `inverse` and `reconstruct`.
@@ -86,10 +79,12 @@ class ParametricTSNE(PretrainedModel):
 
     trains_decoder = True
     default_batch_size = 1000
+    default_epochs = 100
     smallest_batch = 4  # one pair alone is all there is to be near
-    _parts = ("encoder", "decoder", "preprocessor")
-    published_split = "test"  # what it is for is samples it has not seen
-    objective_name = "divergence of the affinities"
+    fewest_samples = 2
+    parts = ("encoder", "decoder", "preprocessor")
+    terms = ("attraction", "repulsion", "reconstruction")
+    compile_arguments = ("exaggeration", "exaggerated_share")
 
     def __init__(
         self,
@@ -111,48 +106,31 @@ class ParametricTSNE(PretrainedModel):
             dof = float(checked_number("dof", dof, above=True))
         self.dof = dof
         self.affinities = checked_choice("affinities", affinities, _AFFINITIES)
-        self.set_networks(
-            encoder,
-            decoder,
-            preprocessor,
-            None,
-            # Half precision would move neighbors.
-            lambda: Scaling(dtype="float32"),
-        )
+        # Half precision would move neighbors.
+        self.set_networks(encoder, preprocessor, decoder, dtype="float32")
         self.seed = checked_seed(seed)
-        names = ["attraction", "repulsion"]
-        if decoder is not None:
-            names.append("reconstruction")
-        self._terms = {name: keras.metrics.Mean(name=name) for name in names}
-        self._settings = {"exaggeration": 4.0, "exaggerated_share": 0.1}
+        if decoder is None:
+            self.terms = self.terms[:2]
+        self.add_terms()
         self._targets = AffinityTargets(
             self.affinities, self.perplexity, self.seed or 0
         )
 
     # === Functional Model ===
 
-    def build(self, input_shape):
-        self.build_networks(input_shape)
-        self.exaggeration = self.add_weight(
-            name="exaggeration",
-            shape=(),
-            initializer="ones",
-            dtype="float32",
-            trainable=False,
-            autocast=False,
-        )
+    def build_head(self, input_shape):
+        self.current_exaggeration = add_state(self, "exaggeration", "ones")
         self._fitted = add_flag(self, "fitted")
         self.add_pretrained_flag()
 
-    def check_networks(self):
+    def check_networks(self, encoder, decoder):
         width = (self.num_components,)
-        check_shape(self.encoder, "output", width)
-        if self.decoder is not None:
-            check_shape(self.decoder, "input", width)
+        check_shape(encoder, "output", width)
+        if decoder is not None:
+            check_shape(decoder, "input", width)
 
     def default_networks(self, shape):
-        latent_dim = self.num_components
-        return networks.mlp_encoder(shape, latent_dim=latent_dim), None
+        return networks.mlp_encoder(shape, latent_dim=self.num_components), None
 
     def call(self, x, training=False):
         return self.encoder(self.features(x), training=training)
@@ -168,40 +146,9 @@ class ParametricTSNE(PretrainedModel):
 
     # === What users ask of a fitted model ===
 
-    def predict(self, x, batch_size=None, verbose="auto", **kwargs):
-        """The embedding, as of `embed`.
-
-        Args:
-            x: Raw samples, in any form that `fit` takes.
-            batch_size: Optional integer, samples taken at once.
-            verbose: As in `keras.Model.predict`.
-            **kwargs: Further arguments of `keras.Model.predict`.
-
-        Returns:
-            Float array `(n, num_components)`.
-
-        Raises:
-            ValueError: If the model has not been fitted, or `x` does not fit
-                it.
-        """
-        self._check_ready()
-        return super().predict(x, batch_size, verbose, **kwargs)
-
     def embed(self, x, batch_size=1024, verbose=0):
-        """The embedding.
-
-        Args:
-            x: Raw samples, in any form that `fit` takes.
-            batch_size: Integer, samples taken at once.
-            verbose: As in `keras.Model.predict`.
-
-        Returns:
-            Float array `(n, num_components)`.
-
-        Raises:
-            ValueError: As `predict`.
-        """
-        self._check_ready()
+        """The embedding `(n, num_components)`, as `predict` gives it."""
+        self._check_fitted()
         return super().embed(x, batch_size, verbose)
 
     def inverse(self, z, batch_size=1024, verbose=0):
@@ -219,35 +166,21 @@ class ParametricTSNE(PretrainedModel):
             ValueError: If there is no decoder, or `z` is not such an array.
         """
         self._check_decoder("inverse")
-        with np.errstate(over="ignore"):
-            z = as_floats(z).astype("float32")
-        right = z.ndim == 2 and z.shape[1] == self.num_components and len(z)
-        num_finite = np.isfinite(z).sum()
-        if not right or num_finite < z.size:
-            raise ValueError(
-                f"`z` must be finite numbers of shape (n, "
-                f"{self.num_components}), n at least 1. Received: z of shape "
-                f"{z.shape}, {num_finite} of its numbers finite"
-            )
+        z = checked_points(z, 1, self.num_components)
         return self._decoded(z, batch_size, verbose)
 
     def export_signatures(self):
-        """`embed` serves by default; see `kerasdc.export.signatures`."""
-
-        def embed(inputs):
-            z = self.encoder(self.features(inputs), training=False)
-            return {"embedding": ops.cast(z, "float32")}
+        """Adds `inverse`, with a decoder; see `kerasdc.export.signatures`."""
+        if self.decoder is None:
+            return {}
 
         def inverse(points):
             samples = self.raw_samples(self.decoder(points, training=False))
             return {"sample": ops.cast(samples, "float32")}
 
-        if self.decoder is None:
-            return {"serving_default": embed}
-        points = keras.InputSpec(
-            shape=(None, self.num_components), dtype="float32", name="points"
-        )
-        return {"serving_default": embed, "inverse": (inverse, [points])}
+        shape = (None, self.num_components)
+        points = keras.InputSpec(shape=shape, dtype="float32", name="points")
+        return {"inverse": (inverse, [points])}
 
     # === Training ===
 
@@ -263,43 +196,21 @@ class ParametricTSNE(PretrainedModel):
         Args:
             optimizer: Keras optimizer. `"auto"` is Adam with a learning rate
                 of 0.001.
-            exaggeration: Float, at least 1: how much stronger neighbors
-                attract each other at first, so that groups find together
-                before they spread.
-            exaggerated_share: Float from 0 to 1, of the epochs of `fit` that
-                are the first in this.
-            **kwargs: Further arguments of `PretrainedModel.compile`
-                (`pretrain_optimizer`, `reconstruction_loss`) and of
-                `keras.Model.compile`.
+            exaggeration: Float, at least 1: factor of the attraction in the
+                first epochs of the first `fit`, so that groups form before
+                they spread.
+            exaggerated_share: Float from 0 to 1, the share of these epochs.
+            **kwargs: `pretrain_optimizer`, `reconstruction_loss` (see
+                `Pretraining.compile`), and arguments of `keras.Model.compile`.
 
         Raises:
             ValueError: If a number is out of its range.
         """
-        self._settings = {
-            "exaggeration": float(
-                checked_number("exaggeration", exaggeration, 1)
-            ),
-            "exaggerated_share": float(
-                checked_number("exaggerated_share", exaggerated_share, 0, 1)
-            ),
-        }
+        self.exaggeration = checked_number("exaggeration", exaggeration, 1)
+        self.exaggerated_share = checked_number(
+            "exaggerated_share", exaggerated_share, 0, 1
+        )
         super().compile(optimizer=optimizer, **kwargs)
-
-    def pretrain(self, x, **kwargs):
-        """Trains encoder and decoder as an autoencoder; `fit` does not.
-
-        Args:
-            x: Training samples.
-            **kwargs: As in `PretrainedModel.pretrain`.
-
-        Returns:
-            The stage's `History`.
-
-        Raises:
-            ValueError: If there is no decoder, or `x` is not usable.
-        """
-        self._check_decoder("pretrain")
-        return super().pretrain(x, **kwargs)
 
     def adapt(self, x, batch_size=None):
         """Finds the affinities of samples, for `fit`.
@@ -309,7 +220,7 @@ class ParametricTSNE(PretrainedModel):
 
         Args:
             x: Training samples.
-            batch_size: Integer, that of `fit`, whose default `None` is.
+            batch_size: Integer, as in `fit`.
 
         Returns:
             Array `(n, batch)` of affinities in fixed batches, or a SciPy
@@ -322,120 +233,48 @@ class ParametricTSNE(PretrainedModel):
         x = self.prepare(x, batch_size=batch_size)
         return self._targets.find(x, self.preprocessor, batch_size)
 
-    def fit(
-        self,
-        x=None,
-        y=None,
-        batch_size=None,
-        epochs=100,
-        verbose="auto",
-        callbacks=None,
-        validation_data=None,
-        initial_epoch=0,
-        validation_freq=1,
-    ):
-        """Trains the network.
-
-        Args:
-            x: Training samples: array, list, frame, sparse matrix,
-                `tf.data.Dataset` or `PyDataset`, which is read into memory.
-            y: Must be `None`. Labels may color a picture, no more.
-            batch_size: Integer, at least 4. `None` takes 1,000.
-            epochs: Integer. In each, as many samples are seen as there are.
-            verbose: As in `keras.Model.fit`.
-            callbacks: Keras callbacks. A
-                `kerasdc.callbacks.ExaggerationSchedule` among them stands in
-                for the one that the first `fit` otherwise adds.
-            validation_data: Optional samples on which the loss is reported,
-                by their affinities within batches.
-            initial_epoch: As in `keras.Model.fit`.
-            validation_freq: As in `keras.Model.fit`.
-
-        Returns:
-            The `History`: the loss, their sum but for exaggeration, and its
-            terms `attraction`, `repulsion` and, with a decoder,
-            `reconstruction`.
-
-        Raises:
-            ValueError: If labels are passed, the model is not compiled,
-                or `x`, `batch_size` or the perplexity is not usable.
-        """
-        if validation_data is not None:  # before anything is built
-            validation_data = self._checked_validation(
-                validation_data, batch_size
-            )
-        x, batch_size, epochs = self._begin_fit(
-            x, y, batch_size, epochs, callbacks, initial_epoch, validation_freq
-        )
-        validation_data = self._validation_batches(validation_data, batch_size)
+    def complete_stages(self, x, batch_size, verbose):
         if not self._targets.known(x, batch_size):
             self.adapt(x, batch_size)
-        batches = self._targets.training_batches(
-            x, batch_size, self._draw_seed, self._count_steps
-        )
-        self.exaggeration.assign(1.0)  # a training that was stopped left it
-        if initial_epoch > 0 or not self.adapted:
-            # Else groups have found together long ago.
-            schedule = self._schedule(epochs)
-            callbacks = with_first(
-                schedule, callbacks, unless=ExaggerationSchedule
-            )
-        if epochs > initial_epoch:
-            self._fitted.assign(1)
-        return self._fit_batches(
-            batches,
-            callbacks,
-            epochs=epochs,
-            verbose=verbose,
-            validation_data=validation_data,
-            initial_epoch=initial_epoch,
-            validation_freq=validation_freq,
+
+    def training_batches(self, x, batch_size, shuffle=True):
+        return self._targets.training_batches(
+            x, batch_size, self._draw_seed, self._count_steps, shuffle
         )
 
-    def _checked_validation(self, data, batch_size):
-        array = self._checked(self._validation_samples(data))
-        batch_size = self._checked_batch_size(batch_size)
-        self._targets.check(array, batch_size, by_batch=True)
-        return array
-
-    def _schedule(self, epochs):
-        num_epochs = round(self._settings["exaggerated_share"] * epochs)
-        factor = self._settings["exaggeration"]
-        return ExaggerationSchedule(factor, num_epochs)
-
-    def _scored_batches(self, x, batch_size):
-        """By affinities within fixed batches."""
+    def scored_batches(self, x, batch_size):
+        """By affinities within fixed batches; see `EncoderModel`."""
         return self._targets.scored_batches(x, self.preprocessor, batch_size)
 
-    def compute_loss(
-        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
-    ):
-        """Divergence of the affinities, equation (2), less a constant.
+    def own_callbacks(self, x, epochs, initial_epoch):
+        self.current_exaggeration.assign(1.0)  # a stopped training left it
+        if self.adapted and initial_epoch == 0:
+            return []  # groups have formed in an earlier `fit`
+        num_epochs = round(self.exaggerated_share * epochs)
+        return [ExaggerationSchedule(self.exaggeration, num_epochs)]
 
-        Args:
-            x: Tensor of raw inputs.
-            y: Tensor `(batch, width)`, the affinities of the batch in its
-                first columns; or `(batch,)`: the first half of the batch
-                are neighbors of the second.
-            y_pred: Tensor `(batch, num_components)`, the embedding of `x`.
-            sample_weight: Not used.
-            training: Boolean. `True` exaggerates.
+    def _learns_in(self, epochs, initial_epoch):
+        return epochs > initial_epoch
 
-        Returns:
-            Scalar tensor, in nats (and the decoder's loss).
+    # === Losses ===
+
+    def loss_terms(self, x, y, y_pred, training):
+        """KL(P || Q), equation (2), less the entropy of P, in nats.
+
+        `y` holds the affinities of the batch in its first columns, or, if it
+        has one axis, the first half of the batch are neighbors of the second.
         """
         log_kernel = losses.log_student_t_kernel(y_pred, self._dof())
         terms = {
-            "attraction": _attraction(log_kernel, y),
+            "attraction": losses.attraction(log_kernel, y),
             "repulsion": ops.logsumexp(log_kernel),
         }
-        factor = self.exaggeration if training else 1.0
-        loss = factor * terms["attraction"] + terms["repulsion"]
         if self.decoder is not None:
             terms["reconstruction"] = self._decoder_loss(x, y_pred, training)
-            loss = loss + terms["reconstruction"]
-        self._record(terms, y_pred)
-        return loss
+        if training:  # early exaggeration
+            factor = self.current_exaggeration - 1.0
+            terms["exaggeration"] = factor * terms["attraction"]
+        return terms
 
     def _decoder_loss(self, x, embedding, training):
         outputs = self.decoder(ops.stop_gradient(embedding), training=training)
@@ -449,25 +288,14 @@ class ParametricTSNE(PretrainedModel):
         return self.dof
 
     def objective(self, x, batch_size=1024):
-        """Divergence of the affinities of some samples; see `EncoderModel`.
+        """Divergence of the affinities; see `EncoderModel`.
 
-        Of evenly spaced ones, at most 2,000.
+        Of at most 2,000 evenly spaced samples.
         """
-        self._check_ready()
-        x = self.as_inputs(x)
-        if len(x) < 4:  # a perplexity of 1 takes three others
-            raise ValueError(
-                "`objective` needs at least 4 samples. "
-                f"Received: {len(x)} samples"
-            )
-        x = x[:: -(-len(x) // _MOST_SCORED)]
-        highest = (len(x) - 1) / 3
-        p = joint_affinities(
-            all_features(x, self.preprocessor), min(self.perplexity, highest)
-        )
-        log_q = losses.log_student_t_similarities(
-            self.embed(x, batch_size), self._dof()
-        )
+        self._check_fitted()
+        x, p = self._targets.of_some(self.as_inputs(x), self.preprocessor)
+        z = self.embed(x, batch_size)
+        log_q = losses.log_student_t_similarities(z, self._dof())
         cross_entropy = float(losses.similarity_cross_entropy(p, log_q))
         return cross_entropy + float(np.sum(p * np.log(np.maximum(p, 1e-37))))
 
@@ -478,36 +306,24 @@ class ParametricTSNE(PretrainedModel):
         own = {name: getattr(self, name) for name in names}
         return {**super().get_config(), **own}
 
-    def _check_enough(self, array):
-        if len(array) < 2:
-            raise ValueError(
-                "An embedding needs at least 2 samples. "
-                f"Received: {len(array)} samples"
-            )
-
     def _check_batches(self, array, batch_size):
         self._targets.check(array, batch_size)
 
+    def _checked_validation(self, data, batch_size):
+        array = super()._checked_validation(data, batch_size)
+        if array is not None:
+            self._targets.check(array, batch_size, by_batch=True)
+        return array
+
     def _check_ready(self):
+        self._check_fitted()
+
+    def _check_fitted(self):
         if not self.adapted:
-            raise ValueError(
-                "This ParametricTSNE has learned nothing yet: call `fit(x)` "
-                "first. Received: adapted=False"
-            )
+            raise ValueError("This model is not fitted: call `fit(x)` first.")
 
     def _check_decoder(self, verb):
         if self.decoder is None:
             raise ValueError(
-                f"`{verb}` needs a decoder: pass `encoder` and `decoder`. "
-                "Received: decoder=None"
+                f"`{verb}` needs a decoder: pass `encoder` and `decoder`."
             )
-
-
-def _attraction(log_kernel, y):
-    """Cross-entropy of the affinities and the kernel, not normalized."""
-    if len(y.shape) == 1:  # pairs
-        half = ops.shape(log_kernel)[0] // 2
-        return -ops.mean(ops.diagonal(log_kernel[:half, half:]))
-    affinities = y[:, : ops.shape(log_kernel)[0]]
-    # On the diagonal, 0 times almost minus infinity.
-    return -ops.sum(ops.where(affinities > 0, affinities * log_kernel, 0.0))

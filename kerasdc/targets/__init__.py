@@ -10,12 +10,14 @@ from kerasdc.targets.batches import WholePass
 from kerasdc.targets.batches import steps_taken
 from kerasdc.targets.features import FeatureBatches
 from kerasdc.targets.features import all_features
+from kerasdc.targets.neighbor_radii import NeighborRadii
 from kerasdc.targets.self_training_targets import SelfTrainingTargets
 
 __all__ = [
     "AffinityBatches",
     "FeatureBatches",
     "NeighborPairs",
+    "NeighborRadii",
     "SelfTrainingTargets",
     "ShuffledBatches",
     "WholePass",

@@ -24,7 +24,7 @@ class AffinityBatches(ShuffledBatches):
         batch_size: Integer, at most so many rows per batch; batches differ
             by one row at most.
         seed: Integer.
-        **kwargs: `count_steps` of `ShuffledBatches`.
+        **kwargs: `shuffle` and `count_steps` of `ShuffledBatches`.
     """
 
     def __init__(self, x, affinities, batch_size, seed=0, **kwargs):
@@ -35,9 +35,10 @@ class AffinityBatches(ShuffledBatches):
         number_of_pass, batch = divmod(
             (self._first_step or 0) + index, self.batches_per_pass
         )
-        generator = np.random.default_rng((self.seed, 1, number_of_pass))
-        order = generator.permutation(self.batches_per_pass)
-        return self._members[order[batch]]
+        if self.shuffle:
+            generator = np.random.default_rng((self.seed, 1, number_of_pass))
+            batch = generator.permutation(self.batches_per_pass)[batch]
+        return self._members[batch]
 
     @staticmethod
     def members_of(num_samples, batch_size, seed):

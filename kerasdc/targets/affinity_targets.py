@@ -1,11 +1,14 @@
 """The affinities that parametric t-SNE trains by, found once for its data."""
 
 from kerasdc.cluster.affinities import check_perplexity
+from kerasdc.cluster.affinities import joint_affinities
 from kerasdc.cluster.affinities import neighbor_affinities
 from kerasdc.targets import AffinityBatches
 from kerasdc.targets import NeighborPairs
 from kerasdc.targets import all_features
 from kerasdc.utils.inputs import fingerprint
+
+_MOST_SCORED = 2000
 
 
 class AffinityTargets:
@@ -67,7 +70,9 @@ class AffinityTargets:
         """Whether those of such batches of `x` were the last to be found."""
         return self._found[0] == self._key(x, batch_size)
 
-    def training_batches(self, x, batch_size, draw_seed, count_steps):
+    def training_batches(
+        self, x, batch_size, draw_seed, count_steps, shuffle=True
+    ):
         """Batches of the data whose affinities were found last.
 
         Args:
@@ -75,6 +80,8 @@ class AffinityTargets:
             batch_size: Integer.
             draw_seed: Function that returns the seed of pairs that are drawn.
             count_steps: As in `kerasdc.targets.ShuffledBatches`.
+            shuffle: Boolean. Whether fixed batches come in a new order each
+                pass. Pairs are drawn in any case.
 
         Returns:
             `kerasdc.targets.ShuffledBatches`.
@@ -88,6 +95,7 @@ class AffinityTargets:
             # Fixed batches are those whose affinities were found.
             seed=self.seed if by_batch else draw_seed(),
             count_steps=count_steps,
+            shuffle=shuffle,
         )
 
     def scored_batches(self, x, preprocessor, batch_size):
@@ -102,6 +110,28 @@ class AffinityTargets:
         features = all_features(x, preprocessor)
         affinities = self._in_batches(features, batch_size)
         return AffinityBatches(x, affinities, batch_size, seed=self.seed)
+
+    def of_some(self, x, preprocessor):
+        """Affinities of some samples to each other, for a score.
+
+        Args:
+            x, preprocessor: As in `find`.
+
+        Returns:
+            Tuple of at most 2,000 evenly spaced samples and the float array
+            of their joint affinities.
+
+        Raises:
+            ValueError: If there are fewer than 4 samples.
+        """
+        if len(x) < 4:  # a perplexity of 1 takes three others
+            raise ValueError(
+                "Affinities need at least 4 samples. "
+                f"Received: {len(x)} samples"
+            )
+        x = x[:: -(-len(x) // _MOST_SCORED)]
+        perplexity = min(self.perplexity, (len(x) - 1) / 3)
+        return x, joint_affinities(all_features(x, preprocessor), perplexity)
 
     def _in_batches(self, features, batch_size):
         return AffinityBatches.affinities_of(

@@ -146,5 +146,6 @@ def steps_taken(optimizer):
         Integer.
     """
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)
-    # `iterations` counts updates: fewer when gradients are accumulated.
-    return int(optimizer._iterations)
+    # The property `iterations` counts updates: fewer when gradients are
+    # accumulated. The variable is the first one.
+    return int(optimizer.variables[0])

@@ -4,6 +4,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasdc.callbacks.lists import as_list
+
 
 def feed(targets, callbacks=None):
     """What to pass to `keras.Model.fit` in place of a PyDataset.
@@ -20,13 +22,10 @@ def feed(targets, callbacks=None):
     Returns:
         Tuple `(data, callbacks)` for `fit`.
     """
-    # A finished CallbackList takes no further one.
-    finished = isinstance(callbacks, keras.callbacks.CallbackList)
-    if keras.backend.backend() != "tensorflow" or finished:
+    if keras.backend.backend() != "tensorflow":
         return targets, callbacks
     pipeline = _Pipeline(targets)
-    callbacks = keras.tree.flatten(callbacks or [])
-    return pipeline.dataset, [*callbacks, _Refresh(pipeline)]
+    return pipeline.dataset, [*as_list(callbacks), _Refresh(pipeline)]
 
 
 class _Pipeline:

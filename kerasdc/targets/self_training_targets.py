@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kerasdc.layers import ClusteringLayer
+from kerasdc.losses import target_distribution
 from kerasdc.targets.batches import ShuffledBatches
 
 
@@ -26,8 +26,6 @@ class SelfTrainingTargets(ShuffledBatches):
 
     Attributes:
         target: Array `(n, k)`, the P of this epoch.
-        assignments: Integer array `(n,)` it was made from, or `None`.
-        label_change: Share of them that differs from the epoch before.
     """
 
     def __init__(
@@ -40,16 +38,17 @@ class SelfTrainingTargets(ShuffledBatches):
         )
         super().__init__(x, uniform, batch_size, update_interval, **kwargs)
         self.model = model
-        self.assignments = None
-        self.label_change = None
 
     def refresh(self):
-        """Makes P anew, with the assignments and the share that changed."""
-        soft_assignment = self.model.predict(
+        """Makes P anew."""
+        self.target = target_distribution(self.soft_assignment())
+
+    def soft_assignment(self):
+        """Q of all samples.
+
+        Returns:
+            Float array `(n, k)`.
+        """
+        return self.model.predict(
             self.x, batch_size=max(self.batch_size, 1024), verbose=0
         )
-        self.target = ClusteringLayer.target_distribution(soft_assignment)
-        previous = self.assignments
-        self.assignments = soft_assignment.argmax(axis=1)
-        if previous is not None:
-            self.label_change = float(np.mean(self.assignments != previous))

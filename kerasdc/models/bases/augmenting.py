@@ -6,9 +6,6 @@ import keras
 import numpy as np
 from keras import ops
 
-# What all of Keras' own image layers inherit from; it has no public name.
-_KERAS_IMAGE_LAYER = keras.layers.RandomRotation.__base__
-
 
 def distorted(augmentation, features):
     """Features as an augmentation changes them while training.
@@ -85,6 +82,49 @@ def check_augmentation(augmentation, shape, dtype):
         )
 
 
+def checked_kinds(augmentation, names):
+    """Returns `augmentation`, or raises: names, layers, functions, several.
+
+    Args:
+        augmentation: What the caller passed.
+        names: Strings that stand for augmentations.
+
+    Raises:
+        ValueError: If it is anything else.
+    """
+    for kind in keras.tree.flatten([augmentation]):
+        named = isinstance(kind, str) and kind in names
+        instance = callable(kind) and not isinstance(kind, type)
+        if kind is None or named or instance:
+            continue
+        raise ValueError(
+            f"`augmentation` must be one of {', '.join(names)}, a "
+            "layer or function of features, None, or a list of them. "
+            f"Received: augmentation={augmentation!r}"
+        )
+    return augmentation
+
+
+def assigned_copies(model, x, batch_size):
+    """Clusters of augmented samples, by the statistics of inference.
+
+    Args:
+        model: `kerasdc.models.DiscriminativeModel` with an augmentation.
+        x: Array of samples, as the model takes them.
+        batch_size: Integer.
+
+    Returns:
+        Integer array `(n,)`, the same every time.
+    """
+    found = []
+    with repeated_draws(model.augmentation):
+        for start in range(0, len(x), batch_size):
+            batch = x[start : start + batch_size]
+            logits = model.logits(model.features(batch, training=True))
+            found.append(ops.convert_to_numpy(logits).argmax(axis=1))
+    return np.concatenate(found)
+
+
 def check_copyable(augmentation):
     """Raises `ValueError` if the models of restarts could not have it.
 
@@ -107,7 +147,13 @@ def _is_of_keras_images(augmentation):
     if not isinstance(augmentation, keras.Layer):
         return False
     inside = augmentation._flatten_layers()
-    return any(isinstance(layer, _KERAS_IMAGE_LAYER) for layer in inside)
+    # What all of Keras' own image layers inherit from has no public name.
+    name = "BaseImagePreprocessingLayer"
+    return any(
+        base.__name__ == name
+        for layer in inside
+        for base in type(layer).__mro__
+    )
 
 
 def _name(augmentation):

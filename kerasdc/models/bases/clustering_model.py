@@ -1,4 +1,8 @@
-"""What every clustering model shares."""
+"""What every model of clusters shares."""
+
+import contextlib
+
+import numpy as np
 
 from kerasdc.cluster.points import check_distinct
 from kerasdc.models.bases.encoder_model import EncoderModel
@@ -7,41 +11,23 @@ from kerasdc.models.bases.encoder_model import EncoderModel
 class ClusteringModel(EncoderModel):
     """A model whose outputs are soft assignments `(n, k)`.
 
-    Subclasses set `num_clusters` beside what an `EncoderModel` has, and
-    implement `adapt`, too.
+    Subclasses set `num_clusters` beside what an `EncoderModel` has, and have
+    `adapt` and `adapted`.
+
+    Attributes:
+        training_assignments: Integer array `(n,)`, the clusters of the
+            training data when callbacks of `fit` last asked, or `None`.
+        label_change: Share of them that differed from those before, or
+            `None`.
     """
 
-    # What `fit` says of all training data, where it assigns them anyway;
-    # elsewhere `kerasdc.callbacks.TrackAssignments` finds it.
-    assigns_in_fit = False
-    label_change = None
-    training_assignments = None
-
-    # Whether training starts without a first partition.
-    starts_undecided = False
-
+    starts_undecided = False  # whether training starts without a partition
     ways_to_clusters = "`adapt(x)` or `fit(x)`"  # for those without
-
-    # === What users ask of a fitted model ===
-
-    def predict(self, x, batch_size=None, verbose="auto", **kwargs):
-        """Soft assignments.
-
-        Args:
-            x: Raw samples, in any form that `fit` takes.
-            batch_size: Optional integer, samples taken at once.
-            verbose: As in `keras.Model.predict`.
-            **kwargs: Further arguments of `keras.Model.predict`.
-
-        Returns:
-            Float array `(n, num_clusters)`; every row sums to 1.
-
-        Raises:
-            ValueError: If the model has not been adapted, or `x` does not
-                fit it.
-        """
-        self._check_adapted()
-        return super().predict(x, batch_size, verbose, **kwargs)
+    training_assignments = None
+    label_change = None
+    _training_data = None
+    _soft_assignment = (None, None)  # of the training data, at a step
+    _assigned_at = None  # the step of `training_assignments`
 
     def assign(self, x, batch_size=1024, verbose=0):
         """The most probable cluster of each sample.
@@ -54,27 +40,94 @@ class ClusteringModel(EncoderModel):
         Returns:
             Integer array `(n,)`, values from 0 to `num_clusters - 1`.
         """
-        soft_assignment = self.predict(
-            x, batch_size=batch_size, verbose=verbose
-        )
-        return soft_assignment.argmax(axis=1)
+        return self.predict(x, batch_size, verbose).argmax(axis=1)
 
-    # === Config ===
+    def objective(self, x, batch_size=1024, soft_assignment=None):
+        """What training lowers, on all of `x`: chooses among seeds.
+
+        Args:
+            x: Raw samples.
+            batch_size: Integer, samples taken at once.
+            soft_assignment: Optional array `(n, num_clusters)`, what
+                `predict(x)` returned, if it is known.
+
+        Returns:
+            Float, the lower the better. No labels are used.
+        """
+        raise NotImplementedError
+
+    # === For callbacks of `fit` ===
+
+    def epoch_assignments(self):
+        """Clusters of the training data as they are now, while `fit` runs.
+
+        Found once, however many callbacks ask at the end of an epoch. Sets
+        `training_assignments` and `label_change`.
+
+        Returns:
+            Integer array `(n,)`.
+
+        Raises:
+            ValueError: If `fit` is not running.
+        """
+        soft_assignment = self.epoch_soft_assignment()
+        step = self._count_steps()
+        if self._assigned_at != step:
+            previous = self.training_assignments
+            self.training_assignments = soft_assignment.argmax(axis=1)
+            if previous is not None:
+                changed = self.training_assignments != previous
+                self.label_change = float(np.mean(changed))
+            self._assigned_at = step
+        return self.training_assignments
+
+    def epoch_soft_assignment(self):
+        """Soft assignments of the training data now, while `fit` runs.
+
+        Returns:
+            Float array `(n, num_clusters)`.
+
+        Raises:
+            ValueError: If `fit` is not running.
+        """
+        if self._training_data is None:
+            raise ValueError(
+                "The training data is known only while `fit` runs: call "
+                "`assign(x)` or `predict(x)`."
+            )
+        step = self._count_steps()
+        if self._soft_assignment[0] != step:
+            q = self.predict(self._training_data, batch_size=1024, verbose=0)
+            self._soft_assignment = (step, q)
+        return self._soft_assignment[1]
+
+    @contextlib.contextmanager
+    def _during_fit(self, x, epochs, initial_epoch):
+        self._training_data = x
+        self.training_assignments = self.label_change = None
+        self._assigned_at = None
+        try:
+            with super()._during_fit(x, epochs, initial_epoch):
+                yield
+        finally:
+            self._training_data = None
+            self._soft_assignment = (None, None)
+
+    # === Config, checks ===
 
     def get_config(self):
         return {**super().get_config(), "num_clusters": self.num_clusters}
 
-    # === Checks ===
-
     def _check_enough(self, array):
+        super()._check_enough(array)
         check_distinct(array, self.num_clusters)
 
     def _check_ready(self):
-        self._check_adapted()
+        self._check_fitted()
 
-    def _check_adapted(self):
+    def _check_fitted(self):
         if not self.adapted:
             raise ValueError(
                 f"This {type(self).__name__} has no clusters yet: call "
-                f"{self.ways_to_clusters} first. Received: adapted=False"
+                f"{self.ways_to_clusters} first."
             )

@@ -3,41 +3,136 @@
 import keras
 import numpy as np
 
-from kerasdc.callbacks.checks import check_callbacks
-from kerasdc.targets import FeatureBatches
-from kerasdc.targets import ShuffledBatches
+from kerasdc.layers import Scaling
+from kerasdc.models.bases.evaluation import Evaluation
+from kerasdc.models.bases.parts import checked_layer
+from kerasdc.models.bases.parts import checked_model
+from kerasdc.models.bases.parts import checked_preprocessor
+from kerasdc.models.bases.parts import features_of
+from kerasdc.models.bases.parts import features_shape
+from kerasdc.models.bases.parts import must_adapt
+from kerasdc.models.bases.prediction import Prediction
+from kerasdc.models.bases.training import Training
 from kerasdc.targets import steps_taken
-from kerasdc.targets.feeding import feed
-from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.inputs import Checked
 from kerasdc.utils.inputs import reject_labels
 from kerasdc.utils.inputs import to_array
 
 
-class EncoderModel(keras.Model):
+class EncoderModel(Training, Evaluation, Prediction, keras.Model):
     """A Keras model of raw data, with an encoder and perhaps a decoder.
 
-    Subclasses set `encoder`, `decoder`, `preprocessor`, `augmentation` and
-    `seed` (each may be `None`), and implement `build`, `call`, `fit` and
-    `objective`; `fit` begins with `_begin_fit` and ends with `_fit_batches`.
-    What `evaluate` runs on, `_scored_batches` says. Arguments of `compile`
-    beside Keras' own go into the dictionary `_settings`, which is saved.
-    Users pass raw data everywhere: the preprocessor is part of the model.
+    Users pass raw data everywhere: the preprocessor is part of the model. In
+    `__init__`, subclasses call `set_networks` and set `seed`; they implement
+    `default_networks`, `build_head`, `call`, `loss_terms` and `objective`.
     """
 
     # Constructor arguments that are layers.
-    _parts = ("encoder", "decoder", "preprocessor", "augmentation")
+    parts = ("encoder", "decoder", "preprocessor", "augmentation")
+    compile_arguments = ()  # attributes that `compile` sets, to be saved
+    trains_decoder = False  # whether `fit` does
+    fewest_samples = 1  # more, where the loss compares samples
+    scaling_target = "mean_square"  # of the preprocessor "auto"
+    decoder = augmentation = None
 
-    objective_name = None  # in words, for the cards of published models
+    # === Layers ===
 
-    # Whose model the zoo keeps: `"all"`, as the papers cluster all data, or
-    # `"test"`, fitted on the training part alone.
-    published_split = "all"
-    ways_to_weights = "`pretrain(x)` or `fit(x)`"  # for those without
-    smallest_batch = 1  # more, where the loss compares samples of a batch
-    default_batch_size = 256
+    def set_networks(
+        self, encoder, preprocessor, decoder=None, augmentation=None, **scaling
+    ):
+        """Takes the constructor's arguments that all systems have.
 
-    # Arguments of `compile` beside Keras' own, by their names.
-    _settings = {}
+        Args:
+            encoder: `keras.Model` or `None`.
+            preprocessor: Layer, `None` or `"auto"`, a `Scaling`.
+            decoder: `keras.Model` or `None`.
+            augmentation: As the system documents.
+            **scaling: Arguments of that `Scaling`.
+
+        Raises:
+            ValueError: If one is of another type, or a decoder comes without
+                its encoder.
+        """
+        if decoder is not None and encoder is None:
+            raise ValueError("A `decoder` needs its `encoder`.")
+        self.preprocessor = checked_preprocessor(
+            preprocessor,
+            lambda: Scaling(target=self.scaling_target, **scaling),
+        )
+        if "augmentation" in self.parts:
+            self.augmentation = self.checked_augmentation(augmentation)
+        self.encoder = checked_model("encoder", encoder)
+        if "decoder" in self.parts:
+            self.decoder = checked_model("decoder", decoder)
+        self._makes_encoder = encoder is None
+
+    def checked_augmentation(self, augmentation):
+        """Returns it, or raises `ValueError` if the system cannot use it.
+
+        Args:
+            augmentation: What the caller passed.
+        """
+        return checked_layer("augmentation", augmentation)
+
+    def build(self, input_shape):
+        shape = features_shape(self, input_shape)
+        encoder, decoder = self.encoder, self.decoder
+        if encoder is None:
+            encoder, decoder = self.default_networks(shape)
+        self.check_networks(encoder, decoder)
+        self._sample_shape = tuple(input_shape[1:])
+        if self.preprocessor is not None and not self.preprocessor.built:
+            self.preprocessor.build(input_shape)
+        if self.encoder is None:
+            self.encoder = encoder
+            if decoder is not None:
+                self.decoder = decoder
+        if self.decoder is not None:
+            # Where no loss of `fit` reaches it, only `pretrain` trains it.
+            self.decoder.trainable = self.trains_decoder
+        self.build_head(self.encoder.output_shape)
+        if self.compiled:
+            self._build_optimizer()
+
+    def default_networks(self, shape):
+        """The paper's networks, for samples of a shape.
+
+        Args:
+            shape: Tuple, of one sample's features.
+
+        Returns:
+            Tuple of the encoder and, or `None`, the decoder.
+        """
+        raise NotImplementedError
+
+    def check_networks(self, encoder, decoder):
+        """Raises `ValueError` if networks do not fit the system.
+
+        Their shapes fit the data; nothing else is built yet.
+
+        Args:
+            encoder: `keras.Model`.
+            decoder: `keras.Model` or `None`.
+        """
+
+    def build_head(self, input_shape):
+        """Builds what follows the encoder, and the system's own weights.
+
+        Args:
+            input_shape: Tuple, of the encoder's output.
+        """
+
+    def features(self, x, training=False):
+        """Raw inputs to what the encoder takes; augmented in training.
+
+        Args:
+            x: Tensor of raw inputs.
+            training: Boolean. `True` augments.
+
+        Returns:
+            Tensor.
+        """
+        return features_of(self, x, training)
 
     # === Inputs ===
 
@@ -45,9 +140,8 @@ class EncoderModel(keras.Model):
         """Checks `x` and turns it into the array the model runs on.
 
         Args:
-            x: Data in any form that `to_array` of `kerasdc.utils.inputs` takes.
-                Labels
-                that a dataset yields, too, are left out.
+            x: Data in any form that `fit` takes. Labels that a dataset
+                yields beside the samples are left out.
 
         Returns:
             Array `(n, ...)`: raw numbers, or features in place of texts.
@@ -65,6 +159,41 @@ class EncoderModel(keras.Model):
         """
         self._checked(x, allow_labels=True)
 
+    def prepare(self, x, y=None, batch_size=None):
+        """Checks training data; adapts the preprocessor; builds the model.
+
+        Args:
+            x: Training data.
+            y: Must be `None`: labels are never used for training.
+            batch_size: Optional integer, of the training to come: whether
+                such batches will do is checked, too.
+
+        Returns:
+            The array to train on. Methods of this model that are given it do
+            not check it again.
+
+        Raises:
+            ValueError: If labels are passed, or `x` is not usable. Nothing
+                has changed then.
+        """
+        reject_labels(y)
+        array = self._checked(x)
+        if getattr(array, "prepared_for", None) != id(self):
+            self._check_enough(array)
+        if batch_size is not None:
+            self._check_batches(array, batch_size)
+        adapts = must_adapt(self.preprocessor)
+        if array.dtype == object:
+            # Only the vocabulary tells how wide the features are.
+            if adapts:
+                self.preprocessor.adapt(array)
+            array, adapts = self._as_features(array), False
+        if not self.built:
+            self.build((None, *array.shape[1:]))
+        if adapts:
+            self.preprocessor.adapt(array)
+        return Checked.by(self, array)
+
     def _checked(self, x, allow_labels=False):
         shape = self._sample_shape if self.built else None
         accepts_text = getattr(self.preprocessor, "accepts_text", False)
@@ -76,261 +205,26 @@ class EncoderModel(keras.Model):
             return array
         return self.preprocessor.transform(array)
 
-    def prepare(self, x, y=None, batch_size=None):
-        """Checks training data; adapts the preprocessor; builds the model.
-
-        Args:
-            x: Training data.
-            y: Must be `None`: labels never train.
-            batch_size: Optional integer, of the training to come: whether
-                such batches will do is checked, too.
-
-        Returns:
-            The array to train on.
-
-        Raises:
-            ValueError: If labels are passed, or `x` is not usable. Nothing
-                has changed then.
-        """
-        reject_labels(y)
-        array = self._checked(x)
-        self._check_enough(array)
-        if batch_size is not None:
-            self._check_batches(array, batch_size)
-        must_adapt = self._preprocessor_must_adapt()
-        if array.dtype == object:
-            # Only the vocabulary tells how wide the features are.
-            if must_adapt:
-                self.preprocessor.adapt(array)
-            array, must_adapt = self._as_features(array), False
-        if not self.built:
-            self.build((None, *array.shape[1:]))
-        if must_adapt:
-            self.preprocessor.adapt(array)
-        return array
-
-    def _preprocessor_must_adapt(self):
-        preprocessor = self.preprocessor
-        if not hasattr(preprocessor, "adapt"):
-            return False
-        # Keras' own layers have no `adapted`, but are built when they are.
-        return not getattr(preprocessor, "adapted", preprocessor.built)
-
     def _scorable(self, x):
         """Raw samples as inputs that the loss is defined for."""
         return self._as_features(self._checked(x))
 
-    def _validation_inputs(self, data):
-        return self._scorable(self._validation_samples(data))
+    def _check_enough(self, array):
+        """Raises `ValueError` if there is too little to learn from."""
+        self._check_length(array)
 
-    def _validation_samples(self, data):
-        if not isinstance(data, tuple) or not data:
-            return data
-        for labels in data[1:]:
-            reject_labels(labels)
-        return data[0]
-
-    def features(self, x, training=False):
-        """Raw inputs to what the encoder takes; augmented in training.
-
-        Args:
-            x: Tensor of raw inputs.
-            training: Boolean. `True` augments.
-
-        Returns:
-            Tensor.
-        """
-        if self.preprocessor is not None:
-            x = self.preprocessor(x)
-        else:
-            x = keras.ops.cast(x, self.compute_dtype)
-        if training and self.augmentation is not None:
-            x = self.augmentation(x, training=True)
-        return x
-
-    # === What users ask of a fitted model ===
-
-    def predict(self, x, batch_size=None, verbose="auto", **kwargs):
-        """The model's outputs.
-
-        Args:
-            x: Raw samples, in any form that `fit` takes.
-            batch_size: Optional integer, samples taken at once.
-            verbose: As in `keras.Model.predict`.
-            **kwargs: Further arguments of `keras.Model.predict`.
-
-        Returns:
-            Array `(n, ...)`.
-
-        Raises:
-            ValueError: If `x` or `batch_size` is not usable.
-        """
-        if batch_size is not None:
-            batch_size = checked_count("batch_size", batch_size)
-        return super().predict(
-            self.as_inputs(x), batch_size=batch_size, verbose=verbose, **kwargs
-        )
-
-    def embed(self, x, batch_size=1024, verbose=0):
-        """The space in which clusters are told apart.
-
-        The encoder's output, unless a system says otherwise.
-
-        Args:
-            x: Raw samples.
-            batch_size: Integer, samples taken at once.
-            verbose: As in `keras.Model.predict`.
-
-        Returns:
-            Float array `(n, dim)`.
-        """
-        return self.latent(x, batch_size, verbose)
-
-    def latent(self, x, batch_size=1024, verbose=0):
-        """The encoder's output, which the decoder, if any, takes.
-
-        Args:
-            x: Raw samples.
-            batch_size: Integer, samples taken at once.
-            verbose: As in `keras.Model.predict`.
-
-        Returns:
-            Float array `(n, latent_dim)`.
-        """
-        if not self.built:
+    def _check_length(self, array):
+        if len(array) < self.fewest_samples:
             raise ValueError(
-                f"This {type(self).__name__} has no weights yet: call "
-                f"{self.ways_to_weights} first. Received: built=False"
+                f"{type(self).__name__} compares samples with each other: `x` "
+                f"must hold at least {self.fewest_samples}. "
+                f"Received: {len(array)} samples"
             )
-        x = self.as_inputs(x)
-        batches = FeatureBatches(x, self.preprocessor, batch_size)
-        return self.encoder.predict(batches, verbose=verbose)
 
-    def reconstruct(self, x, batch_size=1024, verbose=0):
-        """Samples as the decoder sees them.
+    def _check_batches(self, array, batch_size):
+        """Raises `ValueError` if batches hold too little to learn from."""
 
-        Args:
-            x: Raw samples.
-            batch_size: Integer, samples taken at once.
-            verbose: As in `keras.Model.predict`.
-
-        Returns:
-            Float array in the scale and shape of the raw inputs (for texts:
-            their features).
-
-        Raises:
-            ValueError: If the model has no decoder.
-        """
-        if self.encoder is not None and self.decoder is None:
-            raise ValueError(
-                f"This {type(self).__name__} has no decoder. "
-                "Received: decoder=None"
-            )
-        z = self.latent(x, batch_size, verbose)
-        return self._decoded(z, batch_size, verbose)
-
-    def _decoded(self, z, batch_size=1024, verbose=0):
-        """Raw samples `(n, ...)` of points `(n, latent_dim)`, as arrays."""
-        outputs = self.decoder.predict(z, batch_size, verbose=verbose)
-        return keras.ops.convert_to_numpy(self.raw_samples(outputs))
-
-    def raw_samples(self, outputs):
-        """The decoder's outputs on the scale of raw inputs.
-
-        Args:
-            outputs: Tensor `(n, ...)`.
-
-        Returns:
-            Tensor of that shape. Without a preprocessor that can `invert`,
-            features.
-        """
-        invert = getattr(self.preprocessor, "invert", None)
-        # Keras' Normalization has a flag of that name.
-        return invert(outputs) if callable(invert) else outputs
-
-    # === Training ===
-
-    def _begin_fit(
-        self, x, y, batch_size, epochs, callbacks, initial_epoch, frequency
-    ):
-        """Checks arguments of `fit`, and prepares, before a long training.
-
-        Args:
-            x, y, batch_size, epochs, callbacks, initial_epoch: As in `fit`.
-            frequency: The `validation_freq` of `fit`.
-
-        Returns:
-            Tuple of `x`, `batch_size` and `epochs`, as `fit` uses them.
-        """
-        self._check_compiled("fit")
-        epochs = checked_count("epochs", epochs, minimum=0)
-        checked_count("initial_epoch", initial_epoch, minimum=0)
-        if not isinstance(frequency, (list, tuple)):
-            checked_count("validation_freq", frequency)
-        batch_size = self._checked_batch_size(batch_size)
-        x = self.prepare(x, y, batch_size)
-        check_callbacks(callbacks, self, x)
-        return x, batch_size, epochs
-
-    def _fit_batches(self, batches, callbacks, **kwargs):
-        """Keras' own `fit`, on batches that know where training stands."""
-        batches, callbacks = feed(batches, callbacks)
-        return super().fit(
-            batches,
-            callbacks=callbacks,
-            # The batches do it: Keras' order would not survive a restart.
-            shuffle=False,
-            **kwargs,
-        )
-
-    def _validation_batches(self, data, batch_size):
-        """What Keras validates on, or `None`."""
-        if data is None:
-            return None
-        return self._scored_batches(self._validation_inputs(data), batch_size)
-
-    def evaluate(
-        self, x=None, y=None, batch_size=None, verbose="auto", **kwargs
-    ):
-        """The loss on `x`.
-
-        Args:
-            x: Samples, as in `fit`.
-            y: Must be `None`.
-            batch_size: Integer, as in `fit`, whose default `None` is.
-            verbose: As in `keras.Model.evaluate`.
-            **kwargs: Further arguments of `keras.Model.evaluate`.
-
-        Returns:
-            As `keras.Model.evaluate`.
-
-        Raises:
-            ValueError: If the model is not compiled or not ready, if labels
-                are passed, or `x` or `batch_size` is not usable.
-        """
-        if not isinstance(x, ShuffledBatches):  # as Keras' `fit` passes
-            self._check_compiled("evaluate")
-            self._check_ready()
-            batch_size = self._checked_batch_size(batch_size)
-            reject_labels(y)
-            x = self._scored_batches(self._scorable(x), batch_size)
-        return super().evaluate(x, verbose=verbose, **kwargs)
-
-    def _scored_batches(self, x, batch_size):
-        """The batches that `evaluate` takes the loss of."""
-        raise NotImplementedError
-
-    def objective(self, x, batch_size=1024):
-        """What training lowers, on all of `x`: chooses among seeds.
-
-        Args:
-            x: Raw samples.
-            batch_size: Integer, samples taken at once.
-
-        Returns:
-            Float, the lower the better. No labels take part.
-        """
-        raise NotImplementedError
+    # === Compile, config ===
 
     def share_adapted(self, other):
         """Takes what `other` found of the training data and does not save.
@@ -340,21 +234,6 @@ class EncoderModel(keras.Model):
                 shown the data: what takes long is not found twice.
         """
 
-    def _count_steps(self):
-        return steps_taken(self.optimizer)
-
-    def _record(self, terms, batch):
-        """Reports terms of a batch's loss, weighted as Keras weights it."""
-        batch_size = keras.ops.shape(batch)[0]
-        for name, value in terms.items():
-            self._terms[name].update_state(value, batch_size)
-
-    def _draw_seed(self):
-        if self.seed is not None:
-            return self.seed
-        # NumPy's generator is what `keras.utils.set_random_seed` seeds.
-        return int(np.random.randint(2**31))
-
     def default_optimizer(self):
         """What `compile` makes of `"auto"`: the paper's, where it says one.
 
@@ -362,6 +241,19 @@ class EncoderModel(keras.Model):
             A Keras optimizer.
         """
         return keras.optimizers.Adam(1e-3)
+
+    def compile(self, optimizer="auto", **kwargs):
+        """Configures training.
+
+        Args:
+            optimizer: Keras optimizer, or its name. `"auto"` is
+                `default_optimizer()`.
+            **kwargs: Further arguments of `keras.Model.compile`.
+        """
+        optimizer = self._optimizer("optimizer", optimizer)
+        super().compile(optimizer=optimizer, **kwargs)
+        if self.built:
+            self._build_optimizer()
 
     def _optimizer(self, name, optimizer):
         if isinstance(optimizer, str) and optimizer == "auto":
@@ -373,26 +265,34 @@ class EncoderModel(keras.Model):
         return keras.optimizers.get(optimizer)
 
     def _build_optimizer(self):
-        # As soon as it can be: what is saved then has what is loaded.
-        if self.compiled and not self.optimizer.built:
+        # As soon as it can be: a model is then saved with the same optimizer
+        # state that a loaded one has.
+        if not self.optimizer.built:
             self.optimizer.build(self.trainable_variables)
 
-    # === Config ===
+    def _count_steps(self):
+        return steps_taken(self.optimizer)
+
+    def _draw_seed(self):
+        if self.seed is not None:
+            return self.seed
+        # NumPy's generator is what `keras.utils.set_random_seed` seeds.
+        return int(np.random.randint(2**31))
 
     def get_compile_config(self):
         config = super().get_compile_config()
-        return {**config, **self._settings} if config else config
+        if not config:
+            return config
+        own = {name: getattr(self, name) for name in self.compile_arguments}
+        return {**config, **own}
 
     def compile_from_config(self, config):
         self.compile(**keras.saving.deserialize_keras_object(config))
 
     def get_config(self):
-        config = super().get_config()
-        for name in self._parts:
-            config[name] = keras.saving.serialize_keras_object(
-                getattr(self, name)
-            )
-        return {**config, "seed": self.seed}
+        serialize = keras.saving.serialize_keras_object
+        parts = {name: serialize(getattr(self, name)) for name in self.parts}
+        return {**super().get_config(), **parts, "seed": self.seed}
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
@@ -401,25 +301,3 @@ class EncoderModel(keras.Model):
                 config, custom_objects=custom_objects
             )
         )
-
-    # === Checks ===
-
-    def _check_compiled(self, verb):
-        if not self.compiled:
-            raise ValueError(
-                f"Call `compile()` before `{verb}`. Received: compiled=False"
-            )
-
-    def _check_ready(self):
-        """Raises `ValueError` if the loss has no meaning yet."""
-
-    def _checked_batch_size(self, batch_size):
-        if batch_size is None:
-            batch_size = self.default_batch_size
-        return checked_count("batch_size", batch_size, self.smallest_batch)
-
-    def _check_enough(self, array):
-        """Raises `ValueError` if there is too little to learn from."""
-
-    def _check_batches(self, array, batch_size):
-        """Raises `ValueError` if batches hold too little to learn from."""

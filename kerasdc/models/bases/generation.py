@@ -6,8 +6,6 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasdc.models.bases.clustering_model import ClusteringModel
-from kerasdc.models.bases.probabilistic import ProbabilisticModel
 from kerasdc.targets import FeatureBatches
 from kerasdc.utils.arguments import checked_count
 
@@ -19,11 +17,11 @@ _LOG_VARIANCE_LIMIT = 40.0
 _LOWEST_SCORE = float(np.finfo("float32").min)  # JSON has no infinity
 
 
-class GenerativeModel(ProbabilisticModel, ClusteringModel):
-    """A clustering model with a mixture prior and a probabilistic decoder.
+class Generation:
+    """A mixin of clustering models: they generate and score samples.
 
-    Subclasses set `prior` (a `GaussianMixturePrior`), and implement
-    `posterior(features)`.
+    A system sets `prior`, a `GaussianMixturePrior`, and a likelihood, and
+    implements `posterior(features)`.
     """
 
     def posterior(self, features, training=False):
@@ -57,7 +55,7 @@ class GenerativeModel(ProbabilisticModel, ClusteringModel):
             ValueError: If `num` is not a count, the cluster does not exist,
                 or the model has no clusters yet.
         """
-        self._check_adapted()
+        self._check_fitted()
         return self._decoded(self.prior.sample(num, cluster, seed))
 
     def interpolate(self, x1, x2, steps=10):
@@ -120,7 +118,7 @@ class GenerativeModel(ProbabilisticModel, ClusteringModel):
                 decoder, to which brighter pixels would look probable; or if
                 the model has no clusters yet.
         """
-        self._check_adapted()
+        self._check_fitted()
         num_samples = checked_count("num_samples", num_samples)
         x = self.as_inputs(x)
         self._check_range(x)
@@ -138,21 +136,23 @@ class GenerativeModel(ProbabilisticModel, ClusteringModel):
         return generator.standard_normal(shape).astype("float32")
 
     def _importance_bound(self, features, noise):
+        """Equation (8) for each sample; all draws pass the decoder at once."""
+        num_draws, dim = noise.shape
         mean, log_variance = self.posterior(features)
         # Still a bound: z is drawn from the distribution it is divided by.
         log_variance = ops.clip(
             log_variance, -_LOG_VARIANCE_LIMIT, _LOG_VARIANCE_LIMIT
         )
-        log_weights = []
-        for row in map(ops.convert_to_tensor, noise):
-            z = mean + ops.exp(0.5 * log_variance) * row
-            log_weights.append(
-                self.likelihood.log_prob(features, self.decoder(z))
-                + self.prior.log_prob(z)
-                - _log_normal(row, log_variance)
-            )
-        log_weights = ops.stack(log_weights, axis=1)
-        bound = ops.logsumexp(log_weights, axis=1) - math.log(len(noise))
+        deviation = ops.exp(0.5 * log_variance)
+        z = mean[:, None] + deviation[:, None] * ops.convert_to_tensor(noise)
+        z = ops.reshape(z, (-1, dim))
+        log_joint = self.prior.log_prob(z) + self.likelihood.log_prob(
+            ops.repeat(features, num_draws, axis=0), self.decoder(z)
+        )
+        log_weights = ops.reshape(log_joint, (-1, num_draws)) - _log_normal(
+            noise, log_variance
+        )
+        bound = ops.logsumexp(log_weights, axis=1) - math.log(num_draws)
         valid = ops.logical_and(
             ops.isfinite(bound), self.likelihood.covers(features)
         )
@@ -206,6 +206,7 @@ class GenerativeModel(ProbabilisticModel, ClusteringModel):
 
 
 def _log_normal(noise, log_variance):
-    """Log-density of mean + exp(log_variance / 2) * noise."""
-    squares = ops.square(noise) + math.log(2 * math.pi)
-    return -0.5 * ops.sum(log_variance + squares, axis=1)
+    """Log-densities `(n, draws)` of mean + exp(log_variance / 2) * noise."""
+    squares = np.sum(np.square(noise) + math.log(2 * math.pi), axis=1)
+    volume = ops.sum(log_variance, axis=1, keepdims=True)
+    return -0.5 * (volume + ops.convert_to_tensor(squares))

@@ -59,6 +59,27 @@ def _checked_part(name, part, kind, words):
     return part
 
 
+def features_of(model, x, training=False):
+    """Raw inputs to what the encoder takes; augmented in training.
+
+    Args:
+        model: Model with `preprocessor` and `augmentation`, each of which may
+            be `None`.
+        x: Tensor of raw inputs.
+        training: Boolean. `True` augments.
+
+    Returns:
+        Tensor.
+    """
+    if model.preprocessor is not None:
+        x = model.preprocessor(x)
+    else:
+        x = keras.ops.cast(x, model.compute_dtype)
+    if training and model.augmentation is not None:
+        x = model.augmentation(x, training=True)
+    return x
+
+
 def features_shape(model, input_shape):
     """The shape of one sample's features; raises if parts do not fit it.
 
@@ -90,6 +111,21 @@ def features_shape(model, input_shape):
         if callable(augmentation):
             check_augmentation(augmentation, shape, model.compute_dtype)
     return shape
+
+
+def must_adapt(preprocessor):
+    """Whether a preprocessor waits for data to be adapted to.
+
+    Args:
+        preprocessor: Layer or `None`.
+
+    Returns:
+        Boolean.
+    """
+    if not hasattr(preprocessor, "adapt"):
+        return False
+    # Keras' own layers have no `adapted`, but are built when they are.
+    return not getattr(preprocessor, "adapted", preprocessor.built)
 
 
 def check_network(name, network, shape):
@@ -186,9 +222,9 @@ def _ready(preprocessor, array):
 
     `None` where it is not, and cannot be copied.
     """
-    built = getattr(preprocessor, "built", True)
     can_adapt = hasattr(preprocessor, "adapt")
-    if getattr(preprocessor, "adapted", built) if can_adapt else built:
+    built = can_adapt or getattr(preprocessor, "built", True)
+    if built and not must_adapt(preprocessor):
         return preprocessor
     try:
         copy = type(preprocessor).from_config(preprocessor.get_config())
@@ -197,3 +233,34 @@ def _ready(preprocessor, array):
     if can_adapt:
         copy.adapt(array)
     return copy
+
+
+def trunk_of(encoder):
+    """An encoder without its last layer; shares all weights.
+
+    Args:
+        encoder: `keras.Model`.
+
+    Returns:
+        `keras.Model`.
+
+    Raises:
+        ValueError: If a second layer cannot stand beside the last one.
+    """
+    layers = getattr(encoder, "layers", [])
+    if not layers or not isinstance(layers[-1].output, keras.KerasTensor):
+        raise ValueError(
+            "The `encoder` must be Functional or Sequential, for the "
+            "log-variance is computed beside its last layer. "
+            f"Received: encoder of type {type(encoder).__name__}"
+        )
+    head = layers[-1]
+    if not isinstance(head.input, keras.KerasTensor):
+        raise ValueError(
+            "The last layer of the `encoder` must have one input, for the "
+            "log-variance is computed from it, too: put a `Dense` layer last. "
+            f"Received: {type(head).__name__} of {len(head.input)} inputs"
+        )
+    # Not `encoder.input`, which a Sequential has only once it was called.
+    (inputs,) = encoder.inputs
+    return keras.Model(inputs, head.input)

@@ -1,91 +1,50 @@
-"""Models whose encoder is first half of an autoencoder."""
+"""Models whose encoder is first trained as half of an autoencoder."""
 
 import keras
 
 from kerasdc import networks
 from kerasdc.layers.adaptable import add_flag
+from kerasdc.losses import likelihoods
 from kerasdc.models.bases.autoencoder import Autoencoder
-from kerasdc.models.bases.encoder_model import EncoderModel
-from kerasdc.models.bases.parts import checked_layer
-from kerasdc.models.bases.parts import checked_model
-from kerasdc.models.bases.parts import checked_preprocessor
-from kerasdc.models.bases.parts import features_shape
+from kerasdc.models.bases.parts import check_range
 from kerasdc.utils.arguments import checked_count
 
 
-class PretrainedModel(EncoderModel):
-    """A model with two trainings: `pretrain`, then `fit`.
+class Pretraining:
+    """A mixin of `EncoderModel`: two trainings, `pretrain`, then `fit`.
 
-    In `__init__`, subclasses call `set_networks`; in `build`,
-    `build_networks` before and `add_pretrained_flag` after everything else;
-    those that are clustering models, too, override `forget_clusters`.
+    `build_head` of a system calls `add_pretrained_flag`. A system whose
+    decoder's outputs are parameters of a distribution calls `set_likelihood`.
     """
 
-    trains_decoder = False  # whether `fit` does, too
+    cluster_layer = "clustering"  # which layer `adapt` sets from data
 
-    def set_networks(
-        self, encoder, decoder, preprocessor, augmentation, default
-    ):
-        """Takes the constructor's arguments that all systems have.
+    # === Networks ===
+
+    def set_likelihood(self, likelihood, encoder, decoder):
+        """Takes the argument `likelihood` of the constructor.
 
         Args:
-            encoder: `keras.Model` or `None`.
-            decoder: `keras.Model` or `None`.
-            preprocessor: Layer, `None` or `"auto"`.
-            augmentation: Layer or `None`.
-            default: Function that makes the preprocessor of `"auto"`.
+            likelihood: `"bernoulli"` or `"gaussian"`.
+            encoder, decoder: What the caller passed.
 
         Raises:
-            ValueError: If they do not fit each other.
+            ValueError: If there is no such likelihood, or an encoder comes
+                without its decoder.
         """
-        if decoder is not None and encoder is None:
-            raise ValueError(
-                "A `decoder` needs its `encoder`. Received: encoder=None"
-            )
-        self.preprocessor = checked_preprocessor(preprocessor, default)
-        self.augmentation = checked_layer("augmentation", augmentation)
-        self.encoder = checked_model("encoder", encoder)
-        self.decoder = checked_model("decoder", decoder)
-
-    def build_networks(self, input_shape):
-        """Builds the preprocessor; makes the paper's networks where missing.
-
-        Args:
-            input_shape: Tuple, the shape of a batch of raw inputs.
-        """
-        shape = features_shape(self, input_shape)
-        if self.encoder is not None:
-            self.check_networks()
-        self._sample_shape = tuple(input_shape[1:])
-        if self.preprocessor is not None and not self.preprocessor.built:
-            self.preprocessor.build(input_shape)
-        if self.encoder is None:
-            self.encoder, self.decoder = self.default_networks(shape)
-        if self.decoder is not None:
-            # Where no loss of `fit` reaches it, only `pretrain` trains it.
-            self.decoder.trainable = self.trains_decoder
-
-    def check_networks(self):
-        """Raises `ValueError` if the user's networks do not fit the system.
-
-        Their shapes are known then, and nothing else is built.
-        """
+        if encoder is not None and decoder is None:
+            raise ValueError("An `encoder` needs its `decoder`.")
+        self.likelihood = likelihoods.get(likelihood)
+        self.likelihood_name = likelihood
+        if self.likelihood is likelihoods.Bernoulli:
+            self.scaling_target = "maximum"  # features are then from 0 to 1
 
     def default_networks(self, shape):
-        """The paper's networks, for samples of a shape.
-
-        Args:
-            shape: Tuple, of one sample's features.
-
-        Returns:
-            Tuple of two `keras.Model`: encoder and decoder.
-        """
         return networks.mlp_encoder(shape), networks.mlp_decoder(shape)
 
     def add_pretrained_flag(self):
         """Makes the weight that says whether `pretrain` was done."""
         self._pretrained = add_flag(self, "pretrained")
-        self._build_optimizer()
 
     @property
     def pretrained(self):
@@ -94,47 +53,42 @@ class PretrainedModel(EncoderModel):
             return True
         return self.built and bool(self._pretrained.numpy())
 
+    # === Training ===
+
     def compile(
         self,
         optimizer="auto",
-        loss=None,
-        metrics=None,
         pretrain_optimizer="auto",
-        reconstruction_loss="mean_squared_error",
+        reconstruction_loss="auto",
         **kwargs,
     ):
         """Configures both trainings.
 
         Args:
-            optimizer: Keras optimizer of the clustering stage. `"auto"` is
+            optimizer: Keras optimizer of `fit`. `"auto"` is
                 `default_optimizer()`.
-            loss: Keras loss of the clustering stage.
-            metrics: As in `keras.Model.compile`.
             pretrain_optimizer: Keras optimizer of `pretrain`. `"auto"` is
                 Adam with a learning rate of 0.001.
-            reconstruction_loss: Keras loss of `pretrain`.
+            reconstruction_loss: Keras loss of `pretrain`. `"auto"` is that of
+                the likelihood, or the mean squared error.
             **kwargs: Further arguments of `keras.Model.compile`.
         """
-        optimizer = self._optimizer("optimizer", optimizer)
         if pretrain_optimizer == "auto":
             pretrain_optimizer = keras.optimizers.Adam(1e-3)
-        self.pretrain_optimizer = self._optimizer(
-            "pretrain_optimizer", pretrain_optimizer
-        )
+        if reconstruction_loss == "auto":
+            reconstruction_loss = "mean_squared_error"
+            if self.likelihood is not None:
+                reconstruction_loss = self.likelihood.reconstruction_loss
         if reconstruction_loss is None:
             raise ValueError(
                 "`reconstruction_loss` must be a Keras loss. "
                 "Received: reconstruction_loss=None"
             )
-        self.reconstruction_loss = keras.losses.get(reconstruction_loss)
-        super().compile(
-            optimizer=optimizer,
-            loss=loss,
-            metrics=metrics,
-            **kwargs,
+        self.pretrain_optimizer = self._optimizer(
+            "pretrain_optimizer", pretrain_optimizer
         )
-        if self.built:
-            self._build_optimizer()
+        self.reconstruction_loss = keras.losses.get(reconstruction_loss)
+        super().compile(optimizer=optimizer, **kwargs)
 
     def pretrain(
         self,
@@ -158,30 +112,24 @@ class PretrainedModel(EncoderModel):
             callbacks: Keras callbacks of this stage.
             verbose: As in `keras.Model.fit`.
             validation_data: Optional samples on which the loss is reported.
-            **kwargs: Further arguments of `keras.Model.fit`.
+            **kwargs: Further arguments of `Autoencoder.fit`.
 
         Returns:
             The stage's `History`.
+
+        Raises:
+            ValueError: If there is no decoder, the model is not compiled, or
+                an argument is not usable.
         """
         self._check_compiled("pretrain")
-        if self.encoder is not None and self.decoder is None:
-            raise ValueError(
-                "`pretrain` needs a decoder; an encoder that comes alone is "
-                "taken to be trained. Received: decoder=None"
-            )
+        self._check_decoder("pretrain")
         epochs = checked_count("epochs", epochs, minimum=0)
         batch_size = checked_count("batch_size", batch_size)
+        validation = self._checked_validation(validation_data, batch_size)
         x = self.prepare(x, kwargs.pop("y", None))
-        if validation_data is not None:
-            validation_data = (self._validation_inputs(validation_data),)
-        autoencoder = Autoencoder(
-            self.encoder,
-            self.decoder,
-            self.preprocessor,
-            self.augmentation,
-            self.reconstruction_loss,
-        )
-        autoencoder.compile(_fresh(self.pretrain_optimizer))
+        if validation is not None:
+            validation = (self._scorable(validation),)
+        autoencoder = self._autoencoder()
         self.decoder.trainable = True
         try:
             history = autoencoder.fit(
@@ -190,7 +138,7 @@ class PretrainedModel(EncoderModel):
                 batch_size=batch_size,
                 callbacks=callbacks,
                 verbose=verbose,
-                validation_data=validation_data,
+                validation_data=validation,
                 **kwargs,
             )
         finally:
@@ -199,8 +147,28 @@ class PretrainedModel(EncoderModel):
         self.forget_clusters()
         return history
 
+    def _autoencoder(self):
+        autoencoder = Autoencoder(
+            self.encoder,
+            self.decoder,
+            self.preprocessor,
+            self.augmentation,
+            self.reconstruction_loss,
+            seed=self._draw_seed(),
+        )
+        optimizer = self.pretrain_optimizer
+        # A new one: an optimizer serves one training.
+        autoencoder.compile(optimizer.from_config(optimizer.get_config()))
+        return autoencoder
+
+    @property
+    def adapted(self):
+        """Whether clusters were found (kept when saved)."""
+        return getattr(self, self.cluster_layer).adapted
+
     def forget_clusters(self):
-        """Makes the model look for clusters again, where it has any."""
+        """Makes the next `fit` look for clusters again."""
+        getattr(self, self.cluster_layer).forget()
 
     def complete_stages(self, x, batch_size, verbose):
         """Pretrains and adapts, each where it was not done yet.
@@ -217,13 +185,21 @@ class PretrainedModel(EncoderModel):
         if self.adapted and not self.pretrained:
             raise ValueError(
                 "`pretrain` forgets the clusters of `adapt`: call it before, "
-                "with epochs=0 if the encoder is trained already. "
+                "with epochs=0 if the encoder is already pretrained. "
                 "Received: adapted=True, pretrained=False"
             )
         if not self.pretrained:
             self.pretrain(x, batch_size=batch_size, verbose=verbose)
         if not self.adapted:
             self.adapt(x, verbose=verbose)
+
+    # === Config, checks ===
+
+    def get_config(self):
+        config = super().get_config()
+        if self.likelihood is not None:
+            config["likelihood"] = self.likelihood_name
+        return config
 
     def get_compile_config(self):
         config = super().get_compile_config()
@@ -233,7 +209,24 @@ class PretrainedModel(EncoderModel):
             config["reconstruction_loss"] = serialize(self.reconstruction_loss)
         return config
 
+    def _check_decoder(self, verb):
+        if self.encoder is not None and self.decoder is None:
+            raise ValueError(
+                f"`{verb}` needs a decoder; an encoder without one is assumed "
+                "to be pretrained. Received: decoder=None"
+            )
 
-def _fresh(optimizer):
-    """An unused copy: an optimizer serves one training."""
-    return optimizer.__class__.from_config(optimizer.get_config())
+    # Where p(x | z) is not defined, these raise.
+
+    def _check_enough(self, array):
+        super()._check_enough(array)
+        self._check_range(array)
+
+    def _scorable(self, x):
+        array = super()._scorable(x)
+        self._check_range(array)
+        return array
+
+    def _check_range(self, array):
+        if self.likelihood is likelihoods.Bernoulli:
+            check_range(array, self.preprocessor)

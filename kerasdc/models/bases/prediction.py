@@ -1,0 +1,139 @@
+"""What users ask of a fitted model: outputs, embedding, reconstructions."""
+
+import keras
+
+from kerasdc.targets import FeatureBatches
+from kerasdc.utils.arguments import checked_count
+
+
+class Prediction:
+    """A mixin of `EncoderModel`: what it computes of raw samples."""
+
+    likelihood = None  # what the decoder's outputs are parameters of
+    ways_to_weights = "`pretrain(x)` or `fit(x)`"  # for those without
+
+    def predict(self, x, batch_size=None, verbose="auto", **kwargs):
+        """The model's outputs.
+
+        Args:
+            x: Raw samples, in any form that `fit` takes.
+            batch_size: Optional integer, samples taken at once.
+            verbose: As in `keras.Model.predict`.
+            **kwargs: Further arguments of `keras.Model.predict`.
+
+        Returns:
+            Array `(n, ...)`: soft assignments `(n, num_clusters)`, whose rows
+            sum to 1, or an embedding.
+
+        Raises:
+            ValueError: If the model has not been fitted, or `x` or
+                `batch_size` is not usable.
+        """
+        self._check_fitted()
+        if batch_size is not None:
+            batch_size = checked_count("batch_size", batch_size)
+        return super().predict(
+            self.as_inputs(x), batch_size=batch_size, verbose=verbose, **kwargs
+        )
+
+    def embed(self, x, batch_size=1024, verbose=0):
+        """The space in which clusters are found.
+
+        The encoder's output, unless a system says otherwise.
+
+        Args:
+            x: Raw samples.
+            batch_size: Integer, samples taken at once.
+            verbose: As in `keras.Model.predict`.
+
+        Returns:
+            Float array `(n, dim)`.
+        """
+        return self.latent(x, batch_size, verbose)
+
+    def embedding_of(self, features):
+        """What `embed` gives, as a function of tensors.
+
+        Args:
+            features: Tensor, as `features(x)` returns it.
+
+        Returns:
+            Tensor `(n, dim)`.
+        """
+        return self.encoder(features, training=False)
+
+    def latent(self, x, batch_size=1024, verbose=0):
+        """The encoder's output, which the decoder, if any, takes.
+
+        Args:
+            x: Raw samples.
+            batch_size: Integer, samples taken at once.
+            verbose: As in `keras.Model.predict`.
+
+        Returns:
+            Float array `(n, latent_dim)`.
+        """
+        if not self.built:
+            raise ValueError(
+                f"This {type(self).__name__} has no weights yet: call "
+                f"{self.ways_to_weights} first."
+            )
+        x = self.as_inputs(x)
+        batches = FeatureBatches(x, self.preprocessor, batch_size)
+        return self.encoder.predict(batches, verbose=verbose)
+
+    def reconstruct(self, x, batch_size=1024, verbose=0):
+        """Samples as the decoder sees them.
+
+        Args:
+            x: Raw samples.
+            batch_size: Integer, samples taken at once.
+            verbose: As in `keras.Model.predict`.
+
+        Returns:
+            Float array in the scale and shape of the raw inputs (for texts:
+            their features).
+
+        Raises:
+            ValueError: If the model has no decoder.
+        """
+        if self.encoder is not None and self.decoder is None:
+            raise ValueError(f"This {type(self).__name__} has no decoder.")
+        z = self.latent(x, batch_size, verbose)
+        return self._decoded(z, batch_size, verbose)
+
+    def _decoded(self, z, batch_size=1024, verbose=0):
+        """Raw samples `(n, ...)` of points `(n, latent_dim)`, as arrays."""
+        outputs = self.decoder.predict(z, batch_size, verbose=verbose)
+        return keras.ops.convert_to_numpy(self.raw_samples(outputs))
+
+    def raw_samples(self, outputs):
+        """The decoder's outputs on the scale of raw inputs.
+
+        Args:
+            outputs: Tensor `(n, ...)`.
+
+        Returns:
+            Tensor of that shape. Without a preprocessor that can `invert`,
+            features.
+        """
+        if self.likelihood is not None:
+            outputs = self.likelihood.mean(outputs)
+        invert = getattr(self.preprocessor, "invert", None)
+        # Keras' Normalization has a flag of that name.
+        return invert(outputs) if callable(invert) else outputs
+
+    def objective(self, x, batch_size=1024):
+        """What training lowers, on all of `x`: chooses among seeds.
+
+        Args:
+            x: Raw samples.
+            batch_size: Integer, samples taken at once.
+
+        Returns:
+            Float, the lower the better. No labels are used.
+        """
+        raise NotImplementedError
+
+    def _check_fitted(self):
+        """Raises `ValueError` if there is nothing to predict yet."""
