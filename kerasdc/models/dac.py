@@ -17,7 +17,6 @@ from kerasdc.models.bases.discriminative import DiscriminativeModel
 from kerasdc.models.bases.registry import system
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_flag
-from kerasdc.utils.arguments import checked_seed
 
 # Section 4: u = 0.95 - x and l = 0.455 + 0.1 x, until they meet at x = 0.45.
 _UPPER, _LOWER = (0.95, 0.5), (0.455, 0.5)
@@ -92,9 +91,8 @@ class DAC(DiscriminativeModel):
         # === Layers ===
         super().__init__(**kwargs)
         self.num_clusters = checked_count("num_clusters", num_clusters)
-        self.set_networks(encoder, preprocessor, augmentation=augmentation)
+        self.set_networks(encoder, preprocessor, None, augmentation, seed)
         self.similarity = PairwiseSimilarity(dtype="float32")
-        self.seed = checked_seed(seed)
         self.add_terms()
 
     # === Functional Model ===

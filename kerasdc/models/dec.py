@@ -1,7 +1,6 @@
 """Deep embedded clustering (DEC)."""
 
 import keras
-import numpy as np
 from keras import ops
 
 from kerasdc import losses
@@ -11,7 +10,6 @@ from kerasdc.models.bases.pretraining import Pretraining
 from kerasdc.models.bases.registry import system
 from kerasdc.targets import SelfTrainingTargets
 from kerasdc.utils.arguments import checked_count
-from kerasdc.utils.arguments import checked_seed
 
 
 @system("dec")
@@ -37,14 +35,13 @@ class DEC(Pretraining, ClusteringModel):
             pretrained.
         decoder: Optional `keras.Model` from the embedding to samples.
         preprocessor: Optional layer from raw inputs to what the encoder
-            takes. `"auto"` scales the mean squared feature to 1, as the
-            paper. `None` takes inputs as they are.
+            takes. `"auto"`, as the paper, scales the mean squared feature to
+            1. `None` takes inputs as they are.
         augmentation: Optional layer that distorts features in training.
             Targets are always made from clean inputs.
         alpha: Float above 0, degrees of freedom of the Student t kernel.
-        seed: Optional integer for k-means and the order of the samples.
-            `None` follows `keras.utils.set_random_seed`, as new weights
-            always do.
+        seed: Optional integer for k-means and the order of samples. `None`
+            follows `keras.utils.set_random_seed`, as new weights always do.
         **kwargs: Arguments of `keras.Model`, such as `name`.
 
     Example:
@@ -77,8 +74,7 @@ class DEC(Pretraining, ClusteringModel):
             num_clusters, alpha, name="clustering"
         )
         self.num_clusters = self.clustering.num_clusters
-        self.set_networks(encoder, preprocessor, decoder, augmentation)
-        self.seed = checked_seed(seed)
+        self.set_networks(encoder, preprocessor, decoder, augmentation, seed)
 
     # === Functional Model ===
 
@@ -102,8 +98,7 @@ class DEC(Pretraining, ClusteringModel):
                 the paper's SGD: learning rate 0.01, momentum 0.9.
             loss: Keras loss of `(p, q)`. `"auto"` is KL(P || Q).
             update_interval: Optional integer, steps from one refresh of P to
-                the next, which is the length of an epoch. `None` is one
-                pass over the data.
+                the next, an epoch. `None` is one pass over the data.
             **kwargs: `pretrain_optimizer`, `reconstruction_loss` (see
                 `Pretraining.compile`), and arguments of `keras.Model.compile`.
         """
@@ -165,8 +160,8 @@ class DEC(Pretraining, ClusteringModel):
         if q is None:
             q = self.predict(x, batch_size=batch_size, verbose=0)
         p = losses.target_distribution(q)
-        divergence = float(np.mean(losses.kl_divergence(p, ops.array(q))))
-        return max(divergence, 0.0)  # rounding takes it below
+        divergence = ops.mean(losses.kl_divergence(p, ops.array(q)))
+        return max(float(divergence), 0.0)  # rounding takes it below
 
     # === Config ===
 
@@ -175,7 +170,7 @@ class DEC(Pretraining, ClusteringModel):
 
 
 class _EpochTargets(SelfTrainingTargets):
-    """Made from the Q that callbacks have found, if they have."""
+    """From the Q that callbacks have found, if they have."""
 
     def soft_assignment(self):
         if self.model.training_assignments is None:

@@ -18,7 +18,6 @@ from kerasdc.models.bases.registry import system
 from kerasdc.targets import WholePass
 from kerasdc.utils.arguments import checked_flag
 from kerasdc.utils.arguments import checked_number
-from kerasdc.utils.arguments import checked_seed
 
 _WEIGHT = 0.01  # of the similarities, for the encoder
 
@@ -105,9 +104,8 @@ class EmbeddingNetwork(Pretraining, ClusteringModel):
         self.clustering.trainable = False  # k-means sets the centers
         self.num_clusters = self.clustering.num_clusters
         self.set_likelihood(likelihood, encoder, decoder)
-        self.set_networks(encoder, preprocessor, decoder, augmentation)
+        self.set_networks(encoder, preprocessor, decoder, augmentation, seed)
         self.embedding = embedding
-        self.seed = checked_seed(seed)
         self.add_terms()
 
     # === Functional Model ===

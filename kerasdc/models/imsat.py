@@ -16,11 +16,9 @@ from kerasdc.models.bases.restarts import check_restarts
 from kerasdc.targets import NeighborRadii
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_number
-from kerasdc.utils.arguments import checked_seed
 from kerasdc.utils.arguments import checked_shares
 
-# Augmentations that move samples by their radius, and the steps of power
-# iteration that turn the random direction into the worst one.
+# Augmentations by a radius, and their steps of power iteration.
 _RANDOM_STEPS = {"vat": 1, "rpt": 0}
 _TINY = 1e-37  # float32 reaches down to 1e-38
 
@@ -30,15 +28,8 @@ class IMSAT(Seeded, DiscriminativeModel):
     """Information-maximizing self-augmented training: clusters directly.
 
     A classifier learns assignments that have high mutual information with the
-    samples and that do not change when a sample is perturbed: self-augmented
-    training (SAT). There is no decoder and no pretraining.
-
-    You choose the perturbation by `augmentation`: `"vat"`, virtual
-    adversarial training, in the direction in which the assignment changes
-    most; `"rpt"`, random perturbation training, in a random one; both by a
-    quarter of the distance to the tenth neighbor; or, for images, a layer or
-    function of features such as `kerasdc.layers.RandomShiftRotation`. `None`
-    is RIM, without self-augmentation.
+    samples and do not change when a sample is perturbed (SAT). There is no
+    decoder and no pretraining.
 
     Reference:
 
@@ -55,14 +46,17 @@ class IMSAT(Seeded, DiscriminativeModel):
         preprocessor: Optional layer from raw inputs to what the encoder
             takes. `"auto"` scales the mean squared feature to 1. `None` takes
             inputs as they are.
-        augmentation: `"vat"`, `"rpt"`, a layer, a function registered for
-            saving, `None`, or a list of several: their penalties are
-            averaged.
+        augmentation: You choose the perturbation: `"vat"`, virtual
+            adversarial training, in the direction in which the assignment
+            changes most; `"rpt"`, random perturbation training, in a random
+            one; both by a quarter of the distance to the tenth neighbor; for
+            images a layer, or function registered for saving, such as
+            `kerasdc.layers.RandomShiftRotation`; `None` for RIM; or a list of
+            several, whose penalties are averaged.
         class_prior: Optional `num_clusters` floats above 0 whose sum is 1:
             the clusters' sizes, where they are known and unequal, in any
             order. `None` makes them as equal as the data allows.
-        neighborhood: Optional pair, `neighbor` and `max_references` of
-            `adapt`, which `fit` uses where `adapt` was not called.
+        neighborhood: Optional pair, `neighbor` and `max_references` of `adapt`.
         seed: Optional integer for perturbations and the order of batches.
             `None` follows `keras.utils.set_random_seed`.
         **kwargs: Arguments of `keras.Model`, such as `name`.
@@ -100,12 +94,11 @@ class IMSAT(Seeded, DiscriminativeModel):
         # === Layers ===
         super().__init__(**kwargs)
         self.num_clusters = checked_count("num_clusters", num_clusters)
-        self.class_prior = None
+        self.class_prior = class_prior
         if class_prior is not None:
             prior = checked_shares("class_prior", class_prior, num_clusters)
-            self.class_prior = [float(share) for share in prior]
-        self.set_networks(encoder, preprocessor, augmentation=augmentation)
-        self.seed = checked_seed(seed)
+            self.class_prior = prior.tolist()
+        self.set_networks(encoder, preprocessor, None, augmentation, seed)
         self.seed_generator = keras.random.SeedGenerator(self.seed)
         self.add_terms()
         self._radii = NeighborRadii(neighborhood)
@@ -149,34 +142,32 @@ class IMSAT(Seeded, DiscriminativeModel):
         """Configures training.
 
         Args:
-            optimizer: Keras optimizer. `"auto"` is the authors' Adam:
-                learning rate 0.002.
-            information_weight: Float, lambda: weight of mutual information
-                beside the SAT penalty.
+            optimizer: Keras optimizer. `"auto"` is the authors' Adam(0.002).
+            information_weight: Float, lambda: weight of mutual information.
             marginal_weight: Float, mu: weight of H(Y) in it.
             prior_tolerance: Float, at least 0, in nats: divergence of the
                 clusters' sizes from `class_prior`, or from equal ones, that
                 costs nothing (in the paper, 0.01 log k); see
                 `kerasdc.losses.size_penalty`. Without `class_prior`, 0
                 maximizes H(Y) instead.
-            radius_factor: Float above 0: lengths of perturbations over the
-                distance to the neighbor.
+            radius_factor: Float above 0: length over neighbor's distance.
             xi: Float above 0: see `kerasdc.losses.adversarial_direction`.
             **kwargs: Further arguments of `keras.Model.compile`.
 
         Raises:
             ValueError: If a number is out of its range.
         """
-        settings = {
-            "information_weight": information_weight,
-            "marginal_weight": marginal_weight,
-            "prior_tolerance": prior_tolerance,
-            "radius_factor": radius_factor,
-            "xi": xi,
-        }
-        for name, value in settings.items():
-            checked_number(name, value, above=name in ("radius_factor", "xi"))
-            setattr(self, name, value)
+        checked_number("information_weight", information_weight)
+        self.information_weight = information_weight
+        self.marginal_weight = checked_number(
+            "marginal_weight", marginal_weight
+        )
+        self.prior_tolerance = checked_number(
+            "prior_tolerance", prior_tolerance
+        )
+        checked_number("radius_factor", radius_factor, above=True)
+        self.radius_factor = radius_factor
+        self.xi = checked_number("xi", xi, above=True)
         super().compile(optimizer, **kwargs)
 
     def default_optimizer(self):
@@ -185,17 +176,16 @@ class IMSAT(Seeded, DiscriminativeModel):
     def adapt(
         self, x, neighbor=10, max_references=100_000, restarts=None, verbose=0
     ):
-        """Finds how far samples are from their neighbors, for `fit`.
+        """Finds distances of samples to a neighbor, for `fit`.
 
-        `fit` does it where it is missing, with the arguments of the last
-        time, or these defaults. The distances are kept for the very same `x`
-        only, and not saved.
+        `fit` does it where it is missing. The distances are kept for the very
+        same `x` only, and not saved.
 
         Args:
             x: Training samples.
             neighbor: Integer, at least 1: which neighbor.
-            max_references: Integer: with more samples, neighbors are looked
-                for among as many drawn at random; a warning says so.
+            max_references: Integer: so many samples, drawn at random, may be
+                neighbors if there are more; a warning says so.
             restarts, verbose: As in `DiscriminativeModel.adapt`.
 
         Returns:
@@ -203,7 +193,7 @@ class IMSAT(Seeded, DiscriminativeModel):
             augmentation needs none.
 
         Raises:
-            ValueError: If an argument is not usable; nothing has changed then.
+            ValueError: If an argument is not usable.
         """
         check_restarts(self, restarts)
         x = self.prepare(x)
@@ -238,8 +228,7 @@ class IMSAT(Seeded, DiscriminativeModel):
         """R_SAT - lambda (mu H(Y) - H(Y|X)), equation (7), in nats."""
         terms = {"information": self._information(y_pred)}
         if self._kinds():
-            # Only clean inputs count for the statistics of inference;
-            # evaluation draws the same each time.
+            # Statistics of inference are of clean inputs only.
             seed = self.seed_generator if training else self.seed or 0
             drawing = () if training else self._kinds()
             with kept_statistics(self.encoder), repeated_draws(*drawing):
@@ -259,10 +248,8 @@ class IMSAT(Seeded, DiscriminativeModel):
             unequal = losses.size_penalty(
                 soft_assignment, self.class_prior, self.prior_tolerance
             )
-        conditional = losses.conditional_entropy(soft_assignment)
-        return self.information_weight * (
-            conditional + self.marginal_weight * unequal
-        )
+        loss = losses.conditional_entropy(soft_assignment)
+        return self.information_weight * (loss + self.marginal_weight * unequal)
 
     def _penalty(self, x, radius, soft_assignment, seed, training):
         """R_SAT of each sample, equation (4), less a constant."""
@@ -286,23 +273,17 @@ class IMSAT(Seeded, DiscriminativeModel):
         return sum(map(divergence, kinds)) / len(kinds)
 
     def objective(self, x, batch_size=1024, soft_assignment=None):
-        """The loss on all of `x` at once; see `ClusteringModel`.
-
-        It normalizes by statistics of the batch, as training does: those of
-        inference are of clean samples only.
-        """
-        x = self.as_inputs(x)
-        kinds, seed = self._kinds(), self.seed or 0
-        total, found = 0.0, []
-        # With an order and draws that are the same every time.
-        draws = repeated_draws(self.encoder, *kinds)
-        with kept_statistics(self.encoder), draws:
+        """The loss on all of `x` at once, normalized by batches, as training."""
+        self._check_fitted()
+        x, total, found = self.as_inputs(x), 0.0, []
+        same = repeated_draws(self.encoder, *self._kinds())
+        with kept_statistics(self.encoder), same:
             for batch, *radius in self.scored_batches(x, batch_size):
                 q = self(batch, training=True)
                 found.append(q)
-                if kinds:
-                    radius = radius[0] if radius else None
-                    penalty = self._penalty(batch, radius, q, seed, True)
+                if self._kinds():
+                    drawn = (q, self.seed or 0, True)
+                    penalty = self._penalty(batch, *(radius or [None]), *drawn)
                     total += float(ops.sum(penalty))
         information = self._information(ops.concatenate(found))
         return total / len(x) + float(information)

@@ -8,7 +8,6 @@ from kerasdc import losses
 from kerasdc import networks
 from kerasdc.callbacks import ExaggerationSchedule
 from kerasdc.cluster.points import checked_points
-from kerasdc.layers.adaptable import add_flag
 from kerasdc.layers.adaptable import add_state
 from kerasdc.models.bases.encoder_model import EncoderModel
 from kerasdc.models.bases.parts import check_shape
@@ -18,7 +17,6 @@ from kerasdc.targets.affinity_targets import AffinityTargets
 from kerasdc.utils.arguments import checked_choice
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_number
-from kerasdc.utils.arguments import checked_seed
 
 _AFFINITIES = ("auto", "batch", "neighbors")
 
@@ -27,23 +25,15 @@ _AFFINITIES = ("auto", "batch", "neighbors")
 class ParametricTSNE(Pretraining, EncoderModel):
     """Parametric t-SNE: an embedding in the plane, for new samples too.
 
-    A network learns an embedding whose similarities, by Student's t kernel,
-    follow those of the data, by Gaussians of one perplexity. Unlike t-SNE, it
-    embeds new samples too.
-
-    `affinities` selects the pairs that count. `"batch"`: those within fixed
-    batches, as in the paper. `"neighbors"`: near neighbors among all samples;
-    a batch then consists of pairs, drawn by their affinity, whose members
-    attract each other while all points of the batch repel each other.
+    Similarities in the embedding, by Student's t kernel, follow those in the
+    data, by Gaussians of one perplexity.
 
     Reference:
 
     - [van der Maaten, 2009](https://proceedings.mlr.press/v5/maaten09a.html),
-      Learning a Parametric Embedding by Preserving Local Structure, for
-      the loss, equations (2) to (4).
+      Learning a Parametric Embedding by Preserving Local Structure.
     - [van der Maaten, 2014](https://www.jmlr.org/papers/v15/vandermaaten14a.html),
-      Accelerating t-SNE using Tree-Based Algorithms, for the graph of
-      neighbors.
+      Accelerating t-SNE using Tree-Based Algorithms: the neighbors.
 
     Args:
         num_components: Integer, at least 1: dimensions of the embedding.
@@ -55,16 +45,18 @@ class ParametricTSNE(Pretraining, EncoderModel):
             no gradient of it reaches the encoder. It is needed for
             `pretrain`, `inverse` and `reconstruct`.
         preprocessor: Optional layer from raw inputs to what the encoder
-            takes. `"auto"` scales the mean squared feature to 1. `None` takes
-            inputs as they are.
+            takes. `"auto"` scales the mean squared feature to 1.
         perplexity: Float, at least 1: about how many neighbors each sample
-            has. At most a third of the batch, or of all the data.
+            has. At most a third of the other samples (of the batch).
         dof: Float above 0, degrees of freedom of Student's t kernel. `"auto"`
             is `num_components - 1`, at least 1.
-        affinities: `"batch"`, `"neighbors"`, or `"auto"`: by batch where one
-            holds all samples.
-        seed: Optional integer, of the batches. `None` follows
-            `keras.utils.set_random_seed`, and fixed batches are those of 0.
+        affinities: Which pairs count: `"batch"`, those within fixed batches,
+            as in the paper; `"neighbors"`, near neighbors among all samples:
+            a batch then consists of pairs, drawn by their affinity, whose
+            members attract each other while all its points repel each other;
+            `"auto"`, by batch where one holds all samples.
+        seed: Optional integer, of the batches. `None` draws it, for fixed
+            batches it is 0.
         **kwargs: Arguments of `keras.Model`, such as `name`.
 
     Example:
@@ -85,6 +77,7 @@ class ParametricTSNE(Pretraining, EncoderModel):
     parts = ("encoder", "decoder", "preprocessor")
     terms = ("attraction", "repulsion", "reconstruction")
     compile_arguments = ("exaggeration", "exaggerated_share")
+    adapted = EncoderModel.fitted
 
     def __init__(
         self,
@@ -102,25 +95,26 @@ class ParametricTSNE(Pretraining, EncoderModel):
         super().__init__(**kwargs)
         self.num_components = checked_count("num_components", num_components)
         self.perplexity = float(checked_number("perplexity", perplexity, 1))
+        self.dof, self._kernel_dof = dof, max(self.num_components - 1, 1)
         if dof != "auto":
-            dof = float(checked_number("dof", dof, above=True))
-        self.dof = dof
+            self.dof = float(checked_number("dof", dof, above=True))
+            self._kernel_dof = self.dof
         self.affinities = checked_choice("affinities", affinities, _AFFINITIES)
         # Half precision would move neighbors.
-        self.set_networks(encoder, preprocessor, decoder, dtype="float32")
-        self.seed = checked_seed(seed)
+        self.set_networks(
+            encoder, preprocessor, decoder, seed=seed, dtype="float32"
+        )
         if decoder is None:
             self.terms = self.terms[:2]
         self.add_terms()
-        self._targets = AffinityTargets(
-            self.affinities, self.perplexity, self.seed or 0
-        )
+        settings = (self.affinities, self.perplexity, self.seed or 0)
+        self._targets = AffinityTargets(*settings)
 
     # === Functional Model ===
 
     def build_head(self, input_shape):
         self.current_exaggeration = add_state(self, "exaggeration", "ones")
-        self._fitted = add_flag(self, "fitted")
+        self.add_fitted_flag()
         self.add_pretrained_flag()
 
     def check_networks(self, encoder, decoder):
@@ -134,11 +128,6 @@ class ParametricTSNE(Pretraining, EncoderModel):
 
     def call(self, x, training=False):
         return self.encoder(self.features(x), training=training)
-
-    @property
-    def adapted(self):
-        """Whether `fit` was begun (kept when saved)."""
-        return self.built and bool(self._fitted.numpy())
 
     def forget_clusters(self):
         """Makes the next `fit` the first one: `pretrain` moved the samples."""
@@ -156,8 +145,7 @@ class ParametricTSNE(Pretraining, EncoderModel):
 
         Args:
             z: Array `(n, num_components)`.
-            batch_size: Integer, points taken at once.
-            verbose: As in `keras.Model.predict`.
+            batch_size, verbose: As in `keras.Model.predict`.
 
         Returns:
             Float array in the scale and shape of the raw inputs.
@@ -194,8 +182,7 @@ class ParametricTSNE(Pretraining, EncoderModel):
         """Configures training.
 
         Args:
-            optimizer: Keras optimizer. `"auto"` is Adam with a learning rate
-                of 0.001.
+            optimizer: Keras optimizer. `"auto"` is Adam(0.001).
             exaggeration: Float, at least 1: factor of the attraction in the
                 first epochs of the first `fit`, so that groups form before
                 they spread.
@@ -227,7 +214,7 @@ class ParametricTSNE(Pretraining, EncoderModel):
             sparse matrix `(n, n)`.
 
         Raises:
-            ValueError: If `perplexity` is above a third of the others.
+            ValueError: If `perplexity` is too high for the samples.
         """
         batch_size = self._checked_batch_size(batch_size)
         x = self.prepare(x, batch_size=batch_size)
@@ -259,12 +246,8 @@ class ParametricTSNE(Pretraining, EncoderModel):
     # === Losses ===
 
     def loss_terms(self, x, y, y_pred, training):
-        """KL(P || Q), equation (2), less the entropy of P, in nats.
-
-        `y` holds the affinities of the batch in its first columns, or, if it
-        has one axis, the first half of the batch are neighbors of the second.
-        """
-        log_kernel = losses.log_student_t_kernel(y_pred, self._dof())
+        """KL(P || Q), equation (2), less the entropy of P, in nats."""
+        log_kernel = losses.log_student_t_kernel(y_pred, self._kernel_dof)
         terms = {
             "attraction": losses.attraction(log_kernel, y),
             "repulsion": ops.logsumexp(log_kernel),
@@ -279,23 +262,14 @@ class ParametricTSNE(Pretraining, EncoderModel):
     def _decoder_loss(self, x, embedding, training):
         outputs = self.decoder(ops.stop_gradient(embedding), training=training)
         target = ops.cast(self.features(x), "float32")
-        loss = self.reconstruction_loss(target, ops.cast(outputs, "float32"))
-        return ops.mean(loss)
-
-    def _dof(self):
-        if self.dof == "auto":
-            return max(self.num_components - 1, 1)
-        return self.dof
+        return self.reconstruction_loss(target, ops.cast(outputs, "float32"))
 
     def objective(self, x, batch_size=1024):
-        """Divergence of the affinities; see `EncoderModel`.
-
-        Of at most 2,000 evenly spaced samples.
-        """
+        """Divergence of the affinities of at most 2,000 samples."""
         self._check_fitted()
         x, p = self._targets.of_some(self.as_inputs(x), self.preprocessor)
         z = self.embed(x, batch_size)
-        log_q = losses.log_student_t_similarities(z, self._dof())
+        log_q = losses.log_student_t_similarities(z, self._kernel_dof)
         cross_entropy = float(losses.similarity_cross_entropy(p, log_q))
         return cross_entropy + float(np.sum(p * np.log(np.maximum(p, 1e-37))))
 
@@ -315,15 +289,12 @@ class ParametricTSNE(Pretraining, EncoderModel):
             self._targets.check(array, batch_size, by_batch=True)
         return array
 
-    def _check_ready(self):
-        self._check_fitted()
-
     def _check_fitted(self):
         if not self.adapted:
             raise ValueError("This model is not fitted: call `fit(x)` first.")
 
+    _check_ready = _check_fitted
+
     def _check_decoder(self, verb):
         if self.decoder is None:
-            raise ValueError(
-                f"`{verb}` needs a decoder: pass `encoder` and `decoder`."
-            )
+            raise ValueError(f"`{verb}` needs an encoder and a decoder.")

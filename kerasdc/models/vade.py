@@ -19,7 +19,6 @@ from kerasdc.targets import FeatureBatches
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_flag
 from kerasdc.utils.arguments import checked_number
-from kerasdc.utils.arguments import checked_seed
 
 _NARROW = 0.1  # share of the components' variance that q(z | x) starts with
 
@@ -29,9 +28,7 @@ class VaDE(Generation, Pretraining, ClusteringModel):
     """Variational deep embedding: clusters, generates and scores samples.
 
     A variational autoencoder whose prior is a mixture of Gaussians, one for
-    each cluster: a cluster is drawn, then a latent point from its Gaussian,
-    then a sample from the decoder. Training raises the evidence lower bound
-    (ELBO) of the data.
+    each cluster. Training raises the evidence lower bound (ELBO).
 
     `fit` runs all three stages, except those already run: `pretrain` (the
     autoencoder), `adapt` (a Gaussian mixture on the embedding), and the
@@ -100,10 +97,9 @@ class VaDE(Generation, Pretraining, ClusteringModel):
         super().__init__(**kwargs)
         self.prior = GaussianMixturePrior(num_clusters, name="prior")
         self.num_clusters = self.prior.num_clusters
-        self.seed = checked_seed(seed)
-        self.sampling = Sampling(self.seed, dtype="float32", name="sampling")
         self.set_likelihood(likelihood, encoder, decoder)
-        self.set_networks(encoder, preprocessor, decoder, augmentation)
+        self.set_networks(encoder, preprocessor, decoder, augmentation, seed)
+        self.sampling = Sampling(self.seed, dtype="float32", name="sampling")
         self.add_terms()
 
     # === Functional Model ===
@@ -117,8 +113,7 @@ class VaDE(Generation, Pretraining, ClusteringModel):
         )
         self.log_variance.build(trunk.output_shape)
         self.prior.build(input_shape)
-        if self.compiled:
-            self._fix_weights()
+        self._fix_weights()
         self.add_pretrained_flag()
 
     def check_networks(self, encoder, decoder):

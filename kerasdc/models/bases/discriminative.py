@@ -3,7 +3,6 @@
 import keras
 from keras import ops
 
-from kerasdc.layers.adaptable import add_flag
 from kerasdc.models.bases.clustering_model import ClusteringModel
 from kerasdc.models.bases.restarts import best_weights
 from kerasdc.models.bases.restarts import check_restarts
@@ -25,6 +24,7 @@ class DiscriminativeModel(ClusteringModel):
     ways_to_weights = ways_to_clusters = "`fit(x)`"
     default_batch_size = 250  # of the authors of IMSAT
     parts = ("encoder", "preprocessor", "augmentation")
+    adapted = ClusteringModel.fitted
 
     # === Functional Model ===
 
@@ -55,15 +55,6 @@ class DiscriminativeModel(ClusteringModel):
         if self.num_clusters == 1:  # of which Keras' softmax warns
             return 1.0 + 0.0 * logits
         return ops.softmax(logits)
-
-    def add_fitted_flag(self):
-        """Makes the weight behind `adapted`."""
-        self._fitted = add_flag(self, "fitted")
-
-    @property
-    def adapted(self):
-        """Whether `fit` has trained the model (kept when saved)."""
-        return self.built and bool(self._fitted.numpy())
 
     # === Training ===
 

@@ -1,7 +1,6 @@
 """What every model shares: raw inputs, an encoder, perhaps a decoder."""
 
 import keras
-import numpy as np
 
 from kerasdc.layers import Scaling
 from kerasdc.models.bases.evaluation import Evaluation
@@ -13,7 +12,7 @@ from kerasdc.models.bases.parts import features_shape
 from kerasdc.models.bases.parts import must_adapt
 from kerasdc.models.bases.prediction import Prediction
 from kerasdc.models.bases.training import Training
-from kerasdc.targets import steps_taken
+from kerasdc.utils.arguments import checked_seed
 from kerasdc.utils.inputs import Checked
 from kerasdc.utils.inputs import reject_labels
 from kerasdc.utils.inputs import to_array
@@ -23,7 +22,7 @@ class EncoderModel(Training, Evaluation, Prediction, keras.Model):
     """A Keras model of raw data, with an encoder and perhaps a decoder.
 
     Users pass raw data everywhere: the preprocessor is part of the model. In
-    `__init__`, subclasses call `set_networks` and set `seed`; they implement
+    `__init__`, subclasses call `set_networks`; they implement
     `default_networks`, `build_head`, `call`, `loss_terms` and `objective`.
     """
 
@@ -38,7 +37,13 @@ class EncoderModel(Training, Evaluation, Prediction, keras.Model):
     # === Layers ===
 
     def set_networks(
-        self, encoder, preprocessor, decoder=None, augmentation=None, **scaling
+        self,
+        encoder,
+        preprocessor,
+        decoder=None,
+        augmentation=None,
+        seed=None,
+        **scaling,
     ):
         """Takes the constructor's arguments that all systems have.
 
@@ -47,6 +52,7 @@ class EncoderModel(Training, Evaluation, Prediction, keras.Model):
             preprocessor: Layer, `None` or `"auto"`, a `Scaling`.
             decoder: `keras.Model` or `None`.
             augmentation: As the system documents.
+            seed: Integer or `None`.
             **scaling: Arguments of that `Scaling`.
 
         Raises:
@@ -65,6 +71,7 @@ class EncoderModel(Training, Evaluation, Prediction, keras.Model):
         if "decoder" in self.parts:
             self.decoder = checked_model("decoder", decoder)
         self._makes_encoder = encoder is None
+        self.seed = checked_seed(seed)
 
     def checked_augmentation(self, augmentation):
         """Returns it, or raises `ValueError` if the system cannot use it.
@@ -140,8 +147,7 @@ class EncoderModel(Training, Evaluation, Prediction, keras.Model):
         """Checks `x` and turns it into the array the model runs on.
 
         Args:
-            x: Data in any form that `fit` takes. Labels that a dataset
-                yields beside the samples are left out.
+            x: Data in any form that `fit` takes; labels in it are left out.
 
         Returns:
             Array `(n, ...)`: raw numbers, or features in place of texts.
@@ -227,11 +233,10 @@ class EncoderModel(Training, Evaluation, Prediction, keras.Model):
     # === Compile, config ===
 
     def share_adapted(self, other):
-        """Takes what `other` found of the training data and does not save.
+        """Takes what `adapt` found of the training data and does not save.
 
         Args:
-            other: A model of the same class and arguments, which `adapt` has
-                shown the data: what takes long is not found twice.
+            other: A model of the same class and arguments.
         """
 
     def default_optimizer(self):
@@ -265,19 +270,9 @@ class EncoderModel(Training, Evaluation, Prediction, keras.Model):
         return keras.optimizers.get(optimizer)
 
     def _build_optimizer(self):
-        # As soon as it can be: a model is then saved with the same optimizer
-        # state that a loaded one has.
+        # At once, so that what is saved has what a loaded model has.
         if not self.optimizer.built:
             self.optimizer.build(self.trainable_variables)
-
-    def _count_steps(self):
-        return steps_taken(self.optimizer)
-
-    def _draw_seed(self):
-        if self.seed is not None:
-            return self.seed
-        # NumPy's generator is what `keras.utils.set_random_seed` seeds.
-        return int(np.random.randint(2**31))
 
     def get_compile_config(self):
         config = super().get_compile_config()

@@ -3,6 +3,7 @@
 import keras
 
 from kerasdc import networks
+from kerasdc.callbacks.checks import check_callbacks
 from kerasdc.layers.adaptable import add_flag
 from kerasdc.losses import likelihoods
 from kerasdc.models.bases.autoencoder import Autoencoder
@@ -130,6 +131,7 @@ class Pretraining:
         if validation is not None:
             validation = (self._scorable(validation),)
         autoencoder = self._autoencoder()
+        check_callbacks(callbacks, autoencoder, x)
         self.decoder.trainable = True
         try:
             history = autoencoder.fit(

@@ -2,9 +2,13 @@
 
 import contextlib
 
+import numpy as np
+
 from kerasdc.callbacks.checks import check_callbacks
 from kerasdc.callbacks.lists import with_first
+from kerasdc.layers.adaptable import add_flag
 from kerasdc.targets import ShuffledBatches
+from kerasdc.targets import steps_taken
 from kerasdc.targets.feeding import feed
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.inputs import reject_labels
@@ -166,13 +170,22 @@ class Training:
             **kwargs,
         )
 
+    def add_fitted_flag(self):
+        """Makes the weight behind `fitted`, for systems without `adapt`."""
+        self._fitted = add_flag(self, "fitted")
+
+    @property
+    def fitted(self):
+        """Whether `fit` has trained the model (kept when saved)."""
+        return self.built and bool(self._fitted.numpy())
+
     @contextlib.contextmanager
     def _during_fit(self, x, epochs, initial_epoch):
         """Marks the model as fitted, unless the very first epoch fails."""
         if self._fitted is None or not self._learns_in(epochs, initial_epoch):
             yield
             return
-        fitted_before = self.adapted
+        fitted_before = self.fitted
         self._fitted.assign(1)
         try:
             yield
@@ -186,6 +199,15 @@ class Training:
     def _learns_in(self, epochs, initial_epoch):
         """Whether the model counts as fitted after so many epochs."""
         return True
+
+    def _count_steps(self):
+        return steps_taken(self.optimizer)
+
+    def _draw_seed(self):
+        if self.seed is not None:
+            return self.seed
+        # NumPy's generator is what `keras.utils.set_random_seed` seeds.
+        return int(np.random.randint(2**31))
 
     # === Checks ===
 
