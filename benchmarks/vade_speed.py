@@ -54,11 +54,8 @@ class BareVAE(keras.Model):
 class PlainVaDE(kerasdc.models.VaDE):
     """The same model with a standard normal as the prior."""
 
-    def _elbo_terms(self, features, noise=None, training=False):
-        mean, log_variance = self.posterior(features, training)
-        outputs = self.decoder(
-            self.sampling((mean, log_variance)), training=training
-        )
+    def loss_terms(self, x, y, y_pred, training):
+        features, mean, log_variance, _, outputs = y_pred
         divergence = -0.5 * ops.sum(
             1 + log_variance - ops.square(mean) - ops.exp(log_variance), axis=1
         )

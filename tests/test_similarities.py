@@ -230,3 +230,19 @@ def test_bad_degrees_of_freedom(dof):
 def test_one_point_is_refused():
     with pytest.raises(ValueError, match="at least 2 points"):
         losses.student_t_similarities(points(1))
+
+
+def test_attraction_by_hand():
+    log_kernel = np.log(np.float32([[1, 0.5], [0.25, 1]]))
+    log_kernel[[0, 1], [0, 1]] = -1e30
+    affinities = np.float32([[0, 0.3, 9], [0.7, 0, 9]])  # a column too many
+    loss = losses.attraction(ops.convert_to_tensor(log_kernel), affinities)
+    expected = 0.3 * np.log(2) + 0.7 * np.log(4)
+    assert float(loss) == pytest.approx(expected, 1e-6)
+
+
+def test_attraction_of_pairs_of_two_halves():
+    kernel = np.ones((4, 4), "float32")
+    kernel[0, 2], kernel[1, 3] = 1 / 2, 1 / 8
+    loss = losses.attraction(ops.log(kernel), np.zeros(4))
+    assert float(loss) == pytest.approx((np.log(2) + np.log(8)) / 2, 1e-6)

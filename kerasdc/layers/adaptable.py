@@ -19,10 +19,10 @@ def add_flag(layer, name):
 
 
 def add_state(layer, name, initializer, shape=()):
-    """Makes a weight that no gradient changes, in float32 whatever the policy.
+    """Adds a non-trainable weight in float32, under every dtype policy.
 
     Args:
-        layer: Layer or model that it belongs to.
+        layer: Layer or model.
         name: String.
         initializer: Keras initializer.
         shape: Tuple.

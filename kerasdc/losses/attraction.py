@@ -1,22 +1,22 @@
-"""How much neighbors attract each other in parametric t-SNE."""
+"""The attractive term of parametric t-SNE's loss."""
 
 from keras import ops
 
 
 def attraction(log_kernel, affinities):
-    """`-sum p log k`: cross-entropy of affinities and a kernel k.
+    """Cross-entropy `-sum p log k` of affinities p and a kernel k.
 
-    With the logarithm of the kernel's sum it is the divergence of t-SNE, but
-    for the entropy of p.
+    Plus the logarithm of the kernel's sum, it is t-SNE's divergence KL(P || Q)
+    up to the entropy of p, which is constant.
 
     Reference: [van der Maaten, 2009](https://proceedings.mlr.press/v5/maaten09a.html),
     equation (2).
 
     Args:
-        log_kernel: Tensor `(n, n)`, as `log_student_t_kernel` gives it.
-        affinities: Tensor `(n, width)`: p in its first n columns. Or `(n,)`,
-            of any values: the first half of the points are neighbors of the
-            second half, one to one, with equal p.
+        log_kernel: Tensor `(n, n)`, as `log_student_t_kernel` returns it.
+        affinities: Tensor `(n, width)` with p in its first n columns. Or
+            `(n,)` with any values: point i of the first half is the neighbor
+            of point i of the second half, and all these pairs have equal p.
 
     Returns:
         Scalar tensor, in nats.
@@ -26,5 +26,5 @@ def attraction(log_kernel, affinities):
         half = size // 2
         return -ops.mean(ops.diagonal(log_kernel[:half, half:]))
     p = affinities[:, :size]
-    # On the diagonal, 0 times almost minus infinity.
+    # On the diagonal, p is 0 and log k close to minus infinity.
     return -ops.sum(ops.where(p > 0, p * log_kernel, 0.0))
