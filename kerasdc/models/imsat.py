@@ -273,7 +273,7 @@ class IMSAT(Seeded, DiscriminativeModel):
         return sum(map(divergence, kinds)) / len(kinds)
 
     def objective(self, x, batch_size=1024, soft_assignment=None):
-        """The loss on all of `x` at once, normalized by batches, as training."""
+        """The loss on all of `x`, normalized by batches, as training does."""
         self._check_fitted()
         x, total, found = self.as_inputs(x), 0.0, []
         same = repeated_draws(self.encoder, *self._kinds())

@@ -15,6 +15,7 @@ from kerasdc.models.bases.generation import Generation
 from kerasdc.models.bases.parts import trunk_of
 from kerasdc.models.bases.pretraining import Pretraining
 from kerasdc.models.bases.registry import system
+from kerasdc.models.dec import DEC
 from kerasdc.targets import FeatureBatches
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_flag
@@ -234,7 +235,7 @@ class VaDE(Generation, Pretraining, ClusteringModel):
         seed = self._draw_seed() if seed is None else seed
         if self_training is not None:
             groups = self_train(
-                self, x, seed, kwargs, verbose=verbose, **self_training
+                DEC, self, x, seed, kwargs, verbose=verbose, **self_training
             )
             kwargs = {"initial_assignments": groups}
         z = self.embed(x)

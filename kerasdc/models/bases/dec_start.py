@@ -1,10 +1,10 @@
 """Self-training: an encoder trained as a DEC, to begin another system with."""
 
 from kerasdc.models.bases.autoencoder import Autoencoder
-from kerasdc.models.dec import DEC
 
 
 def self_train(
+    dec_class,
     model,
     x,
     seed,
@@ -18,8 +18,9 @@ def self_train(
     """Trains a model's encoder as a `DEC`, and then its decoder to follow.
 
     Args:
-        model: `kerasdc.models.GenerativeModel`, built, whose `augmented` says
-            whether its decoder learns from augmented samples.
+        dec_class: `kerasdc.models.DEC`.
+        model: Model with an autoencoder, built, whose `augmented` says whether
+            its decoder learns from augmented samples.
         x: Prepared training data.
         seed: Integer, of k-means and of the order of batches.
         adapt: Dictionary, arguments of `DEC.adapt`.
@@ -33,7 +34,7 @@ def self_train(
         Integer array `(n,)` of the DEC's assignments.
     """
     # Without the decoder, which it would freeze.
-    dec = DEC(
+    dec = dec_class(
         model.num_clusters,
         model.encoder,
         preprocessor=model.preprocessor,
