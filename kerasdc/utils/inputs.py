@@ -1,6 +1,7 @@
 """User data converted to one checked NumPy array."""
 
 import hashlib
+import weakref
 
 import keras
 import numpy as np
@@ -21,7 +22,8 @@ class Checked(np.ndarray):
     copy. What is computed from it counts as unchecked.
 
     Attributes:
-        prepared_for: Identity of the model that has checked it, or `None`.
+        prepared_for: Weak reference to the model that has checked it, or
+            `None`.
         known_fingerprint: What `fingerprint` returned for it, or `None`.
     """
 
@@ -40,8 +42,22 @@ class Checked(np.ndarray):
             `Checked`, a view.
         """
         checked = array.view(cls)
-        checked.prepared_for = id(model)
+        checked.prepared_for = weakref.ref(model)
         return checked
+
+
+def is_checked_by(model, array):
+    """Whether `model` has checked an array.
+
+    Args:
+        model: The model.
+        array: Array.
+
+    Returns:
+        Boolean.
+    """
+    checked_by = getattr(array, "prepared_for", None)
+    return checked_by is not None and checked_by() is model
 
 
 def to_array(x, sample_shape=None, allow_text=False, allow_labels=False):

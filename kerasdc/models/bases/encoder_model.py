@@ -14,6 +14,7 @@ from kerasdc.models.bases.prediction import Prediction
 from kerasdc.models.bases.training import Training
 from kerasdc.utils.arguments import checked_seed
 from kerasdc.utils.inputs import Checked
+from kerasdc.utils.inputs import is_checked_by
 from kerasdc.utils.inputs import reject_labels
 from kerasdc.utils.inputs import to_array
 
@@ -184,7 +185,7 @@ class EncoderModel(Training, Evaluation, Prediction, keras.Model):
         """
         reject_labels(y)
         array = self._checked(x)
-        if getattr(array, "prepared_for", None) != id(self):
+        if not is_checked_by(self, array):
             self._check_enough(array)
         if batch_size is not None:
             self._check_batches(array, batch_size)
