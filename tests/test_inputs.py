@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from kerasdc.utils.inputs import Checked
 from kerasdc.utils.inputs import evenly_spaced
+from kerasdc.utils.inputs import fingerprint
 from kerasdc.utils.inputs import reject_labels
 from kerasdc.utils.inputs import to_array
 
@@ -276,3 +278,28 @@ def test_published_figures_are_of_the_same_samples():
     for most in (2_000, 10_000):
         expected = x[:: len(x) // most]
         np.testing.assert_array_equal(evenly_spaced(x, most), expected)
+
+
+def test_checked_array_is_not_checked_again():
+    x = np.float32(VALUES)
+    x[2, 0] = np.nan  # which only a check would find
+    model = keras.Model()
+    checked = Checked.by(model, x)
+    assert np.shares_memory(checked, x)
+    assert to_array(checked) is checked
+    with pytest.raises(ValueError, match=r"shape \(n, 3\)"):
+        to_array(checked, (3,))
+    for derived in (checked[1:], checked + 1, checked.copy()):
+        assert derived.prepared_for is None
+        with pytest.raises(ValueError, match="Received: nan"):
+            to_array(derived)
+
+
+def test_fingerprint_is_that_of_the_content():
+    x = np.float32(VALUES)
+    model = keras.Model()
+    checked = Checked.by(model, x)
+    expected = fingerprint(x)
+    assert fingerprint(checked) == fingerprint(checked) == expected
+    assert fingerprint(checked[:2]) == fingerprint(x[:2]) != expected
+    assert fingerprint(x.reshape(2, 3)) != expected
