@@ -41,6 +41,8 @@ class Checked(np.ndarray):
         Returns:
             `Checked`, a view.
         """
+        if is_checked_by(model, array):
+            return array
         checked = array.view(cls)
         checked.prepared_for = weakref.ref(model)
         return checked
