@@ -1,6 +1,7 @@
 """Callbacks for clustering: report, stop, warn, schedule."""
 
 from kerasdc.callbacks.assignments import Adapt
+from kerasdc.callbacks.assignments import TrackAssignments
 from kerasdc.callbacks.reports import ClusteringMetrics
 from kerasdc.callbacks.reports import ClusterSizes
 from kerasdc.callbacks.reports import ComponentWeights
@@ -19,5 +20,6 @@ __all__ = [
     "ExaggerationSchedule",
     "LabelChangeStopping",
     "ThresholdSchedule",
+    "TrackAssignments",
     "matched_clusters",
 ]

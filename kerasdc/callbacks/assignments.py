@@ -1,8 +1,30 @@
-"""Clusters found anew while a model trains."""
+"""Callbacks that find clusters or assignments while a model trains."""
 
 import keras
 
+from kerasdc.callbacks.checks import CLUSTERS
+from kerasdc.callbacks.checks import CheckedCallback
 from kerasdc.utils.arguments import checked_count
+
+
+class TrackAssignments(CheckedCallback):
+    """Keeps `model.training_assignments` up to date, epoch by epoch.
+
+    `ClusteringMetrics`, `ClusterSizes` and `LabelChangeStopping` do so
+    themselves; this callback is for code of your own that reads the attribute.
+
+    Args:
+        x: Not used: the model knows its training data.
+        batch_size: Not used.
+    """
+
+    needs = CLUSTERS
+
+    def __init__(self, x=None, batch_size=1024):
+        super().__init__()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.epoch_assignments()
 
 
 class Adapt(keras.callbacks.Callback):
