@@ -527,7 +527,7 @@ def test_sample_refuses(num, cluster, message):
     ],
 )
 def test_before_adapt(call):
-    with pytest.raises(ValueError, match=r"no components yet: call `adapt\(z\)`"):
+    with pytest.raises(ValueError, match=r"components yet: call `adapt\(z\)`"):
         call(GaussianMixturePrior(3))
 
 
