@@ -2,6 +2,7 @@
 
 from kerasdc.callbacks.assignments import Adapt
 from kerasdc.callbacks.assignments import TrackAssignments
+from kerasdc.callbacks.divergence import FiniteLoss
 from kerasdc.callbacks.reports import ClusteringMetrics
 from kerasdc.callbacks.reports import ClusterSizes
 from kerasdc.callbacks.reports import ComponentWeights
@@ -18,6 +19,7 @@ __all__ = [
     "ComponentWeights",
     "EpochDecay",
     "ExaggerationSchedule",
+    "FiniteLoss",
     "LabelChangeStopping",
     "ThresholdSchedule",
     "TrackAssignments",

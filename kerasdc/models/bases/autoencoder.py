@@ -4,6 +4,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasdc.callbacks import FiniteLoss
+from kerasdc.callbacks.lists import with_first
 from kerasdc.models.bases.parts import features_of
 from kerasdc.targets import ShuffledBatches
 from kerasdc.targets import steps_taken
@@ -105,6 +107,7 @@ class Autoencoder(keras.Model):
             ValueError: If `x` is not usable, or labels are passed.
         """
         reject_labels(y)
+        _refuse_weights(kwargs)
         seed = self.seed
         if seed is None:
             seed = int(np.random.randint(2**31))
@@ -116,6 +119,7 @@ class Autoencoder(keras.Model):
             seed=seed,
             count_steps=lambda: steps_taken(self.optimizer),
         )
+        callbacks = with_first([FiniteLoss()], callbacks)
         batches, callbacks = feed(batches, callbacks)
         return super().fit(
             batches, callbacks=callbacks, shuffle=False, **kwargs
@@ -139,3 +143,13 @@ class Autoencoder(keras.Model):
     @classmethod
     def from_config(cls, config):
         return cls(**keras.saving.deserialize_keras_object(config))
+
+
+def _refuse_weights(arguments):
+    for name in ("sample_weight", "class_weight"):
+        if arguments.get(name) is not None:
+            raise ValueError(
+                f"All samples have the same weight here: `{name}` is not "
+                f"supported. Received: {name} of type "
+                f"{type(arguments[name]).__name__}"
+            )

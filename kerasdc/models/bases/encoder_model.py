@@ -4,6 +4,7 @@ import keras
 
 from kerasdc.layers import Scaling
 from kerasdc.models.bases.evaluation import Evaluation
+from kerasdc.models.bases.freezing import Freezing
 from kerasdc.models.bases.parts import checked_layer
 from kerasdc.models.bases.parts import checked_model
 from kerasdc.models.bases.parts import checked_preprocessor
@@ -19,7 +20,7 @@ from kerasdc.utils.inputs import reject_labels
 from kerasdc.utils.inputs import to_array
 
 
-class EncoderModel(Training, Evaluation, Prediction, keras.Model):
+class EncoderModel(Training, Evaluation, Prediction, Freezing, keras.Model):
     """A Keras model of raw data, with an encoder and perhaps a decoder.
 
     Users pass raw data everywhere: the preprocessor is part of the model. In
@@ -30,7 +31,6 @@ class EncoderModel(Training, Evaluation, Prediction, keras.Model):
     # Constructor arguments that are layers.
     parts = ("encoder", "decoder", "preprocessor", "augmentation")
     compile_arguments = ()  # attributes that `compile` sets, to be saved
-    trains_decoder = False  # whether `fit` does
     fewest_samples = 1  # more, where the loss compares samples
     scaling_target = "mean_square"  # of the preprocessor "auto"
     decoder = augmentation = None
@@ -95,9 +95,6 @@ class EncoderModel(Training, Evaluation, Prediction, keras.Model):
             self.encoder = encoder
             if decoder is not None:
                 self.decoder = decoder
-        if self.decoder is not None:
-            # Where no loss of `fit` reaches it, only `pretrain` trains it.
-            self.decoder.trainable = self.trains_decoder
         self.build_head(self.encoder.output_shape)
         if self.compiled:
             self._build_optimizer()

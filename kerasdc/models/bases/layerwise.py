@@ -92,28 +92,21 @@ class LayerwisePretraining:
         Returns:
             The `History`.
         """
-        decode = self.pairs[index][1]
-        trainable = decode.trainable
-        decode.trainable = True  # clustering models freeze their decoder
-        try:
-            model = self._pair_model(index, codes.shape[1])
-            model.compile(optimizer, self.reconstruction_loss)
-            # Inputs are targets: Keras would hold a copy of each.
-            batches = ShuffledBatches(
-                codes,
-                codes,
-                batch_size,
-                shuffle=shuffle,
-                seed=self.seed,
-                count_steps=lambda: steps_taken(model.optimizer),
-            )
-            batches, callbacks = feed(batches, callbacks)
-            history = model.fit(
-                batches, callbacks=callbacks, shuffle=False, **fit_kwargs
-            )
-        finally:
-            decode.trainable = trainable
-        return history
+        model = self._pair_model(index, codes.shape[1])
+        model.compile(optimizer, self.reconstruction_loss)
+        # Inputs are targets: Keras would hold a copy of each.
+        batches = ShuffledBatches(
+            codes,
+            codes,
+            batch_size,
+            shuffle=shuffle,
+            seed=self.seed,
+            count_steps=lambda: steps_taken(model.optimizer),
+        )
+        batches, callbacks = feed(batches, callbacks)
+        return model.fit(
+            batches, callbacks=callbacks, shuffle=False, **fit_kwargs
+        )
 
     def encode_with(self, index, codes):
         """The output of one encoder layer.

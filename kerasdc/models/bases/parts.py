@@ -261,6 +261,13 @@ def trunk_of(encoder):
             "log-variance is computed from it, too: put a `Dense` layer last. "
             f"Received: {type(head).__name__} of {len(head.input)} inputs"
         )
+    if len(head.input.shape) != 2:
+        raise ValueError(
+            "The last layer of the `encoder` must have an input of shape "
+            "(batch, dim), for the log-variance is computed from it, too: put "
+            f"a `Dense` layer last. Received: {type(head).__name__} of an "
+            f"input of shape {head.input.shape}"
+        )
     # Not `encoder.input`, which a Sequential has only once it was called.
     (inputs,) = encoder.inputs
     return keras.Model(inputs, head.input)

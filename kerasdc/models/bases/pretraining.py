@@ -132,19 +132,15 @@ class Pretraining:
             validation = (self._scorable(validation),)
         autoencoder = self._autoencoder()
         check_callbacks(callbacks, autoencoder, x)
-        self.decoder.trainable = True
-        try:
-            history = autoencoder.fit(
-                x,
-                epochs=epochs,
-                batch_size=batch_size,
-                callbacks=callbacks,
-                verbose=verbose,
-                validation_data=validation,
-                **kwargs,
-            )
-        finally:
-            self.decoder.trainable = self.trains_decoder
+        history = autoencoder.fit(
+            x,
+            epochs=epochs,
+            batch_size=batch_size,
+            callbacks=callbacks,
+            verbose=verbose,
+            validation_data=validation,
+            **kwargs,
+        )
         self._pretrained.assign(1)
         self.forget_clusters()
         return history

@@ -4,6 +4,7 @@ import contextlib
 
 import numpy as np
 
+from kerasdc.callbacks import FiniteLoss
 from kerasdc.callbacks.checks import check_callbacks
 from kerasdc.callbacks.lists import with_first
 from kerasdc.layers.adaptable import add_flag
@@ -87,7 +88,7 @@ class Training:
             batches = self.training_batches(x, batch_size, shuffle)
             history = self._fit_batches(
                 batches,
-                with_first(own, callbacks),
+                with_first([FiniteLoss(), *own], callbacks),
                 epochs=epochs,
                 verbose=verbose,
                 validation_data=validation,

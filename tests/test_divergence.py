@@ -1,0 +1,72 @@
+import keras
+import numpy as np
+import pytest
+import systems
+from states import assert_same
+from states import state
+
+from kerasdc.models import SYSTEMS
+
+HUGE = 1e30
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_fit_that_diverges_leaves_the_model_as_it_was(system, blobs):
+    model = systems.make(system)
+    with systems.eager():
+        systems.train(model, blobs[0])
+        before, steps = state(model), int(model.optimizer.iterations)
+        model.optimizer.learning_rate = HUGE
+        with pytest.raises(ValueError, match="diverged .* Received: loss="):
+            systems.fit(model, blobs[0], epochs=4, callbacks=[Explode()])
+    assert_same(state(model), before)
+    assert int(model.optimizer.iterations) == steps
+
+
+class Explode(keras.callbacks.Callback):
+    """What a division by zero in a user's own layer would do."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        for weight in self.model.trainable_weights:
+            weight.assign(np.full(weight.shape, np.nan))
+
+
+@pytest.mark.parametrize("system", ["dec", "vade", "embedding"])
+def test_a_diverged_pretraining_does_not_count(system, blobs):
+    model = systems.make(system)
+    model.compile(pretrain_optimizer=keras.optimizers.SGD(HUGE))
+    model.prepare(blobs[0])
+    before = state(model)
+    with systems.eager(), pytest.raises(ValueError, match="learning rate"):
+        model.pretrain(blobs[0], epochs=5, batch_size=30, verbose=0)
+    assert not model.pretrained
+    assert all(np.isfinite(weight).all() for weight in state(model))
+    assert [w.shape for w in state(model)] == [w.shape for w in before]
+    # A smaller rate, and it goes on.
+    model.compile()
+    with systems.eager():
+        systems.train(model, blobs[0])
+
+
+@pytest.mark.parametrize("name", ["sample_weight", "class_weight"])
+def test_weights_of_samples_are_refused(name, blobs):
+    model = systems.make("dec")
+    with pytest.raises(ValueError, match=f"Received: {name}"):
+        model.pretrain(blobs[0], verbose=0, **{name: {0: 1.0}})
+    assert not model.pretrained
+
+
+@pytest.mark.parametrize("last", ["pooling", "flatten"])
+def test_an_encoder_without_a_dense_end_fails_before_training(last, blobs):
+    layers = keras.layers
+    head = {
+        "pooling": layers.GlobalAveragePooling1D(),
+        "flatten": layers.Flatten(),
+    }[last]
+    inputs = keras.Input((6,))
+    hidden = layers.Conv1D(2, 1)(layers.Reshape((6, 1))(inputs))
+    encoder = keras.Model(inputs, head(hidden))
+    decoder = systems.dense(encoder.output_shape[1:], 4, 6, None)
+    model = systems.make("vade", encoder=encoder, decoder=decoder)
+    with pytest.raises(ValueError, match="put a `Dense` layer last"):
+        model.pretrain(blobs[0], epochs=1, verbose=0)
