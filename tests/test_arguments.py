@@ -1,12 +1,17 @@
 import re
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
 
+from kerasdc.utils.arguments import checked_choice
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_flag
 from kerasdc.utils.arguments import checked_name
 from kerasdc.utils.arguments import checked_number
+from kerasdc.utils.arguments import checked_seed
+from kerasdc.utils.arguments import checked_shares
 
 
 def test_checked_flag():
@@ -23,6 +28,49 @@ def test_checked_count():
     for value in (0, 2.0, True, "2", None, np.nan):
         with pytest.raises(ValueError, match=f"Received: n={value!r}$"):
             checked_count("n", value)
+
+
+HUGE = [10**400, 10**5000, -(10**5000), Fraction(10**400), Decimal(10**400)]
+
+
+@pytest.mark.parametrize("value", HUGE, ids=range(len(HUGE)))
+def test_numbers_too_large_for_floats_are_refused(value):
+    for check in (checked_count, checked_number):
+        with pytest.raises(
+            ValueError, match="`n` must be .* Received: n="
+        ) as e:
+            check("n", value)
+        assert len(str(e.value)) < 400
+    with pytest.raises(ValueError, match="`n` must be True or False"):
+        checked_flag("n", value)
+    with pytest.raises(ValueError, match="`n` must be one of a, b"):
+        checked_choice("n", value, ("a", "b"))
+    with pytest.raises(ValueError, match="Unknown n"):
+        checked_name("n", value, ["a"])
+    with pytest.raises(ValueError, match="`n` must be 1 numbers above 0"):
+        checked_shares("n", [value], 1)
+    with pytest.raises(ValueError, match="`seed` must be an integer"):
+        checked_seed(value)
+
+
+def test_counts_and_seeds_have_an_end():
+    assert checked_count("n", 2**31 - 1) == 2**31 - 1
+    with pytest.raises(ValueError, match="at most 2147483647. Received: n=2"):
+        checked_count("n", 2**31)
+    assert checked_seed(2**32 - 1) == 2**32 - 1
+    with pytest.raises(ValueError, match="at most 4294967295. Received: seed"):
+        checked_seed(2**32)
+
+
+def test_numbers_are_those_of_float32():
+    assert checked_number("r", Fraction(1, 4)) == 0.25
+    assert checked_number("r", 10**30) == 1e30
+    assert checked_number("r", 1e-300) == 1e-300
+    for value in (1e39, 10**39, 1e-50):
+        with pytest.raises(ValueError, match="`r` must be a finite number"):
+            checked_number("r", value, above=True)
+    with pytest.raises(ValueError, match="below 1. Received: r=0.999999999999"):
+        checked_number("r", 0.999999999999, maximum=1, below=True)
 
 
 def test_checked_number():
@@ -58,6 +106,9 @@ def test_a_number_out_of_its_range(limits, values, expected):
         ("zzz", "known names are 'mnist', 'usps', 'digits'"),
         (None, "known names are 'mnist', 'usps', 'digits'"),
         (["mnist"], "the closest names are 'mnist'"),
+        ("US", "the closest names are 'usps'"),
+        ("", "known names are 'mnist', 'usps', 'digits'"),
+        ("medium", "known names are 'mnist', 'usps', 'digits'"),
     ],
 )
 def test_unknown_name_lists_the_closest(value, listed):

@@ -1,3 +1,5 @@
+import inspect
+
 import keras
 import numpy as np
 import pytest
@@ -87,7 +89,7 @@ def test_refuses_unknown_shapes(make, shape):
 @pytest.mark.parametrize(
     ("make", "arguments", "message"),
     [
-        (networks.mlp_encoder, (8,), "Received: 8$"),
+        (networks.mlp_encoder, (8,), "Received: input_shape=8$"),
         (networks.mlp_encoder, ((8,), 16), "Received: units=16$"),
         (networks.mlp_decoder, ((8,), (0,)), "Received: units=0$"),
         (networks.embedding_mlp, (3, 16), "Received: units=16$"),
@@ -95,6 +97,12 @@ def test_refuses_unknown_shapes(make, shape):
         (networks.conv_encoder, ((8, 8), 32), "Received: filters=32$"),
         (networks.conv_encoder, ((8, 8), (3,), 3), "kernel_sizes=3$"),
         (networks.conv_decoder, ((8, 8), (), ()), r"Received: filters=\(\)$"),
+        (networks.mlp_encoder, ((-8,),), "Received: input_shape=-8$"),
+        (networks.mlp_encoder, ("8",), "Received: input_shape='8'$"),
+        (networks.mlp_encoder, ((10**400,),), "Received: input_shape=10"),
+        (networks.mlp_decoder, ((2**16, 2**16),), r"output_shape=\(65536, 65"),
+        (networks.conv_decoder, ((8, 8.5),), "Received: output_shape=8.5$"),
+        (networks.dac_encoder, ((28, 28), 3), "Received: filters=3$"),
     ],
 )
 def test_refuses_sizes_that_are_no_sequence(make, arguments, message):
@@ -115,3 +123,82 @@ def test_file_round_trip(tmp_path):
     again = keras.models.load_model(tmp_path / "e.keras")
     x = np.random.default_rng(0).random((3, 7, 5), "float32")
     np.testing.assert_array_equal(encoder(x), again(x))
+
+
+MAKERS = [
+    networks.mlp_encoder,
+    networks.mlp_decoder,
+    networks.conv_encoder,
+    networks.conv_decoder,
+    networks.normalized_mlp_encoder,
+    networks.normalized_conv_encoder,
+    networks.dac_encoder,
+    networks.embedding_mlp,
+]
+
+
+def options(make):
+    return inspect.signature(make).parameters
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("kernel_initializer", (None, "glorot", 3, 10**5000)),
+        ("activation", ("rleu", 3)),
+        ("latent_dim", (None, 0, 2.0, "2", 10**400)),
+        ("num_features", (0, "2", 10**400)),
+        ("name", ("", "a/b", 3)),
+    ],
+)
+def test_options_are_refused_by_name(name, values):
+    for make in MAKERS:
+        arguments = {name: values[0]}
+        if make is not networks.embedding_mlp:
+            arguments[next(iter(options(make)))] = (28, 28)
+        for value in values:
+            if name in options(make):
+                message = f"`{name}` must be .*Received: {name}="
+                with pytest.raises(ValueError, match=message):
+                    make(**{**arguments, name: value})
+
+
+def test_an_initializer_may_be_a_function():
+    def halves(shape, dtype=None):
+        return keras.ops.full(shape, 0.5, dtype)
+
+    encoder = networks.mlp_encoder((3,), (), 2, halves)
+    assert encoder(np.ones((1, 3))).numpy().tolist() == [[1.5, 1.5]]
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_keras_image_data_format_changes_nothing(make):
+    """The data of this library are channels last."""
+    arguments = () if make is networks.embedding_mlp else ((28, 27, 2),)
+    expected = make(*arguments)
+    keras.config.set_image_data_format("channels_first")
+    try:
+        found = make(*arguments)
+    finally:
+        keras.config.set_image_data_format("channels_last")
+    for layer, other in zip(expected.layers, found.layers, strict=True):
+        configs = [dict(one.get_config(), name="") for one in (layer, other)]
+        assert configs[0] == configs[1]
+    found.set_weights(expected.get_weights())
+    x = np.random.default_rng(0).random((2, *expected.input_shape[1:]))
+    np.testing.assert_array_equal(found(x), expected(x))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        networks.conv_encoder,
+        networks.conv_decoder,
+        networks.normalized_conv_encoder,
+    ],
+)
+def test_a_series_is_not_taken_for_an_image_silently(make):
+    with pytest.warns(UserWarning, match=r"Conv1D.*of shape \(128, 3\)$"):
+        make((128, 3))
+    make((128, 3, 1))  # an image, because it says so
+    make((128, 5))

@@ -9,11 +9,15 @@ import math
 import keras
 from keras import layers
 
-from kerasdc.networks.shapes import check_kernels
+from kerasdc.networks.shapes import LAST
+from kerasdc.networks.shapes import check_image
+from kerasdc.networks.shapes import checked_activation
 from kerasdc.networks.shapes import checked_image_shape
+from kerasdc.networks.shapes import checked_model_name
 from kerasdc.networks.shapes import checked_shape
 from kerasdc.networks.shapes import checked_widths
 from kerasdc.networks.shapes import fresh
+from kerasdc.utils.arguments import checked_count
 
 MLP_UNITS = (500, 500, 2000)
 CONV_FILTERS = (32, 64, 128)
@@ -46,16 +50,16 @@ def mlp_encoder(
     """
     shape = checked_shape(input_shape)
     inputs = keras.Input(shape)
-    x = layers.Flatten()(inputs) if len(shape) > 1 else inputs
+    x = layers.Flatten(**LAST)(inputs) if len(shape) > 1 else inputs
     widths = enumerate(checked_widths("units", units), 1)
     x = _hidden_layers(x, widths, activation, kernel_initializer)
     outputs = layers.Dense(
-        latent_dim,
+        checked_count("latent_dim", latent_dim),
         kernel_initializer=fresh(kernel_initializer),
         dtype="float32",  # under a mixed precision policy too
         name="latent",
     )(x)
-    return keras.Model(inputs, outputs, name=name)
+    return keras.Model(inputs, outputs, name=checked_model_name(name))
 
 
 def mlp_decoder(
@@ -80,20 +84,22 @@ def mlp_decoder(
         A `keras.Model` from `(batch, latent_dim)` to
         `(batch, *output_shape)`, linear at the end.
     """
-    inputs = keras.Input((latent_dim,))
+    shape = checked_shape(output_shape, "output_shape")
+    inputs = keras.Input((checked_count("latent_dim", latent_dim),))
     widths = list(enumerate(checked_widths("units", units), 1))
     x = _hidden_layers(inputs, widths[::-1], activation, kernel_initializer)
     x = layers.Dense(
-        math.prod(checked_shape(output_shape)),
+        math.prod(shape),
         kernel_initializer=fresh(kernel_initializer),
         name="reconstruction",
     )(x)
-    if len(output_shape) > 1:
-        x = layers.Reshape(output_shape)(x)
-    return keras.Model(inputs, x, name=name)
+    if len(shape) > 1:
+        x = layers.Reshape(shape)(x)
+    return keras.Model(inputs, x, name=checked_model_name(name))
 
 
 def _hidden_layers(x, widths, activation, kernel_initializer):
+    activation = checked_activation(activation)
     for number, width in widths:
         x = layers.Dense(
             width,
@@ -128,17 +134,17 @@ def conv_encoder(
         `(batch, latent_dim)`.
     """
     shape = checked_image_shape(input_shape)
-    check_kernels(filters, kernel_sizes)
+    check_image(input_shape, filters, kernel_sizes)
+    latent_dim = checked_count("latent_dim", latent_dim)
     inputs = x = keras.Input(input_shape)
     if len(input_shape) == 2:
         x = layers.Reshape(shape)(x)
+    halving = {"strides": 2, "padding": "same", "activation": "relu", **LAST}
     for num_filters, size in zip(filters, kernel_sizes, strict=True):
-        x = layers.Conv2D(
-            num_filters, size, strides=2, padding="same", activation="relu"
-        )(x)
-    x = layers.Flatten()(x)
+        x = layers.Conv2D(num_filters, size, **halving)(x)
+    x = layers.Flatten(**LAST)(x)
     outputs = layers.Dense(latent_dim, dtype="float32", name="latent")(x)
-    return keras.Model(inputs, outputs, name=name)
+    return keras.Model(inputs, outputs, name=checked_model_name(name))
 
 
 def conv_decoder(
@@ -161,12 +167,12 @@ def conv_decoder(
         A `keras.Model` from `(batch, latent_dim)` to
         `(batch, *output_shape)`, linear at the end.
     """
-    height, width, channels = checked_image_shape(output_shape)
-    check_kernels(filters, kernel_sizes)
+    height, width, channels = checked_image_shape(output_shape, "output_shape")
+    check_image(output_shape, filters, kernel_sizes)
     sizes = [(height, width)]
     for _ in filters:
         sizes.append(tuple(math.ceil(side / 2) for side in sizes[-1]))
-    inputs = keras.Input((latent_dim,))
+    inputs = keras.Input((checked_count("latent_dim", latent_dim),))
     x = layers.Dense(math.prod(sizes[-1]) * filters[-1], activation="relu")(
         inputs
     )
@@ -179,11 +185,12 @@ def conv_decoder(
             strides=2,
             padding="same",
             activation="relu" if i else None,
+            **LAST,
         )(x)
         x = _crop(x, sizes[i])
     if len(output_shape) == 2:
         x = layers.Reshape(output_shape)(x)
-    return keras.Model(inputs, x, name=name)
+    return keras.Model(inputs, x, name=checked_model_name(name))
 
 
 def _crop(x, size):
@@ -191,7 +198,7 @@ def _crop(x, size):
     extra = [x.shape[1] - size[0], x.shape[2] - size[1]]
     if not any(extra):
         return x
-    return layers.Cropping2D(((0, extra[0]), (0, extra[1])))(x)
+    return layers.Cropping2D(((0, extra[0]), (0, extra[1])), **LAST)(x)
 
 
 def embedding_mlp(
@@ -217,6 +224,7 @@ def embedding_mlp(
         A `keras.Model` from `(batch, latent_dim)` to `(batch, latent_dim)`,
         linear at the end.
     """
+    latent_dim = checked_count("latent_dim", latent_dim)
     inputs = x = keras.Input((latent_dim,))
     for width in checked_widths("units", units):
         x = layers.Dense(
@@ -225,8 +233,8 @@ def embedding_mlp(
             kernel_initializer=fresh(kernel_initializer),
         )(x)
     outputs = layers.Dense(
-        latent_dim,
+        checked_count("latent_dim", latent_dim),
         kernel_initializer=fresh(kernel_initializer),
         dtype="float32",  # under a mixed precision policy too
     )(x)
-    return keras.Model(inputs, outputs, name=name)
+    return keras.Model(inputs, outputs, name=checked_model_name(name))

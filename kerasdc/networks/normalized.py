@@ -7,11 +7,14 @@ softmax over clusters.
 import keras
 from keras import layers
 
-from kerasdc.networks.shapes import check_kernels
+from kerasdc.networks.shapes import LAST
+from kerasdc.networks.shapes import check_image
 from kerasdc.networks.shapes import checked_image_shape
+from kerasdc.networks.shapes import checked_model_name
 from kerasdc.networks.shapes import checked_shape
 from kerasdc.networks.shapes import checked_widths
 from kerasdc.networks.shapes import fresh
+from kerasdc.utils.arguments import checked_count
 
 # The small initial weights give variances of about 0.03; Keras' default
 # epsilon of 0.001 would be too large for them.
@@ -37,13 +40,13 @@ def normalized_mlp_encoder(
     Returns:
         A `keras.Model` from `(batch, *input_shape)` to `(batch, units[-1])`.
     """
-    if kernel_initializer == "auto":
+    if isinstance(kernel_initializer, str) and kernel_initializer == "auto":
         kernel_initializer = keras.initializers.VarianceScaling(
             0.1, "fan_in", "untruncated_normal"
         )
     inputs = x = keras.Input(checked_shape(input_shape))
     if len(input_shape) > 1:
-        x = layers.Flatten()(x)
+        x = layers.Flatten(**LAST)(x)
     for width in checked_widths("units", units):
         # The normalization would remove a bias.
         x = layers.Dense(
@@ -52,7 +55,7 @@ def normalized_mlp_encoder(
             kernel_initializer=fresh(kernel_initializer),
         )(x)
         x = _normalized_relu(x, epsilon=_CHAINER_EPSILON)
-    return keras.Model(inputs, x, name=name)
+    return keras.Model(inputs, x, name=checked_model_name(name))
 
 
 def normalized_conv_encoder(
@@ -76,15 +79,16 @@ def normalized_conv_encoder(
     Returns:
         A `keras.Model` from `(batch, *input_shape)` to `(batch, dim)`.
     """
-    check_kernels(filters, kernel_sizes)
     inputs, x = _image_input(input_shape)
+    check_image(input_shape, filters, kernel_sizes)
     for num_filters, size in zip(filters, kernel_sizes, strict=True):
         x = _convolution(x, num_filters, size, strides=2, padding="same")
     if num_features is None:
-        return keras.Model(inputs, layers.Flatten()(x), name=name)
-    x = _convolution(x, num_features, 1, kernel_initializer="he_normal")
-    x = _normalization()(layers.GlobalAveragePooling2D()(x))
-    return keras.Model(inputs, x, name=name)
+        x = layers.Flatten(**LAST)(x)
+        return keras.Model(inputs, x, name=checked_model_name(name))
+    x = _features(x, num_features)
+    x = _normalization()(layers.GlobalAveragePooling2D(**LAST)(x))
+    return keras.Model(inputs, x, name=checked_model_name(name))
 
 
 def dac_encoder(
@@ -115,7 +119,7 @@ def dac_encoder(
         ValueError: If the images are too small.
     """
     height, width, _ = checked_image_shape(input_shape)
-    for _ in filters:
+    for _ in checked_widths("filters", filters):
         height, width = (height - 6) // 2, (width - 6) // 2
     if min(height, width) < 2:
         raise ValueError(
@@ -127,10 +131,11 @@ def dac_encoder(
     for num_filters in filters:
         for _ in range(3):
             x = _convolution(x, num_filters, 3, kernel_initializer="he_normal")
-        x = _normalization()(layers.MaxPooling2D(2)(x))
-    x = _convolution(x, num_features, 1, kernel_initializer="he_normal")
-    x = _normalization()(layers.AveragePooling2D(2)(x))
-    return keras.Model(inputs, layers.Flatten()(x), name=name)
+        x = _normalization()(layers.MaxPooling2D(2, **LAST)(x))
+    x = _features(x, num_features)
+    x = _normalization()(layers.AveragePooling2D(2, **LAST)(x))
+    x = layers.Flatten(**LAST)(x)
+    return keras.Model(inputs, x, name=checked_model_name(name))
 
 
 def _image_input(input_shape):
@@ -141,8 +146,13 @@ def _image_input(input_shape):
     return inputs, x
 
 
+def _features(x, num_features):
+    num_features = checked_count("num_features", num_features)
+    return _convolution(x, num_features, 1, kernel_initializer="he_normal")
+
+
 def _convolution(x, num_filters, size, **kwargs):
-    x = layers.Conv2D(num_filters, size, use_bias=False, **kwargs)(x)
+    x = layers.Conv2D(num_filters, size, use_bias=False, **LAST, **kwargs)(x)
     return _normalized_relu(x)
 
 

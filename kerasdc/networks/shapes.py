@@ -1,8 +1,19 @@
-"""Helpers of the networks: checks of shapes, copies of initializers."""
+"""Helpers of the networks: checks of arguments, copies of initializers."""
+
+import math
+import warnings
 
 import keras
 
 from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.arguments import shown
+
+# Passed to every layer that has it: `keras.config.set_image_data_format` must
+# not change the networks, because the data of this library are channels last.
+LAST = {"data_format": "channels_last"}
+
+_SERIES = 4  # an image is rarely so many times longer than it is wide
+_LARGEST = 2**31 - 1  # weights of one layer; TensorFlow's sizes are int32
 
 
 def fresh(initializer):
@@ -14,43 +25,105 @@ def fresh(initializer):
         initializer: Keras initializer, or its name.
 
     Returns:
-        A `keras.initializers.Initializer`.
+        A `keras.initializers.Initializer`, or the function that was passed.
+
+    Raises:
+        ValueError: If it is not an initializer.
     """
-    initializer = keras.initializers.get(initializer)
-    return initializer.__class__.from_config(initializer.get_config())
+    try:
+        found = keras.initializers.get(initializer)
+    except (TypeError, ValueError):
+        found = None
+    if not callable(found):
+        raise ValueError(
+            "`kernel_initializer` must be a Keras initializer or its name. "
+            f"Received: kernel_initializer={shown(initializer)}"
+        )
+    if not isinstance(found, keras.initializers.Initializer):
+        return found
+    return found.__class__.from_config(found.get_config())
 
 
-def checked_shape(shape):
+def checked_activation(activation):
+    """A Keras activation, or raises.
+
+    Args:
+        activation: Function, name, or `None` for none.
+
+    Returns:
+        `activation`.
+
+    Raises:
+        ValueError: If it is not an activation.
+    """
+    try:
+        found = keras.activations.get(activation)
+    except (TypeError, ValueError):
+        found = None
+    if not callable(found):
+        raise ValueError(
+            "`activation` must be a Keras activation, its name, or None. "
+            f"Received: activation={shown(activation)}"
+        )
+    return activation
+
+
+def checked_model_name(name):
+    """The name of a model, or raises.
+
+    Args:
+        name: Non-empty string without slashes, or `None` for one by Keras.
+
+    Returns:
+        `name`.
+
+    Raises:
+        ValueError: If it is something else.
+    """
+    is_name = isinstance(name, str) and name and "/" not in name
+    if name is not None and not is_name:
+        raise ValueError(
+            "`name` must be a string that is not empty, without slashes. "
+            f"Received: name={shown(name)}"
+        )
+    return name
+
+
+def checked_shape(shape, name="input_shape"):
     """The shape of one sample, or raises.
 
     Args:
-        shape: Sequence of integers.
+        shape: Sequence of integers, each at least 1.
+        name: String, the argument's name.
 
     Returns:
         Tuple.
 
     Raises:
-        ValueError: If it is not a sequence, is empty, or has an unknown or 0
-            side.
+        ValueError: If it is not such a sequence, or too large.
     """
-    try:
-        shape = tuple(shape)
-    except TypeError as error:
+    is_sequence = hasattr(shape, "__iter__") and not isinstance(shape, str)
+    sides = tuple(shape) if is_sequence else ()
+    if not sides or None in sides or 0 in sides:
         raise ValueError(
-            f"A sample's shape must be a tuple of integers. Received: {shape!r}"
-        ) from error
-    if len(shape) == 0 or not all(shape):
-        raise ValueError(
-            f"A sample's shape must be known and not empty. Received: {shape}"
+            f"`{name}`, one sample's shape, must be a tuple of integers, "
+            f"known and not empty. Received: {name}={shown(shape)}"
         )
-    return shape
+    sides = tuple(checked_count(name, side) for side in sides)
+    if math.prod(sides) > _LARGEST:
+        raise ValueError(
+            f"`{name}` must be of at most {_LARGEST} numbers. "
+            f"Received: {name}={shown(shape)}"
+        )
+    return sides
 
 
-def checked_image_shape(shape):
+def checked_image_shape(shape, name="input_shape"):
     """The shape of one image, or raises.
 
     Args:
         shape: `(height, width)` or `(height, width, channels)`.
+        name: String, the argument's name.
 
     Returns:
         Tuple `(height, width, channels)`.
@@ -58,11 +131,11 @@ def checked_image_shape(shape):
     Raises:
         ValueError: If it is not the shape of an image.
     """
-    shape = checked_shape(shape)
+    shape = checked_shape(shape, name)
     if len(shape) not in (2, 3):
         raise ValueError(
-            "A convolutional network needs samples of shape (height, width) "
-            f"or (height, width, channels). Received: {tuple(shape)}"
+            f"`{name}` of a convolutional network must be (height, width) or "
+            f"(height, width, channels). Received: {name}={shape}"
         )
     return shape if len(shape) == 3 else (*shape, 1)
 
@@ -83,9 +156,37 @@ def checked_widths(name, widths):
     if not isinstance(widths, (tuple, list)):
         raise ValueError(
             f"`{name}` must be a sequence of integers, one for each layer. "
-            f"Received: {name}={widths!r}"
+            f"Received: {name}={shown(widths)}"
         )
     return tuple(checked_count(name, width) for width in widths)
+
+
+def check_image(shape, filters, kernel_sizes):
+    """Checks the arguments of a network of convolutions.
+
+    Args:
+        shape: Shape of one image, already checked.
+        filters: Filters of each convolution, at least one.
+        kernel_sizes: Sides of each convolution's kernel.
+
+    Raises:
+        ValueError: If lengths differ, or a value is not a positive integer.
+
+    Warns:
+        UserWarning: If `(height, width)` is rather a series.
+    """
+    check_kernels(filters, kernel_sizes)
+    shorter, longer = sorted(shape[:2])
+    is_thin = shorter < kernel_sizes[0] and longer >= _SERIES * shorter
+    if len(shape) == 2 and is_thin:
+        warnings.warn(
+            "The convolutions take samples of this shape for images of one "
+            f"channel with a side of {shorter}, less than their kernel. "
+            "Series (steps, features) need an encoder of `keras.layers."
+            "Conv1D`; images of one row have the shape (1, width, channels). "
+            f"Received: a sample of shape {tuple(shape)}",
+            stacklevel=3,
+        )
 
 
 def check_kernels(filters, kernel_sizes):
@@ -101,11 +202,11 @@ def check_kernels(filters, kernel_sizes):
     if not checked_widths("filters", filters):
         raise ValueError(
             "There must be at least one convolution. "
-            f"Received: filters={filters!r}"
+            f"Received: filters={shown(filters)}"
         )
     checked_widths("kernel_sizes", kernel_sizes)
     if len(filters) != len(kernel_sizes):
         raise ValueError(
-            "`filters` and `kernel_sizes` must have the same length. "
-            f"Received: filters={filters}, kernel_sizes={kernel_sizes}"
+            "`filters` and `kernel_sizes` must have the same length. Received: "
+            f"filters={shown(filters)}, kernel_sizes={shown(kernel_sizes)}"
         )

@@ -7,24 +7,50 @@ import numbers
 import numpy as np
 
 _HIGHEST_SEED = 2**32 - 1
+_HIGHEST_COUNT = 2**31 - 1  # TensorFlow's sizes are int32
+_HIGHEST = float(np.finfo("float32").max)
+_EXACT = 2**53  # integers up to here are floats, too
 
 
-def checked_count(name, value, minimum=1):
+def shown(value, most=200):
+    """A value as the text of an error: `repr`, shortened.
+
+    Args:
+        value: What the caller passed.
+        most: Integer, the largest length.
+
+    Returns:
+        String.
+    """
+    try:
+        text = repr(value)
+    except Exception:  # such as that of an integer of 5,000 digits
+        return f"a {type(value).__name__} that cannot be printed"
+    return text if len(text) <= most else f"{text[:most]}..."
+
+
+def checked_count(name, value, minimum=1, maximum=_HIGHEST_COUNT):
     """Returns `value` as an `int`, or raises.
 
     Args:
         name: String, the argument's name.
         value: What the caller passed.
         minimum: Integer, the smallest allowed value.
+        maximum: Integer, the largest allowed value.
 
     Raises:
-        ValueError: If `value` is not an integer of at least `minimum`.
+        ValueError: If `value` is not an integer in this range.
     """
     is_integer = isinstance(value, (int, np.integer))
     if not is_integer or isinstance(value, bool) or value < minimum:
         raise ValueError(
             f"`{name}` must be an integer of at least {minimum}. "
-            f"Received: {name}={value!r}"
+            f"Received: {name}={shown(value)}"
+        )
+    if value > maximum:
+        raise ValueError(
+            f"`{name}` must be an integer of at most {maximum}. "
+            f"Received: {name}={shown(value)}"
         )
     return int(value)
 
@@ -41,8 +67,7 @@ def checked_seed(seed):
     """
     if seed is None:
         return None
-    seed = checked_count("seed", seed, minimum=0)
-    return checked_number("seed", seed, 0, _HIGHEST_SEED)
+    return checked_count("seed", seed, 0, _HIGHEST_SEED)
 
 
 def checked_number(
@@ -55,22 +80,39 @@ def checked_number(
         value: What the caller passed.
         minimum: Number, the smallest allowed value.
         maximum: Number, the largest allowed value. By default, any finite
-            number is allowed.
+            number of float32 is allowed.
         above: Boolean. Whether `minimum` itself is excluded.
         below: Boolean. Whether `maximum` itself is excluded.
 
+    Returns:
+        `value`, as a float if it is a fraction or an integer above 2**53.
+
     Raises:
-        ValueError: If `value` is not a finite number in this range.
+        ValueError: If `value` is not a finite number in this range. Numbers
+            that float32 rounds to an excluded limit are excluded, too.
     """
-    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    in_range = is_number and minimum <= value <= maximum
-    at_limit = (above and value == minimum) or (below and value == maximum)
-    if not in_range or at_limit or math.isinf(value):
+    number = _as_float(value)
+    rounded = np.float32(number)
+    at_limit = (above and rounded == minimum) or (below and rounded == maximum)
+    if at_limit or not minimum <= number <= maximum:
         expected = _range_in_words(minimum, maximum, above, below)
         raise ValueError(
-            f"`{name}` must be {expected}. Received: {name}={value!r}"
+            f"`{name}` must be {expected}. Received: {name}={shown(value)}"
         )
-    return value
+    is_plain = isinstance(value, (float, np.number))
+    is_small = isinstance(value, int) and abs(value) <= _EXACT
+    return value if is_plain or is_small else number
+
+
+def _as_float(value):
+    """A real number as a float; NaN if it is none, or not one of float32."""
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        return math.nan
+    try:
+        number = float(value)
+    except (OverflowError, ValueError):
+        return math.nan
+    return number if abs(number) <= _HIGHEST else math.nan
 
 
 def checked_shares(name, value, size):
@@ -92,7 +134,7 @@ def checked_shares(name, value, size):
     if not is_valid or abs(shares.sum() - 1) > 1e-6:
         raise ValueError(
             f"`{name}` must be {size} numbers above 0 whose sum is 1. "
-            f"Received: {name}={value!r}"
+            f"Received: {name}={shown(value)}"
         )
     return shares
 
@@ -105,7 +147,7 @@ def as_floats(value):
     """
     try:
         return np.asarray(value, "float64")
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return np.empty(0)
 
 
@@ -131,7 +173,7 @@ def checked_flag(name, value):
     """
     if not isinstance(value, (bool, np.bool_)):
         raise ValueError(
-            f"`{name}` must be True or False. Received: {name}={value!r}"
+            f"`{name}` must be True or False. Received: {name}={shown(value)}"
         )
     return bool(value)
 
@@ -155,7 +197,7 @@ def checked_choice(name, value, choices):
     if not isinstance(value, str) or value not in choices:
         raise ValueError(
             f"`{name}` must be one of {', '.join(choices)}. "
-            f"Received: {name}={value!r}"
+            f"Received: {name}={shown(value)}"
         )
     return value
 
@@ -179,9 +221,16 @@ def checked_name(name, value, choices, kind=None):
     """
     if isinstance(value, str) and value in choices:
         return value
-    close = difflib.get_close_matches(str(value), choices, cutoff=0.4)
+    close = _close_names(value, choices)
     listed = ", ".join(map(repr, close or choices)) or "none at all"
     raise ValueError(
         f"Unknown {kind or name}; {'the closest' if close else 'known'} names "
-        f"are {listed}. Received: {name}={value!r}"
+        f"are {listed}. Received: {name}={shown(value)}"
     )
+
+
+def _close_names(value, choices):
+    """Names that begin with a text, or else those that differ by a typo."""
+    text = (value if isinstance(value, str) else shown(value)).lower()
+    longer = [choice for choice in choices if choice.startswith(text)]
+    return (text and longer) or difflib.get_close_matches(text, choices)
