@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn.cluster import KMeans
 
 from kerasdc.cluster import merged_kmeans
@@ -42,23 +43,9 @@ def test_kmeans_makes_the_runs_that_scikit_learn_would(seed, capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_average_linkage_by_hand():
-    # Edges 0-1: 4, 2-3: 4, 1-2: 1; sizes 1, 1, 1, 3. The mean weights are
-    # 4, 4/3 and 1, so that 0-1 and then 2-3 are merged.
-    affinity = np.zeros((4, 4))
-    affinity[0, 1] = affinity[1, 0] = 4
-    affinity[2, 3] = affinity[3, 2] = 4
-    affinity[1, 2] = affinity[2, 1] = 1
-    sizes = np.array([1, 1, 1, 3])
-    clusters = merged_kmeans._average_linkage(affinity, sizes, 2)
-    assert clusters.tolist() == [0, 0, 1, 1]
-    clusters = merged_kmeans._average_linkage(affinity, sizes, 3)
-    assert clusters.tolist() == [0, 0, 1, 2]
-
-
 def test_normalized_cut_by_hand():
     # Inside weights 8 and 8, one edge of weight 1 between: 1/9 + 1/9.
-    affinity = np.array([[8.0, 1.0], [1.0, 8.0]])
+    affinity = sparse.csr_matrix([[8.0, 1.0], [1.0, 8.0]])
     cut = merged_kmeans._normalized_cut(affinity, np.array([0, 1]))
     assert cut == pytest.approx(2 / 9)
 

@@ -5,7 +5,9 @@ import warnings
 from kerasdc.utils.progress import counted
 
 
-def fit_kmeans(z, num_clusters, num_restarts, seed, verbose=0):
+def fit_kmeans(
+    z, num_clusters, num_restarts, seed, verbose=0, init="k-means++"
+):
     """scikit-learn's k-means. It may find fewer clusters than asked for.
 
     Args:
@@ -14,6 +16,7 @@ def fit_kmeans(z, num_clusters, num_restarts, seed, verbose=0):
         num_restarts: Integer.
         seed: Integer or `None`.
         verbose: As in `keras.Model.fit`: whether a bar counts the runs.
+        init: `"k-means++"` or `"random"`, as in scikit-learn.
 
     Returns:
         A fitted `sklearn.cluster.KMeans`, the run of least inertia.
@@ -28,8 +31,9 @@ def fit_kmeans(z, num_clusters, num_restarts, seed, verbose=0):
         # The caller checks the number of clusters.
         warnings.simplefilter("ignore", ConvergenceWarning)
         for _ in counted(range(num_restarts), verbose, "run"):
-            kmeans = KMeans(num_clusters, n_init=1, random_state=generator)
-            kmeans.fit(z)
+            kmeans = KMeans(
+                num_clusters, init=init, n_init=1, random_state=generator
+            ).fit(z)
             # As in scikit-learn: rounding errors do not count as better.
             if best is None or kmeans.inertia_ < best.inertia_ * (1 - 1e-6):
                 best = kmeans

@@ -9,6 +9,7 @@ such partitions the one of least normalized cut is used.
 
 import numpy as np
 
+from kerasdc.cluster.agglomerative import average_linkage
 from kerasdc.cluster.kmeans import fit_kmeans
 from kerasdc.cluster.points import check_distinct
 from kerasdc.cluster.points import num_distinct
@@ -17,6 +18,7 @@ from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.progress import counted
 
 _PIECES_PER_CLUSTER = (5, 10, 15)
+_MANY_PIECES = 3000
 
 
 def merged_kmeans(
@@ -68,7 +70,7 @@ def merged_kmeans(
         num_pieces = numbers[restart % len(numbers)]
         pieces = _pieces(z, num_pieces, num_clusters, generator)
         affinity = _sum_between(graph, pieces)
-        clusters = _average_linkage(affinity, np.bincount(pieces), num_clusters)
+        clusters = average_linkage(affinity, np.bincount(pieces), num_clusters)
         cut = _normalized_cut(affinity, clusters)
         if cut < best_cut or best is None:
             best_cut, best = cut, clusters[pieces]
@@ -131,7 +133,9 @@ def _numbers_of_pieces(z, num_clusters):
 
 def _pieces(z, num_pieces, num_clusters, generator):
     seed = int(generator.integers(2**31))
-    pieces = fit_kmeans(z, num_pieces, 1, seed).labels_
+    # k-means++ takes a pass through the data for every piece.
+    init = "k-means++" if num_pieces <= _MANY_PIECES else "random"
+    pieces = fit_kmeans(z, num_pieces, 1, seed, init=init).labels_
     found, pieces = np.unique(pieces, return_inverse=True)
     if len(found) < num_clusters:
         raise too_close(z, len(found), num_clusters)
@@ -144,32 +148,11 @@ def _sum_between(graph, pieces):
 
     ones = np.ones(len(pieces))
     member = csr_matrix((ones, (np.arange(len(pieces)), pieces)))
-    return (member.T @ graph @ member).toarray()
-
-
-def _average_linkage(affinity, sizes, num_clusters):
-    """Merges the two pieces of highest mean edge weight, repeatedly."""
-    affinity = affinity.astype("float64")
-    sizes = sizes.astype("float64")
-    merged_into = np.arange(len(sizes))
-    alive = np.ones(len(sizes), bool)
-    while alive.sum() > num_clusters:
-        mean = affinity / np.outer(sizes, sizes)
-        mean[~alive] = mean[:, ~alive] = -1.0
-        np.fill_diagonal(mean, -1.0)
-        keep, drop = np.unravel_index(mean.argmax(), mean.shape)
-        affinity[keep] += affinity[drop]
-        affinity[:, keep] += affinity[:, drop]
-        sizes[keep] += sizes[drop]
-        alive[drop] = False
-        merged_into[merged_into == drop] = keep
-    return np.unique(merged_into, return_inverse=True)[1]
+    return member.T @ graph @ member
 
 
 def _normalized_cut(affinity, clusters):
     """Sum over clusters of the share of edge weight that leaves them."""
-    num_clusters = clusters.max() + 1
-    member = np.eye(num_clusters)[clusters]
-    between = member.T @ affinity @ member
-    total = np.maximum(between.sum(axis=1), 1e-30)
-    return float(np.sum(1.0 - np.diag(between) / total))
+    between = _sum_between(affinity, clusters)
+    total = np.maximum(np.asarray(between.sum(axis=1)).ravel(), 1e-30)
+    return float(np.sum(1.0 - between.diagonal() / total))
