@@ -229,8 +229,7 @@ class EmbeddingNetwork(Pretraining, ClusteringModel):
         return self.clustering.adapt(h, initial_centers=centers)
 
     def complete_stages(self, x, batch_size, verbose):
-        if not self.pretrained:
-            self.pretrain(x, batch_size=batch_size, verbose=verbose)
+        self.pretrain_once(x, batch_size, verbose)
 
     def own_callbacks(self, x, epochs, initial_epoch):
         return [Adapt(x)]

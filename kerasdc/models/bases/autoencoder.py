@@ -119,7 +119,7 @@ class Autoencoder(keras.Model):
             seed=seed,
             count_steps=lambda: steps_taken(self.optimizer),
         )
-        callbacks = with_first([FiniteLoss()], callbacks)
+        callbacks = with_first([FiniteLoss(each_epoch=False)], callbacks)
         batches, callbacks = feed(batches, callbacks)
         return super().fit(
             batches, callbacks=callbacks, shuffle=False, **kwargs

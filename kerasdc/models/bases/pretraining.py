@@ -4,6 +4,7 @@ import keras
 
 from kerasdc import networks
 from kerasdc.callbacks.checks import check_callbacks
+from kerasdc.callbacks.divergence import diverged
 from kerasdc.layers.adaptable import add_flag
 from kerasdc.losses import likelihoods
 from kerasdc.models.bases.autoencoder import Autoencoder
@@ -141,8 +142,9 @@ class Pretraining:
             validation_data=validation,
             **kwargs,
         )
-        self._pretrained.assign(1)
-        self.forget_clusters()
+        if not diverged(history):
+            self._pretrained.assign(1)
+            self.forget_clusters()
         return history
 
     def _autoencoder(self):
@@ -186,10 +188,27 @@ class Pretraining:
                 "with epochs=0 if the encoder is already pretrained. "
                 "Received: adapted=True, pretrained=False"
             )
-        if not self.pretrained:
-            self.pretrain(x, batch_size=batch_size, verbose=verbose)
+        self.pretrain_once(x, batch_size, verbose)
         if not self.adapted:
             self.adapt(x, verbose=verbose)
+
+    def pretrain_once(self, x, batch_size, verbose):
+        """Pretrains where it was not done yet.
+
+        Args:
+            x, batch_size, verbose: As in `complete_stages`.
+
+        Raises:
+            ValueError: If that diverges.
+        """
+        if self.pretrained:
+            return
+        self.pretrain(x, batch_size=batch_size, verbose=verbose)
+        if not self.pretrained:
+            raise ValueError(
+                "`fit` needs a pretrained encoder, but pretraining diverged: "
+                "lower the learning rate of `pretrain_optimizer`."
+            )
 
     # === Config, checks ===
 
