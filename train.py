@@ -36,23 +36,23 @@ def parse_arguments(arguments):
         help="all: train on and score all data, as the papers do; "
         "test: train on the training part, score the test part",
     )
-    add("--pretrain-epochs", type=int, help="in place of the recipe's")
+    add("--pretrain-epochs", type=int, help="replaces that of the recipe")
     add("--epochs", type=int, help="update intervals, likewise")
     add(
         "--dtype-policy",
-        help="Keras dtype policy to train in, such as mixed_bfloat16 where "
-        "the processor is faster in it; the model kept is float32",
+        help="Keras dtype policy of the training, such as mixed_bfloat16 on "
+        "processors that are faster with it; the saved model is float32",
     )
     add(
         "--resume",
         action="store_true",
-        help="go on with a run that was stopped",
+        help="resume a run that was stopped",
     )
     add(
         "--publish",
         action="store_true",
         help="add the figures to the zoo's results, and the model if its "
-        "objective is the best of its recipe's seeds",
+        "objective is the lowest of all seeds",
     )
     add("--list", action="store_true", help="list recipes and figures")
     return parser.parse_args(arguments)
@@ -126,8 +126,8 @@ def run(options):
     training.start(resume=options.resume)
     if options.publish and training.commit.endswith("+"):
         print(
-            f"train.py: what is published will name commit {training.commit}: "
-            "files differ from it",
+            f"train.py: the publication will name commit {training.commit}, "
+            "but files differ from it",
             file=sys.stderr,
         )
     training.train()

@@ -49,7 +49,8 @@ def test_fresh_process_gives_the_served_outputs(published, tmp_path):
         env={**os.environ, "KERASDC_ZOO": str(published)},
     )
     inputs, outputs = golden.read(published / NAME)
-    served = golden.served_outputs(published / NAME, inputs)
+    served = golden.load_served(published / NAME)
+    served = golden.served_outputs(served, inputs)
     with np.load(tmp_path / "out.npz") as loaded:
         assert set(loaded) == set(served) == set(outputs)
         for name, expected in served.items():

@@ -229,7 +229,7 @@ def test_unfinished_model_and_wrong_samples_are_refused(model, tmp_path):
 
 
 def test_publishing_to_an_address_is_refused(model, digits):
-    with pytest.raises(ValueError, match="local folder. Received: 'http"):
+    with pytest.raises(ValueError, match="local folder. Received: zoo='http"):
         zoo.publish(
             model, NAME, digits.x, make_info(), zoo_dir="http://zoo.example"
         )

@@ -15,41 +15,41 @@ from kerasdc.utils.files import staged
 def export_saved_model(model, path, version=None, warmup=None):
     """Writes `model` as a new numbered version under `path`.
 
-    A server takes raw samples: what prepares them is part of the model.
+    A server takes raw samples: the preprocessing is part of the model.
     Every signature has one input, `inputs`, of any batch size: float32 of
-    the shape of raw samples, or strings where the model clusters texts.
-    Raw pixels are sent as they are; an integer array is cast to float32 by
-    the client (in JSON there is no difference). The signatures are
+    the shape of raw samples, or strings if the model clusters texts. Clients
+    send raw pixels, integers cast to float32 (in JSON there is no
+    difference). The signatures are
 
-    - `serving_default`: `cluster` `(n,)` and `soft_assignment` `(n, k)`;
+    - `serving_default`: `cluster` `(n,)` and `soft_assignment` `(n, k)`, or
+      `embedding` `(n, d)` if the model has no clusters;
     - `embed`: `embedding` `(n, d)`;
     - `reconstruct`: `reconstruction`, on the scale and of the shape of raw
       samples, if the model has a decoder;
 
-    and those that the model's method `export_signatures`, if it has one,
-    adds or replaces: see `signatures`.
+    and those of the model's method `export_signatures`, if it has one: see
+    `signatures`.
 
-    The version is complete as soon as its folder is there; where it cannot
-    be written, nothing is.
+    The folder is written atomically: as soon as it exists, it is complete.
 
     Args:
-        model: A built `keras.Model` of this library, with clusters.
+        model: A built and fitted model of this library.
         path: Folder to serve, made if missing.
-        version: Optional integer, at least 1. `None` is the highest that is
-            there, plus 1.
+        version: Optional integer, at least 1. `None` is the highest existing
+            version plus 1.
         warmup: Optional raw samples. They are stored as requests that the
-            server answers before its first one, which would be slow. Needs
-            `pip install -e ".[serving]"`.
+            server answers when it starts, so that the first client does not
+            wait. Needs `pip install -e ".[serving]"`.
 
     Returns:
         `pathlib.Path` of the version's folder.
 
     Raises:
-        FileExistsError: If that version is there.
+        FileExistsError: If that version exists.
         ImportError: If `warmup` is passed without tensorflow-serving-api.
         OSError: If the folder cannot be written.
         RuntimeError: If Keras runs on another backend than TensorFlow.
-        ValueError: If the model has no weights or no clusters yet.
+        ValueError: If the model is not built or not fitted.
 
     Example:
 
@@ -61,24 +61,24 @@ def export_saved_model(model, path, version=None, warmup=None):
     requests = None if warmup is None else _warmup_requests(model, warmup)
     target = _version_folder(pathlib.Path(path), version)
     with staged(target) as folder:
-        write_saved_model(model, folder)
+        _write_saved_model(model, folder)
         if requests is not None:
             _write_records(folder, requests)
     return target
 
 
 def signatures(model):
-    """What a served `model` computes: functions of raw samples.
+    """The signatures of a served model: functions of raw samples.
 
     Args:
-        model: A built model. Its method `export_signatures()`, if there is
-            one, returns a dict that adds to what is below or replaces it;
-            a value is a function of a batch of raw samples or a tuple
-            `(function, list of keras.InputSpec)`.
+        model: A built model. Its method `export_signatures()`, if it has
+            one, returns a dict of signatures that are added or replace
+            others.
 
     Returns:
-        Dict from a signature's name to such a function, which returns a
-        dict of tensors, or such a tuple.
+        Dict from the name of a signature to a function of a batch of raw
+        samples, which returns a dict of tensors; or, for other inputs, to a
+        tuple `(function, list of keras.InputSpec)`.
     """
     found = {}
     if isinstance(model, ClusteringModel):
@@ -94,16 +94,7 @@ def signatures(model):
     return found
 
 
-def write_saved_model(model, folder):
-    """Writes a SavedModel into a folder; `export_saved_model` is for users.
-
-    Args:
-        model: A model that can be exported.
-        folder: Folder to write to, without a version.
-
-    Raises:
-        OSError: If the files cannot be written.
-    """
+def _write_saved_model(model, folder):
     import tensorflow as tf
 
     archive = keras.export.ExportArchive()
@@ -112,7 +103,7 @@ def write_saved_model(model, folder):
         if not isinstance(value, tuple):
             value = (value, [_input_spec(model)])
         archive.add_endpoint(name, *value)
-    # Under these names Keras puts wrappers, which are saved once more.
+    # Keras adds wrappers under these names, which would be saved twice.
     for name in ("variables", "trainable_variables", "non_trainable_variables"):
         variables = [variable.value for variable in getattr(model, name)]
         archive.add_variable_collection(name, variables)

@@ -1,7 +1,7 @@
 """Figures of trainings and clusterings, each a matplotlib `Figure`.
 
-Matplotlib is imported when first drawn with, and never through pyplot: no
-window opens, and no state or style of the caller's changes.
+Matplotlib is imported by the first figure, and without pyplot: no window
+opens, and no state or style of the caller changes.
 """
 
 from kerasdc.plots.curves import has_curves

@@ -14,9 +14,9 @@ _METRICS = {
     "ari": "ARI",
     "label_change": "changed labels",
 }
-# What of a log is no curve, or one in another panel.
+# Columns that are no curves, or are drawn in another panel.
 _ASIDE = {"stage", "epoch", "seconds", "smallest_cluster", *_LOSS, *_METRICS}
-_FAR_APART = 20  # scales of curves that no linear axis can show together
+_FAR_APART = 20  # ratio of scales above which the axis is logarithmic
 
 
 @styled
@@ -25,10 +25,10 @@ def training_curves(log):
 
     Args:
         log: Iterable of dicts, one per epoch, with `stage`, `epoch` and
-            `loss`, and where known `accuracy`, `nmi`, `ari` and
+            `loss`, and if known `accuracy`, `nmi`, `ari` and
             `label_change`. Missing values are gaps in the curves. Further
-            numbers of the clustering stage, such as the terms of its loss or
-            thresholds, stand together in a panel of their own.
+            numbers of the clustering stage, such as the terms of its loss,
+            share a panel of their own.
 
     Returns:
         A matplotlib `Figure`.
@@ -55,7 +55,7 @@ def training_curves(log):
     if not panels:
         raise ValueError(
             "`log` must hold at least one number under `loss` or a metric. "
-            f"Received: {len(rows)} rows without"
+            f"Received: {len(rows)} rows without any"
         )
     width = sum(3.2 + _legend_width(columns) for *_, columns in panels)
     figure = new_figure((width, 2.7))
@@ -122,7 +122,7 @@ def _legend_width(columns):
 
 
 def _fit_scale(ax):
-    """Parts curves of very different scales: logarithmic, but through 0."""
+    """A logarithmic axis, linear near 0, for curves of different scales."""
     sizes = [np.nanmax(np.abs(line.get_ydata())) for line in ax.lines]
     sizes = [size for size in sizes if size > 0]
     if sizes and max(sizes) > _FAR_APART * min(sizes):
@@ -140,7 +140,7 @@ def _known(rows, keys):
 
 
 def _number(value, default=np.nan):
-    """`value` as a float; what is none, or left empty, is `default`."""
+    """`value` as a float; `default` if it is not a number."""
     try:
         return float(value)
     except (TypeError, ValueError):

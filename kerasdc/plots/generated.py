@@ -11,14 +11,13 @@ _TILE = 0.42  # inches
 
 
 @styled
-def generated_samples(real, generated, names=None):
+def generated_samples(real, generated):
     """Generated images of each cluster beside real ones.
 
     Args:
         real: List of arrays `(m, h, w)` or `(m, h, w, c)`, one per cluster;
             one may be empty.
         generated: List of such arrays, in the same order.
-        names: Optional names of the rows. `None` numbers the clusters.
 
     Returns:
         A matplotlib `Figure`.
@@ -32,8 +31,7 @@ def generated_samples(real, generated, names=None):
             "`real` and `generated` must have one entry for each cluster. "
             f"Received: {len(real)} and {len(generated)} entries"
         )
-    if names is None:
-        names = [f"Cluster {i}" for i in range(len(real))]
+    names = [f"Cluster {i}" for i in range(len(real))]
     num_columns = max(map(len, [*real, *generated]))
     left, right = _axes(2, len(real), num_columns, _checked(generated[0]))
     _draw_rows(left, real, num_columns, "Real", names)
@@ -43,7 +41,7 @@ def generated_samples(real, generated, names=None):
 
 @styled
 def interpolations(samples):
-    """Images on the way from one to another, a row for each way.
+    """Interpolated images, a row for each pair of samples.
 
     Args:
         samples: Array `(n, steps, h, w)` or `(n, steps, h, w, c)`.
@@ -59,7 +57,7 @@ def interpolations(samples):
 
 @styled
 def plane(samples):
-    """Images where they lie in the plane, such as at the points of a `grid`.
+    """Images at their places in the plane, such as the points of a `grid`.
 
     Args:
         samples: Array `(n, m, h, w)` or `(n, m, h, w, c)`, the top row first.

@@ -60,7 +60,7 @@ def draw_confusion(ax, counts, classes, clusters, title=""):
 
 
 def _write_counts(ax, counts, shares):
-    # What fits a cell of the preview, the smallest there is.
+    # The preview has the smallest cells.
     digits = len(str(counts.max()))
     size = min(8, 360 / digits / counts.shape[1])
     for row, column in np.argwhere(counts):

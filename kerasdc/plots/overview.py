@@ -19,11 +19,11 @@ _MOST_CLUSTERS = 20
 
 
 @styled
-def preview(x, assignments, confidences, z, y=None, seed=0, plane=None):
+def preview(x, assignments, confidences, z, y=None, plane=None):
     """One picture for a model's card: samples, embedding, confusion.
 
-    In place of samples, data that are not images show the sizes of their
-    clusters.
+    For data that are not images, the sizes of the clusters take the place of
+    samples.
 
     Args:
         x: Array `(n, ...)` of samples.
@@ -31,7 +31,6 @@ def preview(x, assignments, confidences, z, y=None, seed=0, plane=None):
         confidences: Floats `(n,)`, the probability of that cluster.
         z: Floats `(n, d)`, the embedding.
         y: Optional integers or strings `(n,)`, the classes.
-        seed: Integer seed of the t-SNE.
         plane: Optional tuple `(indices, points)`, what `two_dimensional(z)`
             returned, if it is known.
 
@@ -55,7 +54,7 @@ def preview(x, assignments, confidences, z, y=None, seed=0, plane=None):
         draw_tiles(axes[0], np.asarray(x), most, 10, title, clusters)
     else:
         _draw_sizes(axes[0], clusters, sizes)
-    indices, points = plane or two_dimensional(z, seed)
+    indices, points = plane or two_dimensional(z)
     title = "Embedding, by cluster"
     draw_embedding(axes[1], points, assignments[indices], title)
     if y is not None:

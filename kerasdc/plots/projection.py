@@ -13,14 +13,14 @@ _UNITS = (128, 128)
 def two_dimensional(z, seed=0, max_points=5000):
     """Coordinates in the plane for an embedding.
 
-    An embedding of two dimensions is itself; others are laid out by a
-    `kerasdc.models.ParametricTSNE`, which learns from a random part of the
-    samples and then embeds all. Rows that are not finite are left out.
+    An embedding of two dimensions is returned as it is. Others are mapped by
+    a `kerasdc.models.ParametricTSNE`, which is trained on a random part of
+    the samples. Rows that are not finite are left out.
 
     Args:
         z: Floats `(n, d)`.
-        seed: Integer, of the part that is taken and of the network.
-        max_points: Integer, samples that the network learns from.
+        seed: Integer, of the choice of samples and of the network.
+        max_points: Integer, samples that the network is trained on.
 
     Returns:
         A tuple `(indices, points)`: increasing row numbers of `z`, and their
@@ -46,7 +46,7 @@ def _laid_out(z, seed, max_points):
     if len(z) < 5:
         return z[:, :2]
     generator = np.random.default_rng(seed)
-    # Of equal samples, no width makes some neighbors of others.
+    # Equal samples have no nearest neighbors: noise makes them differ.
     z = (z - z.mean(axis=0)) / (z.std() or 1.0)
     z = z + generator.normal(0, 1e-3, z.shape)
     part = z
@@ -68,7 +68,7 @@ def _network(dim, perplexity, num_steps, seed):
     from kerasdc import networks
     from kerasdc.models import ParametricTSNE
 
-    # A seed of its own: what the caller draws next stays the same.
+    # A seed of its own leaves the global random state as it is.
     initializer = keras.initializers.GlorotUniform(seed=seed)
     model = ParametricTSNE(
         encoder=networks.mlp_encoder((dim,), _UNITS, 2, initializer),

@@ -95,9 +95,9 @@ def draw_tiles(ax, x, picked, num_columns, title, names=()):
         ax: matplotlib `Axes`.
         x: Array of images.
         picked: List of index arrays, one per row.
-        num_columns: Integer, places in a row.
+        num_columns: Integer, tiles in a row.
         title: String.
-        names: Sequence of the names of the rows, or of none.
+        names: Names of the rows, or an empty sequence.
     """
     gap = max(1, round(x.shape[1] / 12))
     image = _mosaic(x, picked, num_columns, gap)
@@ -134,6 +134,6 @@ def _to_colors(images):
         images = images[..., :3]
     if images.ndim == 4 and images.shape[3] != 3:
         images = images[..., 0]
-    # Not every uint8 image goes up to 255; and there may be no image at all.
+    # Images of uint8 may end below 255; and there may be no image.
     low, high = images.min(initial=0), images.max(initial=0)
     return (images - low) / ((high - low) or 1.0)

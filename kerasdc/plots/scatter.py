@@ -10,23 +10,23 @@ from kerasdc.plots.style import plain
 from kerasdc.plots.style import styled
 
 _MOST_LABELS = 60
-_FAR_OFF = 0.0005  # share of points at either end that may lie outside
+_FAR_OFF = 0.0005  # share of points on each side that may be left out
 
 
 @styled
 def embedding(points_2d, groups, title="", order=None):
     """Points in the plane, colored and named by group.
 
-    Where a few of many points are so far off that all others would be drawn
-    as one, these few are left outside, and the picture says how many.
+    Outliers that are so far off that all other points would be drawn as one
+    are left out, and the picture says how many.
 
     Args:
         points_2d: Floats `(n, 2)`.
         groups: Integers or strings `(n,)`: clusters or labels. `None` draws
             all in one color, without a name.
         title: String.
-        order: Optional sequence of groups, in the order of the colors, so
-            that two figures can agree. `None` sorts the groups.
+        order: Optional sequence of groups, in the order of the colors, for
+            figures that share colors. `None` sorts the groups.
 
     Returns:
         A matplotlib `Figure`.
@@ -41,15 +41,15 @@ def embedding(points_2d, groups, title="", order=None):
 
 
 def grid(points_2d, num_rows=16):
-    """Points evenly over the square that `embedding` draws.
+    """A regular grid of points over the square that `embedding` draws.
 
     Args:
         points_2d: Floats `(n, 2)`, at least one.
         num_rows: Integer.
 
     Returns:
-        Floats `(num_rows, num_rows, 2)`, the middles of equal cells: the top
-        row first, and in it the left one.
+        Floats `(num_rows, num_rows, 2)`, the centers of equal cells, from
+        the top left one, row by row.
     """
     middle, half = _frame(np.asarray(points_2d, "float64"))
     steps = half * ((2 * np.arange(num_rows) + 1) / num_rows - 1)
@@ -58,7 +58,7 @@ def grid(points_2d, num_rows=16):
 
 
 def draw_embedding(ax, points, groups, title, order=None):
-    """Draws what `embedding` does into a matplotlib `Axes`."""
+    """Draws into a matplotlib `Axes`; see `embedding`."""
     points, named = np.asarray(points, "float64"), groups is not None
     groups = np.asarray(groups) if named else np.zeros(len(points), "int64")
     if points.ndim != 2 or points.shape[1] != 2:
@@ -107,7 +107,7 @@ def _colors(names, order):
 
 
 def _square(ax, points):
-    """Equal scales on both axes, in limits that later text can rely on."""
+    """Sets equal scales on both axes, and their limits."""
     ax.set_box_aspect(1)
     if len(points) == 0:
         return
@@ -121,7 +121,7 @@ def _square(ax, points):
 
 
 def _frame(points):
-    """The square around points: its middle, and half of its width."""
+    """Center and half the width of the square around points."""
     low, high = points.min(axis=0), points.max(axis=0)
     inner = np.quantile(points, [_FAR_OFF, 1 - _FAR_OFF], axis=0)
     width = (inner[1] - inner[0]).max()
@@ -153,10 +153,10 @@ def _name_groups(ax, medians, names, colors):
 
 
 def spread(spots, half_widths, height):
-    """Moves labels up and down until none covers another.
+    """Moves labels up and down until they do not overlap.
 
     Args:
-        spots: Floats `(n, 2)` from 0 to 1, the middles of the labels.
+        spots: Floats `(n, 2)` from 0 to 1, the centers of the labels.
         half_widths: List of `n` floats.
         height: Float, of every label.
 

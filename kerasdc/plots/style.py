@@ -3,8 +3,8 @@
 import functools
 import io
 
-# Six of Okabe and Ito, then colors as far from those before as could be
-# found, under normal, protanopic and deuteranopic vision.
+# Six colors of Okabe and Ito, then colors as different as possible from those
+# before, under normal, protanopic and deuteranopic vision.
 PALETTE = (
     "#0072b2 #e69f00 #009e73 #d55e00 #cc79a7 #56b4e9 #5a0f0f #3c0078 #8778f0 "
     "#003c4b #69e187 #875a4b #2d3cb4 #4b4b00 #b43c87 #782d78 #e1b4c3 #00e1ff "
@@ -23,7 +23,7 @@ _STYLE = {
     "axes.titlelocation": "left",
     "axes.titlesize": 10,
     "figure.facecolor": "white",
-    # It comes with matplotlib, so figures look the same everywhere.
+    # It comes with matplotlib: figures look the same on all machines.
     "font.family": ["DejaVu Sans"],
     "font.size": 9,
     "legend.frameon": False,
@@ -38,7 +38,7 @@ _STYLE = {
 
 
 def styled(function):
-    """Decorates a function that draws: in this style, whatever the caller's."""
+    """Decorates a function that draws: it uses this style, not the caller's."""
 
     @functools.wraps(function)
     def draw(*args, **kwargs):
@@ -76,7 +76,7 @@ def png(figure, dpi=100, num_colors=None):
         Bytes.
     """
     file = io.BytesIO()
-    # Without the version of matplotlib, equal figures are equal files.
+    # Without the version of matplotlib, equal figures give equal files.
     figure.savefig(file, format="png", dpi=dpi, metadata={"Software": None})
     return file.getvalue() if num_colors is None else _fewer(file, num_colors)
 
@@ -86,7 +86,7 @@ def _fewer(file, num_colors):
 
     smaller = io.BytesIO()
     image = Image.open(file).convert("RGB")
-    # Not by how many pixels have a color: small clusters keep theirs.
+    # Not by the number of pixels: colors of small clusters are kept.
     image = image.quantize(num_colors, Image.Quantize.MAXCOVERAGE)
     image.save(smaller, format="png", optimize=True)
     return smaller.getvalue()

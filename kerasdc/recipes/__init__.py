@@ -1,11 +1,11 @@
 """Hyperparameters of every (system, dataset), as data.
 
-`paper` follows the original as closely as it can be followed and lists where
-it does not; `paper_short` is the same with a fifth of the pretraining steps,
-`paper_merged` with these and centers by merged k-means; `rerun` is DEC as its
-best-known re-implementation trains it; `rpt` is IMSAT's with random
-perturbations in place of adversarial ones; `best` is whatever is label-free and
-better. Nothing here was chosen per seed.
+`paper` follows the original as closely as possible and lists the deviations.
+`paper_short` has a fifth of its pretraining steps; `paper_merged` also has
+centers by merged k-means. `rerun` is DEC as its best-known re-implementation
+trains it. `rpt` is IMSAT's paper recipe with random perturbations in place of
+adversarial ones. `best` gives better results, also without labels. Nothing was
+chosen per seed.
 """
 
 import copy
@@ -28,14 +28,14 @@ _SYSTEMS = {
     "vade": vade,
 }
 RECIPES = {system: module.RECIPES for system, module in _SYSTEMS.items()}
-# System -> what its `objective` is, in words; and the split its models in the
-# zoo are trained on, where the data set has one.
+# System -> its `objective` in words; and the split that models in the zoo are
+# trained on, if the data set has one.
 OBJECTIVES = {system: module.OBJECTIVE for system, module in _SYSTEMS.items()}
 PUBLISHED_SPLITS = {
     system: module.PUBLISHED_SPLIT for system, module in _SYSTEMS.items()
 }
 
-# (system, dataset) -> accuracy to compare with, and where it stands.
+# (system, dataset) -> published accuracy, and its source.
 PUBLISHED = {
     (system, dataset): figure
     for system, module in _SYSTEMS.items()
@@ -58,7 +58,7 @@ def list_recipes():
 
 
 def get_recipe(system, dataset, recipe="best"):
-    """One recipe, as a copy that may be changed.
+    """A copy of one recipe.
 
     Args:
         system: Name of a system, such as `"dec"`.
@@ -77,7 +77,7 @@ def get_recipe(system, dataset, recipe="best"):
 
 
 def without_prose(recipe):
-    """The values of a recipe, as they are kept with a published model.
+    """The values of a recipe, as metadata of models hold them.
 
     Args:
         recipe: Dictionary, as `get_recipe` returns it.

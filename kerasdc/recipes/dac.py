@@ -16,10 +16,10 @@ _SMALL = {
 }
 _LOW_COSINE = {"name": "adam", "learning_rate": {"initial": 3e-4}}
 _CRITERIA = {
-    "objective": "tell most about those of augmented copies, by mutual "
-    "information",
-    "neighbors": "part the fewest nearest neighbors among the images, by the "
-    "normalized cut of their graph",
+    "objective": "the highest mutual information of the clusters of images "
+    "and of their augmented copies",
+    "neighbors": "the lowest normalized cut of the graph of nearest "
+    "neighbors between its clusters",
 }
 _SMALLER_NETWORK = "A smaller network than the paper's."
 
@@ -49,9 +49,9 @@ def _recipe(network, scale, epochs, optimizer=RMSPROP, **overrides):
 
 
 def _best(scale, restarts, epochs, upper, lower, **network):
-    """The best of several trainings, then a short, slow one.
+    """The best of several trainings, trained further at a low rate.
 
-    `upper` and `lower` are where the thresholds end.
+    `upper` and `lower` are the thresholds at the end.
     """
     by = _CRITERIA[restarts.get("criterion", "objective")]
     return _recipe(
@@ -63,13 +63,13 @@ def _best(scale, restarts, epochs, upper, lower, **network):
         augmentation=dict(STRONG_AUGMENTATION),
         compile={"upper": [0.95, upper], "lower": [0.455, lower]},
         deviations=[
-            f"Of {restarts['num']} trainings the one is trained once more "
-            f"whose clusters {by}.",
+            f"Of {restarts['num']} trainings, the one with {by} is trained "
+            "further.",
             _SMALLER_NETWORK,
             "Images are sheared, and zoomed by more.",
             "Adam whose rate falls along a cosine (original: RMSprop).",
             f"The thresholds end at {upper} and {lower} (original: both meet "
-            "at 0.5): below, samples between two classes pull them together.",
+            "at 0.5): at 0.5, samples between two classes would merge them.",
         ],
     )
 
@@ -91,8 +91,8 @@ RECIPES = {
         "paper": _recipe({"kind": "dac"}, 1 / 255, 20),
         "best": _best(
             1 / 255,
-            # The first epochs decide which shapes of a digit find together,
-            # such as sevens with a bar and without.
+            # The first epochs decide which shapes of a digit share a cluster,
+            # such as sevens with and without a bar.
             {"num": 10, "epochs": 2, "criterion": "neighbors"},
             epochs=3,
             upper=0.93,
@@ -101,7 +101,7 @@ RECIPES = {
     },
 }
 
-# Published figures to compare with: accuracy and where it stands.
+# Published accuracies to compare with, and their source.
 PUBLISHED = {
     "mnist": {"accuracy": 0.9775, "source": "Chang et al., 2017"},
 }

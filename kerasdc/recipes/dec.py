@@ -80,7 +80,7 @@ def _papers(scale, update_interval, deviations=()):
 
 
 def _paper_merged(scale, update_interval, deviations):
-    """The paper's encoder, whose clusters k-means does not find."""
+    """As `paper_short`, with other initial centers."""
     short = _paper(scale, update_interval, deviations, shorter=5)
     return {
         **short,
@@ -224,7 +224,7 @@ RECIPES = {
     },
 }
 
-# Published figures to compare with: accuracy and where it stands.
+# Published accuracies to compare with, and their source.
 PUBLISHED = {
     "mnist": {"accuracy": 0.843, "source": "Xie et al., 2016, Table 2"},
     "usps": {

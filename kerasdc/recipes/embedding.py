@@ -159,7 +159,7 @@ RECIPES = {
     },
 }
 
-# Published figures to compare with: accuracy and where it stands.
+# Published accuracies to compare with, and their source.
 PUBLISHED = {
     "mnist": {
         "accuracy": 0.9708,

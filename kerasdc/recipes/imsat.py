@@ -21,12 +21,12 @@ def _recipe(scale, augmentation="vat", deviations=(), **overrides):
             "epochs": 50,
         },
         "deviations": [
-            "Features from 0 (original: from -1 to 1): batch normalization "
-            "takes an offset away.",
+            "Features start at 0 (original: from -1 to 1): batch "
+            "normalization removes an offset.",
             "The radius is by the 10th nearest neighbor, as in the paper (the "
             "authors' code takes the 11th).",
             "Batches are parts of shuffled passes (original: each is drawn "
-            "anew from all samples).",
+            "from all samples).",
             *deviations,
         ],
         **overrides,
@@ -54,19 +54,19 @@ def _digits():
 
 
 def _restarts(num, epochs, samples=None):
-    """As long as `fit`, or on some samples with a cosine of their own.
+    """Trainings as long as `fit`, or on some samples with their own cosine.
 
-    Only where the rate has fallen does the objective tell good from bad.
+    The objectives can be compared only after the learning rate has fallen.
     """
     values = {"num": num, "epochs": epochs}
     if samples is None:
         return values, (
-            f"Of {num} trainings the one of lowest objective is trained once "
-            "more."
+            f"Of {num} trainings, the one with the lowest objective is "
+            "trained further."
         )
     return {**values, "samples": samples, "optimizer": COSINE}, (
-        f"Of {num} trainings of {epochs} epochs on {samples:,} of the images "
-        "the one of lowest objective is trained on all of them."
+        f"Of {num} trainings of {epochs} epochs on {samples:,} images, the "
+        "one with the lowest objective is trained further on all images."
     )
 
 
@@ -96,7 +96,7 @@ def _images(scale, epochs, restarts, **overrides):
 
 
 def _falling_shares(num_clusters):
-    """Sizes that fall evenly, in logarithm, to a tenth."""
+    """Shares that fall geometrically to a tenth of the first."""
     shares = [0.1 ** (i / (num_clusters - 1)) for i in range(num_clusters)]
     return [share / sum(shares) for share in shares]
 
@@ -154,7 +154,7 @@ RECIPES = {
     },
 }
 
-# Published figures to compare with: accuracy and where it stands.
+# Published accuracies to compare with, and their source.
 PUBLISHED = {
     "mnist": {"accuracy": 0.984, "source": "Hu et al., 2017"},
     "20newsgroups": {"accuracy": 0.311, "source": "Hu et al., 2017"},

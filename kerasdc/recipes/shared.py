@@ -12,8 +12,8 @@ NESTEROV = {
     "nesterov": True,
 }
 AUGMENTATION = {"shift": 0.1, "rotation": 10.0}
-# Without shear, 4 and 9 of MNIST are told apart by their slant: each of two
-# clusters is half of both.
+# Without shear, clusters of MNIST separate slanted from upright digits: two
+# clusters hold half of the 4s and half of the 9s each.
 STRONG_AUGMENTATION = {
     "shift": 0.1,
     "rotation": 15.0,

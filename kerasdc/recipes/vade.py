@@ -62,10 +62,10 @@ def _best(
     deviations = [
         *deviations,
         "End-to-end pretraining with Adam.",
-        "The mixture begins with the partition of a DEC, trained for "
+        "The mixture starts from the partition of a DEC, trained for "
         f"{dec_epochs} epochs on the same encoder from the best of 24 "
         "merged k-means partitions (see kerasdc.cluster): the ELBO alone "
-        "hardly leaves the partition it begins with.",
+        "hardly changes the initial partition.",
         f"Adam whose rate falls along a cosine, in batches of {batch_size}.",
     ]
     if decoder_epochs:
@@ -131,7 +131,7 @@ RECIPES = {
             12,
             10,
             decoder_epochs=5,
-            # What DEC has found is to last.
+            # A low rate keeps the partition that DEC has found.
             fit={
                 "optimizer": {
                     "name": "adam",
@@ -143,8 +143,8 @@ RECIPES = {
             reconstruction_loss="mean_squared_error",
             deviations=[
                 "Pretraining by the squared error; the decoder learns "
-                "logits of pixels once the encoder stands.",
-                "The ELBO is of images as they are.",
+                "logits of pixels afterwards.",
+                "The ELBO is of images without augmentation.",
             ],
         ),
     },
@@ -179,7 +179,7 @@ RECIPES = {
     },
 }
 
-# Published figures to compare with: accuracy and where it stands.
+# Published accuracies to compare with, and their source.
 PUBLISHED = {
     "mnist": {"accuracy": 0.9446, "source": "Jiang et al., 2017"},
 }

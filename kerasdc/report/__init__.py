@@ -1,4 +1,4 @@
-"""One HTML file about one trained model, complete without a network."""
+"""The report of a trained model: one HTML file that works offline."""
 
 from kerasdc.report.outputs import Outputs
 from kerasdc.report.writing import write_report

@@ -1,4 +1,4 @@
-"""What the clusters or the plane hold: pictures, texts, means of features."""
+"""Sections on the content of clusters: images, texts, means of features."""
 
 import numpy as np
 
@@ -72,7 +72,7 @@ def generated(outputs):
         "the cluster's Gaussian, not selected.",
     ) + image(
         plots.interpolations(way),
-        "Images on the way from a sample of one cluster to the next's.",
+        "Images between a sample of one cluster and one of the next.",
         "Along a straight line in the latent space.",
     )
     return section("What the model generates", body)
@@ -101,10 +101,10 @@ def plane(outputs):
     images = model.inverse(grid.reshape(-1, 2))
     body = image(
         plots.plane(images.reshape(*grid.shape[:2], *images.shape[1:])),
-        "Images that the decoder makes of points of the plane.",
-        "What the decoder makes of points evenly over the picture of the "
-        "embedding, each where its point lies. Where no samples are, nothing "
-        "has taught it what to make.",
+        "Images that are decoded from points of the plane.",
+        "Images decoded from points on a grid over the picture of the "
+        "embedding, each at its place. Where there are no samples, the "
+        "decoder was not trained.",
     )
     return section("What lies where", body)
 
@@ -153,6 +153,6 @@ def _share_between(x, means, weights):
     """Share of each feature's variance that lies between the clusters."""
     between = weights @ (means - weights @ means) ** 2
     total = x.var(axis=0, dtype="float64")
-    # What rounding leaves of a constant feature is no variance.
+    # A constant feature may have a tiny variance by rounding.
     varies = total > 1e-12 * (means**2).max(axis=0)
     return np.where(varies, between, 0) / np.where(varies, total, 1)

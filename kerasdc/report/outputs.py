@@ -1,4 +1,4 @@
-"""What a trained model says of some samples, computed once for all uses."""
+"""Outputs of a trained model, computed once for all uses."""
 
 from functools import cached_property
 

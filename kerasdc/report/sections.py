@@ -1,4 +1,4 @@
-"""Sections of the report, each a function that returns HTML or nothing."""
+"""Sections of the report: functions that return HTML, or an empty string."""
 
 import numpy as np
 
@@ -21,7 +21,7 @@ _NAMES = {
     "seconds": "Training time",
 }
 _SCORES = ("accuracy", "nmi", "ari", "neighbor_error", "trustworthiness")
-_LABELS = "The labels are used for these figures, not for the training."
+_LABELS = "Labels are used for evaluation only."
 
 
 def cluster_summary(outputs, metrics):
@@ -43,7 +43,7 @@ def cluster_summary(outputs, metrics):
 
 
 def embedding_summary(outputs, metrics):
-    """The figures in `metrics`."""
+    """The figures in `metrics`, explained."""
     text = (
         "The error of the nearest neighbor is the share of samples whose "
         "nearest neighbor in the embedding is of another class; "
@@ -59,7 +59,7 @@ def embedding_summary(outputs, metrics):
 
 
 def _summary(figures, num_samples, row, y, text):
-    """Figures, then counts, of which one row is the system's; explained."""
+    """A table of figures, counts and one row of the system; with a note."""
     rows = [
         [escape(_figure_name(key)), escape(_figure_text(key, value))]
         for key, value in figures.items()
@@ -107,8 +107,8 @@ def embedding(outputs, assignments=None):
     if z.shape[1] != 2:
         text += (
             f"The {z.shape[1]} dimensions of the embedding are laid out in "
-            "the plane by parametric t-SNE: near points are similar, while "
-            "distances between groups and their sizes say little."
+            "the plane by parametric t-SNE: near points are similar, but "
+            "the distances between groups and their sizes mean little."
         )
     body = f"<div class='beside'>{''.join(images)}</div>{note(text)}"
     return section("Embedding", body)

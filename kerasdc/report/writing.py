@@ -20,11 +20,11 @@ def write_report(
 ):
     """Writes a report of a trained model as one HTML file.
 
-    It holds the figures, the settings, the curves of the training and the
-    embedding in the plane. Of a clustering model, further: samples of every
-    cluster, the sizes of the clusters and, where labels are given, the
-    confusion matrix. Of a model of the plane that has a decoder: what the
-    decoder makes of its points. Large data is shown in part. The file is
+    It shows the figures, the settings, the curves of the training and the
+    embedding in the plane. For a clustering model it also shows samples of
+    every cluster, the sizes of the clusters and, if labels are given, the
+    confusion matrix; for an embedding in the plane with a decoder, images
+    decoded from a grid of points. Large data is shown in part. The file is
     written atomically.
 
     Args:
@@ -62,7 +62,7 @@ def write_report(
 
 
 def _cluster_parts(outputs, metrics):
-    """The summary, and what only a model of clusters has to show."""
+    """The summary and the sections of a clustering model."""
     return [
         sections.cluster_summary(outputs, metrics),
         contents.samples(outputs),
@@ -74,7 +74,7 @@ def _cluster_parts(outputs, metrics):
 
 
 def _embedding_parts(outputs, metrics):
-    """The same of a model without clusters."""
+    """The summary and the sections of a model without clusters."""
     return [
         sections.embedding_summary(outputs, metrics),
         sections.embedding(outputs),

@@ -1,1 +1,1 @@
-"""A recipe's training in a folder: settings, stages, backups, results."""
+"""Training by a recipe, in a folder: settings, stages, backups, results."""

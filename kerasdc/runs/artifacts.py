@@ -1,4 +1,4 @@
-"""What a finished run leaves behind: figures, model, report, export."""
+"""The files of a finished run: figures, model, report, SavedModel."""
 
 import math
 from dataclasses import asdict
@@ -26,8 +26,8 @@ def evaluate_run(run):
         run: A trained `kerasdc.runs.run.Run`.
 
     Returns:
-        Dictionary: the run's row of `results.csv`. `objective` is the
-        model's own over the samples scored, which needs no labels.
+        Dictionary: the run's row of `results.csv`. `objective` is that of
+        the model for the scored samples; it needs no labels.
     """
     settings = run.settings
     held_out = settings.split == "test"
@@ -51,7 +51,7 @@ def evaluate_run(run):
 
 
 def write_results(run):
-    """Fills the run folder: figures, model, outputs, report, export.
+    """Writes figures, model, outputs, report and SavedModel of a run.
 
     The outputs are assignments or, of a system without clusters, the
     embedding, with a picture of it.

@@ -1,4 +1,4 @@
-"""Callbacks that let a killed training go on, and that log it."""
+"""Callbacks that back up, log and show a training."""
 
 import csv
 import io
@@ -30,20 +30,20 @@ LOG_COLUMNS = (
 
 
 def save_weights(model, path):
-    """Saves weights, and those of the optimizer, in one move.
+    """Saves the weights of model and optimizer atomically.
 
     Args:
         model: `keras.Model`, built.
         path: `pathlib.Path` of a file whose name ends in `.weights.h5`.
 
     Raises:
-        OSError: If they do not fit onto the disk.
+        OSError: If they do not fit on the disk.
     """
     variables = list(model.variables)
     if model.compiled:
         variables += model.optimizer.variables
     num_values = sum(math.prod(variable.shape) for variable in variables)
-    # Where a disk is full, HDF5 takes the whole process with it.
+    # If the disk is full, HDF5 ends the whole process.
     check_space(path.parent, 4 * num_values + _HDF5_OVERHEAD)
     partial = path.with_name("partial.weights.h5")
     model.save_weights(partial, overwrite=True)
@@ -51,15 +51,15 @@ def save_weights(model, path):
 
 
 class EpochBackup(keras.callbacks.Callback):
-    """Saves weights and optimizer each epoch; goes on from the last one.
+    """Saves weights and optimizer each epoch, and resumes from the last one.
 
-    Kept, too, are the assignments of the training data, with which the next
-    ones are compared, and whether a callback before this one has stopped the
-    training.
+    The assignments of the training data are saved, too: those of the next
+    epoch are compared with them. So is whether a callback before this one
+    has stopped the training.
 
-    Unlike `keras.callbacks.BackupAndRestore`, a kill at any moment leaves
-    one whole backup: the file that holds the weights carries the epoch in
-    its name and is moved into place when it is complete.
+    Unlike with `keras.callbacks.BackupAndRestore`, a process that is killed
+    at any moment leaves a complete backup: the file of weights has the epoch
+    in its name, and is moved to its place when it is complete.
 
     Args:
         folder: Folder of this stage's backups.
@@ -84,7 +84,7 @@ class EpochBackup(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self._save_state(epoch + 1)
-        # The weights come last: they make the backup count.
+        # The weights come last: with them, the backup is complete.
         path = self.folder / f"epoch_{epoch + 1}.weights.h5"
         save_weights(self.model, path)
         for old, path in self._backups()[:-1]:
@@ -104,7 +104,7 @@ class EpochBackup(keras.callbacks.Callback):
         replace(self._state_file(epoch), buffer.getvalue())
 
     def _load_state(self, epoch):
-        """Restores what the weights do not hold; returns whether it ended."""
+        """Restores the other state; returns whether training had stopped."""
         path = self._state_file(epoch)
         if not path.exists():
             return False
@@ -114,7 +114,7 @@ class EpochBackup(keras.callbacks.Callback):
             return bool(state["stopped"])
 
     def _backups(self):
-        """(epoch, path) of every whole backup, oldest first."""
+        """(epoch, path) of every complete backup, oldest first."""
         found = []
         for path in self.folder.glob("epoch_*.weights.h5"):
             epoch = re.fullmatch(r"epoch_(\d+)\.weights\.h5", path.name)
@@ -126,9 +126,9 @@ class EpochBackup(keras.callbacks.Callback):
 class StageLog(keras.callbacks.Callback):
     """Appends one row per epoch to a CSV file that all stages share.
 
-    The file is written anew by the first epoch and where there is a new
-    column: a stage that was killed and resumed may have left half a row, or
-    rows of epochs that are done again.
+    The whole file is written by the first epoch, for a stage that was killed
+    and resumed may have left half a row, or rows of epochs that are repeated;
+    and by an epoch with a new column.
 
     Args:
         path: The CSV file.
@@ -139,7 +139,7 @@ class StageLog(keras.callbacks.Callback):
         super().__init__()
         self.path = Path(path)
         self.stage = stage
-        self._columns = ()  # of the file, once this stage has written to it
+        self._columns = ()  # of the file, once this stage has written it
 
     def on_epoch_begin(self, epoch, logs=None):
         self._start = time.perf_counter()
@@ -183,8 +183,8 @@ def read_log(path):
         path: CSV file written by `StageLog`.
 
     Returns:
-        List of dictionaries of strings; empty if there is no file. Half a
-        row at the end, of a training that was killed, is left out.
+        List of dictionaries of strings; empty if there is no file. An
+        incomplete row at the end, of a killed training, is left out.
     """
     if not Path(path).exists():
         return []
@@ -196,7 +196,7 @@ def read_log(path):
 class StageProgress(keras.callbacks.Callback):
     """One progress bar for a whole stage, with the time left.
 
-    Before the first epoch has ended, it says how many there are.
+    The number of epochs is printed before the first one.
 
     Args:
         title: String shown in front of the stage.
@@ -209,7 +209,7 @@ class StageProgress(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         if self._bar is None:
-            # Counting from the resumed epoch keeps the time left honest.
+            # Counted from the resumed epoch, for the time left.
             self._first = epoch
             num_epochs = self.params["epochs"] - epoch
             print(f"{self.title}, epochs to go: {num_epochs}", flush=True)

@@ -28,7 +28,7 @@ _NETWORKS = {
 
 
 def build_model(system, recipe, x, num_clusters, seed):
-    """An untrained, compiled model as a recipe says.
+    """An untrained, compiled model of a recipe.
 
     Args:
         system: Key of `kerasdc.models.SYSTEMS`.
@@ -93,11 +93,11 @@ def num_epochs(recipe, stage, x):
 
 
 def adapt_arguments(recipe, x):
-    """Arguments of the model's `adapt`, as the recipe says.
+    """Arguments of the model's `adapt`, by the recipe.
 
     Args:
         recipe: Dictionary.
-        x: Training data, whose length says where schedules end.
+        x: Training data; its length sets the end of schedules.
 
     Returns:
         Dictionary.
@@ -114,9 +114,9 @@ def _training(values, recipe, x):
     batch_size = recipe["batch_size"]
     values = {**values, "batch_size": batch_size}
     if "optimizer" in values:
-        # Its schedule ends with the training (but for the short batches that
-        # some leave out): the objective of a restart tells good from bad only
-        # then.
+        # The schedule ends with the training (but for short batches, which
+        # some systems leave out): only then do objectives of restarts differ
+        # enough to choose by.
         num_samples = min(values.get("samples", len(x)), len(x))
         num_steps = values["epochs"] * math.ceil(num_samples / batch_size)
         values["optimizer"] = build_optimizer(values["optimizer"], num_steps)
@@ -134,7 +134,7 @@ def stage_optimizer(recipe, stage, x):
     Args:
         recipe: Dictionary.
         stage: `"layerwise"`, `"pretrain"` or `"fit"`.
-        x: Training data, whose length says where schedules end.
+        x: Training data; its length sets the end of schedules.
 
     Returns:
         A `keras.optimizers.Optimizer`.
@@ -192,7 +192,7 @@ def _preprocessor(recipe, x):
         preprocessor = TfIdf(**recipe["text"], dtype="float32")
         preprocessor.adapt(x)
         return preprocessor, (len(preprocessor.vocabulary),)
-    # In full precision, whatever the policy: it costs next to nothing.
+    # In float32, whatever the policy: it costs little.
     return Scaling(recipe["scale"], dtype="float32"), x.shape[1:]
 
 
@@ -210,7 +210,7 @@ def _networks(values, sample_shape):
 
 
 def _augmentation(recipe, seed):
-    """Of images, a dictionary; by name; or a list of such."""
+    """The augmentation, from a dictionary, a name, or a list of these."""
     values = recipe.get("augmentation")
     if isinstance(values, list):
         return [_augmentation({"augmentation": v}, seed) for v in values]

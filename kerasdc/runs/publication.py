@@ -1,4 +1,4 @@
-"""From a finished run to the zoo: its row, and its model if it is chosen."""
+"""Publishes a run in the zoo: its row, and its model if it is chosen."""
 
 import numpy as np
 
@@ -16,13 +16,13 @@ from kerasdc.utils.files import recover
 
 
 def check_publishable(settings):
-    """Raises unless a run may be published, before it is trained.
+    """Checks, before training, whether a run may be published.
 
     Args:
         settings: `kerasdc.runs.settings.Settings`.
 
     Raises:
-        ValueError: If it is not the recipe's own training and the zoo in use
+        ValueError: If the number of epochs is not the recipe's and the zoo
             is the published one; or if the zoo is an address.
     """
     folder = zoo.location.local_folder()
@@ -34,8 +34,8 @@ def check_publishable(settings):
     changed = [f"{k} {v}" for k, v in changed.items() if v is not None]
     if changed and is_published:
         raise ValueError(
-            "`--publish` takes the recipe's own number of epochs: a row of "
-            "the same seed would be replaced. For another zoo, set the "
+            "`--publish` needs the recipe's own number of epochs: it replaces "
+            "the row of the same seed. To publish to another zoo, set the "
             "environment variable KERASDC_ZOO to its folder. "
             f"Received: {', '.join(changed)}"
         )
@@ -44,23 +44,23 @@ def check_publishable(settings):
 def publish_run(run, figures):
     """Adds a run to the zoo's results, and its model if it is the choice.
 
-    The zoo keeps, of all seeds of the recipe `best` on the split that such
-    models are published of, the model of the lowest objective: no label takes
-    part in the choice. A model of a recipe that has changed since makes way
-    for any, and so does one that has left clusters empty: some objectives,
-    such as KL(P || Q), are lowest where all samples are alike.
+    Of all seeds of the recipe `best`, trained on the split that the system's
+    models are published for, the zoo keeps the model with the lowest
+    objective, which needs no labels. A model of an older version of the
+    recipe is always replaced, and so is one with empty clusters: some
+    objectives, such as KL(P || Q), are lowest if all samples are alike.
 
     Args:
         run: A trained `kerasdc.runs.run.Run`.
         figures: Its row, as `evaluate_run` gives it.
 
     Returns:
-        String that says what was done.
+        String that describes what was done.
     """
     settings = run.settings
     name = f"{settings.system}_{settings.dataset}"
     with zoo.locked():
-        # A publication that was killed may have taken the entry away.
+        # A killed publication may have moved the entry away.
         recover(zoo.location.local_folder() / name)
         chosen = _is_choice(run, figures, name)
         if chosen:
@@ -130,7 +130,7 @@ def _publish_model(run, figures, name):
 
 
 def _outliers(run, num_samples=1000):
-    """How well `log_prob` tells the data from what is not of its kind."""
+    """AUROC of `log_prob`, of the data against outliers."""
     if not hasattr(run.model, "log_prob") or run.x_scored.dtype == object:
         return {}
     x = run.x_scored[:: max(len(run.x_scored) // num_samples, 1)]

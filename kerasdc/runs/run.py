@@ -1,4 +1,4 @@
-"""A recipe's stages, one after the other, in a folder that survives."""
+"""The stages of a recipe, trained one after the other in a folder."""
 
 import importlib.util
 import json
@@ -28,10 +28,10 @@ _PATIENCE = 10  # epochs in which a cluster may still be empty
 
 
 class Run:
-    """One training in one folder, which survives being killed.
+    """One training in one folder, which can be resumed after a kill.
 
     The state after each finished stage is one file; the state within a
-    stage is kept by `EpochBackup`. Running again goes on from there.
+    stage is saved by `EpochBackup`.
 
     Args:
         settings: `Settings`.
@@ -67,15 +67,15 @@ class Run:
         )
 
     def start(self, resume=False):
-        """Makes the folder, or checks that it holds this very run.
+        """Makes the folder, or checks that it holds this run.
 
         Args:
-            resume: Boolean. `True` goes on with a run that was stopped;
-                `False` begins anew, but never over a run that is there.
+            resume: Boolean. `True` resumes a run that was stopped; `False`
+                starts a new one, and never overwrites an existing run.
 
         Raises:
-            FileExistsError: If there is a run and `resume` is false.
-            ImportError: If what draws the report at the end is missing.
+            FileExistsError: If the folder holds a run and `resume` is false.
+            ImportError: If a package for the report or the logs is missing.
             ValueError: If the run in the folder has other settings.
         """
         _check_packages(["tensorboard"] if self.tensorboard else [])
@@ -95,19 +95,19 @@ class Run:
     def _check_resumable(self, found, settings, resume):
         if not resume:
             raise FileExistsError(
-                f"{self.out} holds a run. Pass --resume to go on with "
-                f"it, or another --out. Received: out={self.out}"
+                f"{self.out} holds a run. Pass --resume to resume it, or "
+                f"another --out. Received: out={self.out}"
             )
         changed = [k for k in settings if found.get(k) != settings[k]]
         if changed:
             raise ValueError(
                 f"{self.out} holds a run of other settings "
-                f"({', '.join(changed)} differ): resume it with its own, "
-                f"or use another --out. Received: out={self.out}"
+                f"({', '.join(changed)} differ): resume it with its own "
+                f"settings, or use another --out. Received: out={self.out}"
             )
 
     def train(self):
-        """Trains, or goes on training.
+        """Trains, or resumes training.
 
         Returns:
             The trained `kerasdc.models.EncoderModel`, in float32.
@@ -130,7 +130,7 @@ class Run:
             self._train_stages()
         finally:
             keras.config.set_dtype_policy(before)
-        # The weights are float32 already: what computes with them is not.
+        # The weights are float32, but the layers compute in `policy`.
         trained = self.model
         self._build()
         self._load_finished(list(self._stages()))
@@ -207,8 +207,8 @@ class Run:
         print(progress.title, flush=True)
         arguments = building.adapt_arguments(self.recipe, self.x)
         if isinstance(self.model, ClusteringModel):
-            arguments["verbose"] = 1  # of several runs; elsewhere is one
-        # No epochs, but time that the run has taken.
+            arguments["verbose"] = 1  # other systems have one run only
+        # Logged as one epoch, for its time.
         log.on_epoch_begin(0)
         self.model.adapt(self.inputs, **arguments)
         log.on_epoch_end(0)
@@ -281,7 +281,7 @@ def _read_settings(path):
 
 
 def _check_packages(names):
-    """Raises before hours of training if what ends it is missing."""
+    """Raises before the training if a package for its end is missing."""
     names = ["matplotlib", *names]
     missing = [name for name in names if not importlib.util.find_spec(name)]
     if missing:

@@ -1,4 +1,4 @@
-"""What names a run: system, data set, recipe, seed."""
+"""Settings that identify a run: system, data set, recipe, seed."""
 
 import subprocess
 from dataclasses import asdict
@@ -19,7 +19,7 @@ _FLAGS = {
 
 @dataclass(frozen=True)
 class Settings:
-    """What names a run.
+    """Settings that identify a run.
 
     Attributes:
         system: Name of a system, such as `"dec"`.
@@ -31,7 +31,7 @@ class Settings:
         pretrain_epochs: Optional integer in place of the recipe's.
         epochs: Optional integer, update intervals in place of the recipe's.
         dtype_policy: Optional Keras dtype policy of the training, such as
-            `"mixed_bfloat16"`. What is scored and kept is float32 always.
+            `"mixed_bfloat16"`. The model that is scored and saved is float32.
 
     Raises:
         ValueError: If a number is negative or Keras has no such policy.
@@ -47,7 +47,7 @@ class Settings:
     dtype_policy: str | None = None
 
     def __post_init__(self):
-        # Before anything is trained, or a folder made.
+        # Before training, and before a folder is made.
         for name in ("seed", "pretrain_epochs", "epochs"):
             value = getattr(self, name)
             if value is not None:
@@ -57,14 +57,14 @@ class Settings:
 
     @property
     def folder(self):
-        """The run's folder where none is named."""
+        """The default folder of the run."""
         name = f"{self.system}_{self.dataset}_{self.recipe}_{self.seed}"
         held_out = "_held_out" if self.split == "test" else ""
         return Path("runs") / f"{name}{held_out}"
 
     @property
     def command(self):
-        """The command that makes the same run, wherever it is typed."""
+        """The command that repeats the run, with all settings."""
         words = [
             f"--{_FLAGS.get(name, name)} {value}"
             for name, value in asdict(self).items()

@@ -1,4 +1,4 @@
-"""`python -m kerasdc.zoo` writes every generated README anew."""
+"""`python -m kerasdc.zoo` writes all generated texts of the zoo."""
 
 import sys
 
@@ -6,7 +6,7 @@ from kerasdc.zoo.readmes import write_readmes
 
 
 def main():
-    """Writes the zoo's README, its cards and index, the README beside it."""
+    """Writes the zoo's README, cards and index, and the table of README.md."""
     for path in write_readmes():
         print(path)
 

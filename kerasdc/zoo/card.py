@@ -115,7 +115,7 @@ def _others(m):
 
 
 def _recipe_note(m, dataset, recipe):
-    """What tells a recipe from the paper's, and its data from the entry's."""
+    """How recipe and data differ from the paper's and the entry's."""
     notes = []
     if dataset != m["dataset"]["name"] and dataset in ENTRIES:
         notes.append(f"{ENTRIES[dataset].source}.")
@@ -133,8 +133,8 @@ def _outliers(m):
         return ""
     lines = [[name, value] for name, value in m["outliers"].items()]
     return (
-        "## Outliers\n\nHow well `log_prob` tells the data, scored higher, "
-        "from what is not of its kind: the area under the ROC curve.\n\n"
+        "## Outliers\n\nArea under the ROC curve (AUROC) of `log_prob`, "
+        "which should be higher for the data than for outliers.\n\n"
         f"{tables.markdown(['outliers', 'AUROC'], lines)}"
     )
 
@@ -154,7 +154,7 @@ def _training(m):
         values = json.dumps(m["hyperparameters"], indent=2)
         text += f"\n```json\n{values}\n```\n"
     if m.get("deviations"):
-        text += "\nOther than in the paper:\n\n"
+        text += "\nDeviations from the paper:\n\n"
         text += "".join(f"- {line}\n" for line in m["deviations"])
     return text
 

@@ -13,7 +13,7 @@ WEIGHTS = "model.weights.h5"
 SAVED_MODEL = "saved_model/1"
 
 _REQUIRED = (WEIGHTS, GOLDEN)
-# Made from the metadata, which therefore cannot hold their hashes.
+# The metadata cannot hold its own hash; the card is made from it.
 _UNLISTED = (METADATA, CARD)
 
 
@@ -49,7 +49,7 @@ def metadata_sha256(folder):
 
 
 def read_metadata(folder):
-    """The entry's metadata, without a look at its other files.
+    """Reads the metadata of an entry; checks that it is complete.
 
     Args:
         folder: `pathlib.Path` of an entry.
@@ -76,7 +76,7 @@ def read_metadata(folder):
 
 
 def check_files(folder, files):
-    """Compares size and hash of all files with what the metadata says.
+    """Compares size and hash of all files with those of the metadata.
 
     Weights and golden outputs must be among them. The SavedModel must have
     no others.
@@ -87,7 +87,8 @@ def check_files(folder, files):
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: If a file is not the one that was published, or none.
+        ValueError: If a file is not the one that was published, or was never
+            published.
     """
     unlisted = [name for name in _REQUIRED if name not in files]
     if unlisted:
@@ -100,7 +101,7 @@ def check_files(folder, files):
         name = path.relative_to(folder).as_posix()
         if name not in files and not path.is_dir():
             raise ValueError(
-                f"A file of the model is not one that was published. "
+                "A file of the model is not one that was published. "
                 f"Received: {str(path)!r}"
             )
     for name, expected in files.items():
@@ -122,7 +123,7 @@ def check_files(folder, files):
 
 
 def check_name(name):
-    """Raises unless `name` may be the name of an entry.
+    """Checks the name of an entry.
 
     Args:
         name: String.

@@ -15,8 +15,8 @@ from kerasdc.utils.download import check_sha256
 from kerasdc.utils.download import fetch
 from kerasdc.zoo import entry
 
-# For installed packages, which come without the models. These have no public
-# home yet: until there is an address here, such packages name a zoo.
+# For installed packages, which come without the models. There is no public
+# address yet: users of such packages name a zoo in KERASDC_ZOO.
 DEFAULT_URL = None
 INDEX = "index.json"
 _NEXT_INDEX = "index.next.json"
@@ -54,16 +54,16 @@ def source(zoo_dir=None):
 
 
 def folder_beside_package():
-    """Where a checkout has the published models.
+    """The folder of the published models in a checkout.
 
     Returns:
-        `pathlib.Path`, of a folder that need not exist.
+        `pathlib.Path`; the folder need not exist.
     """
     return pathlib.Path(kerasdc.__file__).resolve().parent.parent / "zoo"
 
 
 def local_folder(zoo_dir=None):
-    """The zoo in use, as a folder that can be written.
+    """The zoo in use, which must be a local folder.
 
     Args:
         zoo_dir: As for `source`.
@@ -77,16 +77,16 @@ def local_folder(zoo_dir=None):
     found = source(zoo_dir)
     if isinstance(found, str):
         raise ValueError(
-            f"This needs a zoo in a local folder. Received: {found!r}"
+            f"This needs a zoo in a local folder. Received: zoo={found!r}"
         )
     return found
 
 
 @contextlib.contextmanager
 def locked(zoo_dir=None):
-    """Keeps other processes from writing between a read and a write.
+    """Locks the zoo for other processes, between a read and a write.
 
-    Within such a block, its thread may enter others.
+    A thread that holds the lock may take it again.
 
     Args:
         zoo_dir: Folder of a zoo, made if missing. `None` is the one in use.
@@ -99,7 +99,8 @@ def locked(zoo_dir=None):
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OSError(
-            f"The zoo could not be written: {error}. Received: {str(folder)!r}"
+            f"The zoo could not be written: {error}. "
+            f"Received: folder={str(folder)!r}"
         ) from error
     with files.locked(folder):
         yield
@@ -115,7 +116,7 @@ def names(zoo_dir=None):
         List of strings.
 
     Raises:
-        FileNotFoundError: If a folder was named that is not there.
+        FileNotFoundError: If the named folder does not exist.
         OSError: If the address does not answer.
     """
     found = source(zoo_dir)
@@ -124,7 +125,8 @@ def names(zoo_dir=None):
     named = zoo_dir or os.environ.get("KERASDC_ZOO")
     if named and not found.is_dir():
         raise FileNotFoundError(
-            f"The zoo must be a folder that exists. Received: {str(found)!r}"
+            "The zoo must be a folder that exists. "
+            f"Received: zoo={str(found)!r}"
         )
     return sorted(
         path.parent.name
@@ -134,7 +136,7 @@ def names(zoo_dir=None):
 
 
 def entry_folder(name, zoo_dir=None):
-    """The folder of one entry, downloaded if need be.
+    """The folder of one entry, downloaded if the zoo is an address.
 
     Args:
         name: Name of an entry.
@@ -155,7 +157,9 @@ def entry_folder(name, zoo_dir=None):
 
 
 def write_index(folder):
-    """Writes what a client that downloads cannot find out by itself.
+    """Writes the index: the SHA-256 of the metadata of every entry.
+
+    Clients that download read the names of the entries there.
 
     Args:
         folder: `pathlib.Path` of the zoo.
@@ -169,18 +173,17 @@ def write_index(folder):
 
 @contextlib.contextmanager
 def exchanging(folder, digests):
-    """Within such a block, entries may get other metadata.
+    """Allows entries to get other metadata within the block.
 
-    Whether it ends or is killed half-way, each entry can be loaded: what it
-    had and what it is about to have both count as the zoo's until the index
-    is written.
+    Old and new metadata are both valid until the index is written at the
+    end, so that every entry can be loaded, even if the process is killed.
 
     Args:
         folder: `pathlib.Path` of the zoo.
         digests: Dictionary from names of entries to the SHA-256 of the
-            metadata that they are about to have.
+            metadata that they will have.
     """
-    write_index(folder)  # of what a process that was killed left
+    write_index(folder)  # where a killed process left an older one
     files.write_json(folder / _NEXT_INDEX, digests)
     try:
         yield
@@ -189,13 +192,13 @@ def exchanging(folder, digests):
 
 
 def check_indexed(folder):
-    """Compares an entry's metadata with the zoo's index, if that lists it.
+    """Compares an entry's metadata with the zoo's index, if it is listed.
 
     Args:
         folder: `pathlib.Path` of an entry.
 
     Raises:
-        ValueError: If it is not the one of the index, or that is damaged.
+        ValueError: If the hashes differ, or the index is damaged.
     """
     metadata = folder / entry.METADATA
     indexes = [folder.parent / name for name in (INDEX, _NEXT_INDEX)]
@@ -213,16 +216,16 @@ def _listed(index, name):
     except (AttributeError, ValueError) as error:
         raise ValueError(
             f"{index.name} is damaged: {error!r}; `python -m kerasdc.zoo` "
-            f"writes it anew. Received: file={str(index)!r}"
+            f"writes a new one. Received: file={str(index)!r}"
         ) from error
 
 
 def _remote_index(url):
-    """Names and digests, as last seen where the server does not answer."""
+    """Names and digests; the last ones known if the server is down."""
     digest = hashlib.sha256(url.encode()).hexdigest()[:16]
     path = _cache() / f"{digest}-{INDEX}"
     try:
-        # Nothing that is there already must pass for what the server has.
+        # In an empty folder, `fetch` finds no older index to keep.
         with tempfile.TemporaryDirectory() as folder:
             new = pathlib.Path(folder) / INDEX
             fetch([f"{url}/{INDEX}"], new)
@@ -238,7 +241,7 @@ def _remote_index(url):
 
 
 def _download(url, name):
-    """Fetches an entry into a folder of the cache named by its content."""
+    """Fetches an entry into a folder of the cache, named by its hash."""
     digest = _remote_index(url)[name]
     folder = _cache() / f"{name}-{digest[:16]}"
     metadata = folder / entry.METADATA

@@ -46,11 +46,11 @@ def publish(
     zoo_dir=None,
     overwrite=False,
 ):
-    """Makes or replaces an entry of the zoo, in one step.
+    """Makes or replaces an entry of the zoo.
 
-    Before it takes its place, the entry is loaded as users will load it and
-    its outputs are compared with the model's. Afterwards all generated texts
-    are written anew: see `write_readmes`.
+    The entry is written atomically. First it is loaded as users will load it
+    and its outputs are compared with the model's. Afterwards all generated
+    texts are updated: see `write_readmes`.
 
     Args:
         model: A trained model of this library.
@@ -61,8 +61,8 @@ def publish(
             this seed was chosen); optionally `split` (`"all"`), `backend`
             (Keras'), `hyperparameters`, `paper` (a dict with scores and their
             `source`), `deviations` (a list of strings), `outliers` (a dict
-            from what is not such data to the AUROC of `log_prob`) and
-            `empty_clusters` (how many the model has left empty).
+            from a kind of outliers to the AUROC of `log_prob`) and
+            `empty_clusters` (how many clusters of the model are empty).
         rows: Rows to add to `results.csv`. Figures of this model and of all
             seeds of its recipe are taken from there.
         preview: Optional bytes of a PNG picture.
@@ -76,9 +76,9 @@ def publish(
     Raises:
         FileExistsError: If there is such an entry and `overwrite` is not
             set.
-        OSError: If it cannot be written: the entry is then as it was, or,
-            if only a generated text cannot be, the new one.
-        ValueError: If the name, `info` or a row is not right, or the model
+        OSError: If the entry cannot be written, which is then unchanged; or
+            if a generated text cannot be, after the entry was written.
+        ValueError: If the name, `info` or a row is invalid, or the model
             cannot be served.
     """
     _check_info(name, info)
@@ -86,10 +86,11 @@ def publish(
     target = folder / name
     if target.exists() and not overwrite:
         raise FileExistsError(
-            "The zoo has such a model: pass overwrite=True to replace it. "
+            "The zoo has a model of this name: pass overwrite=True to replace "
+            "it. "
             f"Received: name={name!r}, overwrite=False"
         )
-    # Nobody else is to read or write an entry while it is exchanged.
+    # Other processes must not read or write an entry while it is replaced.
     with location.locked(folder), contextlib.ExitStack() as exchange:
         merged = results.merge(results.read_results(folder), rows)
         with staged(target, overwrite) as staging:
@@ -98,7 +99,7 @@ def publish(
             outline["files"] = entry.describe_files(staging)
             write_json(staging / entry.METADATA, outline)
             card.write_card(staging)
-            _check(staging)
+            golden.check_model(rebuild(staging), staging)
             results.add_results(rows, folder)
             digests = {name: entry.metadata_sha256(staging)}
             exchange.enter_context(location.exchanging(folder, digests))
@@ -184,13 +185,3 @@ def _versions():
         "numpy": np.__version__,
         "python": platform.python_version(),
     }
-
-
-def _check(folder):
-    """Raises unless what was written gives the outputs it should."""
-    inputs, outputs = golden.read(folder)
-    model = rebuild(folder)
-    golden.largest_difference(golden.outputs_of(model, inputs), outputs)
-    golden.generated_difference(model, folder)
-    served = golden.served_outputs(folder, inputs)
-    golden.largest_difference(served, outputs)

@@ -1,4 +1,4 @@
-"""`results.csv`: one row per training; read, checked, added to."""
+"""`results.csv`, which has one row per training."""
 
 import csv
 import math
@@ -32,7 +32,7 @@ SPLITS = {
     "all": "fitted and scored on all data",
     "test": "fitted on the training part, scored on the test part",
 }
-# What tells a training from others.
+# These columns together identify a training.
 KEY = ("system", "dataset", "recipe", "split", "backend", "seed")
 _FORMATS = {
     "seed": "{:d}",
@@ -44,7 +44,7 @@ _FORMATS = {
 
 
 def results_path(zoo_dir=None):
-    """Where the results are.
+    """The path of `results.csv`.
 
     Args:
         zoo_dir: Folder of a zoo, or `None` for the one in use.
@@ -62,9 +62,8 @@ def read_results(zoo_dir=None):
         zoo_dir: Folder of a zoo, or `None` for the one in use.
 
     Returns:
-        List of dicts with the keys `COLUMNS`; numbers are numbers. An empty
-        field is `None`, as are NaN, infinity and what the file has no column
-        for.
+        List of dicts with the keys `COLUMNS`. Numbers are parsed; empty
+        fields, missing columns, NaN and infinity are `None`.
     """
     path = results_path(zoo_dir)
     if not path.is_file():
@@ -74,16 +73,16 @@ def read_results(zoo_dir=None):
 
 
 def add_results(rows, zoo_dir=None):
-    """Adds rows; one of the same training replaces the one before.
+    """Adds rows; a row of the same training replaces the older one.
 
-    Several processes may do so at once.
+    Several processes may do this at the same time.
 
     Args:
         rows: List of dicts with the keys `COLUMNS`.
         zoo_dir: Folder of a zoo, made if missing. `None` is the one in use.
 
     Raises:
-        OSError: If the file cannot be written; it is then as it was.
+        OSError: If the file cannot be written; it is then unchanged.
         ValueError: If a row is not complete.
     """
     path = results_path(zoo_dir)
@@ -93,11 +92,11 @@ def add_results(rows, zoo_dir=None):
 
 
 def merge(rows, new_rows):
-    """Rows and new rows, sorted, one per training.
+    """Merges rows with new ones, sorted, one per training.
 
     Args:
         rows: List of dicts with the keys `COLUMNS`.
-        new_rows: Likewise; they count where both have one.
+        new_rows: Likewise. They replace rows of the same trainings.
 
     Returns:
         List of dicts.
@@ -111,11 +110,10 @@ def merge(rows, new_rows):
 
 
 def has_clusters(record):
-    """Whether it tells of a model of clusters, or of an embedding alone.
+    """Whether a record is of a clustering model or of an embedding alone.
 
     Args:
-        record: Metadata of an entry, or dict with such scores: a row, or a
-            summary of rows.
+        record: Metadata of an entry, a row, or a summary of rows.
 
     Returns:
         Boolean.
@@ -126,7 +124,7 @@ def has_clusters(record):
 
 
 def scores_of(record):
-    """Names of the scores that a training of this kind has.
+    """Names of the scores of such a model.
 
     Args:
         record: As for `has_clusters`.
@@ -146,7 +144,7 @@ def _checked(row):
     unnamed = [column for column in KEY if row[column] in (None, "")]
     if unnamed:
         raise ValueError(
-            f"A row must say of which training it is, by {', '.join(KEY)}. "
+            f"A row must identify its training by {', '.join(KEY)}. "
             f"Received: {unnamed[0]}={row[unnamed[0]]!r}"
         )
     if row["split"] not in SPLITS:
@@ -165,10 +163,10 @@ def _check_scores(row):
             continue
         if score not in held:
             raise ValueError(
-                f"A row must have {' and '.join(held)}, or those of the other "
-                f"kind, not both. Received: {score}={value!r}"
+                "A row must have the scores of clusters or those of an "
+                f"embedding, not both. Received: {score}={value!r}"
             )
-        # Neither order holds for NaN.
+        # NaN fails both comparisons.
         if not isinstance(value, numbers.Real) or not -1 <= value <= 1:
             raise ValueError(
                 f"`{score}` must be a number of at most 1. "
@@ -188,7 +186,7 @@ def _format(row):
 def _parse(row):
     types = {c: _finite for c in _FORMATS} | {"seed": int, "num_samples": int}
     return {
-        # A file written before there was such a column has no such key.
+        # An older file may lack a column.
         column: types.get(column, str)(row[column]) if row.get(column) else None
         for column in COLUMNS
     }

@@ -1,4 +1,4 @@
-"""What the results say: summaries over seeds, and tables of them."""
+"""Summaries of the results over seeds, and tables of them."""
 
 import statistics
 
@@ -16,17 +16,17 @@ _EXPLAINED = (
 
 
 def figures_of(metadata, rows):
-    """What an entry says of its figures, from the results.
+    """The figures of an entry, from the results.
 
     Args:
         metadata: Dictionary of an entry.
         rows: List of dicts with the keys `COLUMNS`.
 
     Returns:
-        Dict: `figures`, this model's row, or `None` if there is none. It
-        stays when another training takes the place of that row. `summary`
-        and `rows`, all seeds of its recipe. `others`, a summary of the
-        system's other recipes for the data set and variants of it.
+        Dict: `figures`, this model's row, or `None` if there is none; once
+        set, it is kept when another training replaces that row. `summary`
+        and `rows`: all seeds of its recipe. `others`: a summary of the
+        system's other recipes for the data set and its variants.
     """
     dataset, recipe = metadata["dataset"]["name"], metadata["recipe"]
     of_recipe, others = [], []
@@ -59,8 +59,8 @@ def summarize(rows):
     Returns:
         List of dicts, one per system, data set, recipe, split and backend,
         with these, `num_seeds`, `num_samples` and, for each score, its
-        `mean` and `sd`, or `None` where the system has no such score. The
-        `sd` is the sample's, with `n - 1` below; `None` for one seed.
+        `mean` and `sd`, or `None` where the system has no such score. `sd`
+        is the sample standard deviation; `None` for one seed.
     """
     groups = {}
     for row in rows:
@@ -80,7 +80,7 @@ def summarize(rows):
 
 
 def results_table(zoo_dir=None):
-    """The results as a Markdown table, and one more for embeddings.
+    """The results as Markdown tables: of clusters and of embeddings.
 
     Args:
         zoo_dir: Folder of a zoo, or `None` for the one in use.
@@ -110,12 +110,12 @@ def results_table(zoo_dir=None):
 
 
 def by_kind(rows, write):
-    """A text for what has clusters and, below, one for what has none.
+    """A table of clusters and, below, one of embeddings without clusters.
 
     Args:
-        rows: List of dicts of which `has_clusters` tells the kind.
-        write: Function of rows and the names of their scores that returns a
-            Markdown table.
+        rows: List of dicts that `has_clusters` takes.
+        write: Function of rows and names of scores that returns a Markdown
+            table.
 
     Returns:
         String.
@@ -167,5 +167,5 @@ def _mean_and_sd(values):
 
 
 def _is_variant(dataset, of):
-    """Whether it is the same data set, or one made from it."""
+    """Whether `dataset` is `of` or made from it, by its name."""
     return dataset == of or dataset.startswith(f"{of}_")
