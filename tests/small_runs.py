@@ -1,12 +1,23 @@
 """A short training of a few digits, which may be killed on its way."""
 
+import collections
+import contextlib
 import dataclasses
+import json
 import os
 import signal
 import sys
+from types import SimpleNamespace
 from unittest import mock
 
+import pytest
+
 from kerasdc import datasets
+from kerasdc import models
+from kerasdc import zoo
+from kerasdc.plots import projection
+from kerasdc.runs import artifacts
+from kerasdc.runs import publication
 from kerasdc.runs.backup import EpochBackup
 from kerasdc.runs.run import Run
 from kerasdc.runs.settings import Settings
@@ -20,6 +31,33 @@ def few_digits(*args):
     return dataclasses.replace(
         digits, x=digits.x[:300], y=digits.y[:300], num_train=240, num_test=60
     )
+
+
+def quick_pictures():
+    """A context in which pictures of the plane are trained for a moment."""
+    return mock.patch.object(projection, "_NUM_STEPS", 2)
+
+
+@contextlib.contextmanager
+def counted_passes():
+    """Counts calls, which go on to the real methods, by class and method."""
+    found = collections.Counter()
+
+    def count(owner, name):
+        method = getattr(owner, name)
+
+        def counted(self, x, *args, **kwargs):
+            found[f"{type(self).__name__}.{name} of {len(x)}"] += 1
+            return method(self, x, *args, **kwargs)
+
+        patch.setattr(owner, name, counted)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("predict", "embed"):
+            count(models.DEC, name)
+        for name in ("fit", "embed"):
+            count(models.ParametricTSNE, name)
+        yield found
 
 
 def shorten_dec(recipe):
@@ -37,6 +75,43 @@ def train(out, resume=False, shorten=shorten_dec, **settings):
     run.start(resume)
     run.train()
     return run
+
+
+def published(folder, **settings):
+    """A run in `folder/out` and the zoo `folder/zoo` that it is published in.
+
+    Args:
+        folder: `pathlib.Path`.
+        **settings: Of `train`.
+
+    Returns:
+        Namespace of the run, its figures, the message of the publication and
+        the paths `out` and `zoo`.
+    """
+    with contextlib.ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        patch.setenv("KERASDC_ZOO", str(folder / "zoo"))
+        stack.enter_context(quick_pictures())
+        run = train(folder / "out", **settings)
+        figures = artifacts.write_results(run)
+        message = publication.publish_run(run, figures)
+    return SimpleNamespace(
+        run=run,
+        figures=json.loads((run.out / "metrics.json").read_text()),
+        message=message,
+        out=run.out,
+        zoo=folder / "zoo",
+    )
+
+
+def verified(name, zoo_dir):
+    """What `zoo.verify` finds of a model of `few_digits`."""
+    with mock.patch.object(datasets, "load", few_digits):
+        return zoo.verify(name, zoo_dir)
+
+
+def interrupt():
+    raise KeyboardInterrupt
 
 
 def stopped_by(stop, stage, epoch):

@@ -112,33 +112,39 @@ def test_outputs_in_a_fresh_process_are_the_models(fitted, tmp_path):
         assert_close(served[f"{name}/reconstruction"], model.reconstruct(batch))
 
 
-def saved_model_cli(*arguments):
-    command = [sys.executable, "-m", "tensorflow.python.tools.saved_model_cli"]
-    result = subprocess.run(
-        [*command, *arguments], check=True, capture_output=True, text=True
-    )
-    return result.stdout
+# Several commands of `saved_model_cli` in one process.
+COMMANDS = """
+import json
+import sys
+from tensorflow.python.tools import saved_model_cli
+
+for arguments in json.loads(sys.argv[1]):
+    sys.argv = ["saved_model_cli", *arguments]
+    try:
+        saved_model_cli.main()
+    except SystemExit as end:
+        if end.code:
+            raise
+"""
 
 
-def test_saved_model_cli_shows_the_signatures(exported):
-    shown = saved_model_cli(
-        "show", "--dir", str(exported), "--tag_set", "serve", "--all"
-    )
+def test_saved_model_cli_shows_signatures_and_runs(
+    fitted, exported, tmp_path, run_python
+):
+    model, x = fitted
+    np.save(tmp_path / "x.npy", x[:2].astype("float32"))
+    folder = ["--dir", str(exported), "--tag_set", "serve"]
+    signature = ["--signature_def", "serving_default"]
+    inputs = ["--inputs", f"inputs={tmp_path / 'x.npy'}"]
+    commands = [
+        ["show", *folder, "--all"],
+        ["run", *folder, *signature, *inputs, "--outdir", str(tmp_path)],
+    ]
+    shown = run_python(COMMANDS, json.dumps(commands))
     for name in SIGNATURES:
         assert f"signature_def['{name}']" in shown
     assert shown.count("inputs['inputs'] tensor_info") == 3
     assert "shape: (-1, 8, 8)" in shown
-
-
-def test_saved_model_cli_runs(fitted, exported, tmp_path):
-    model, x = fitted
-    np.save(tmp_path / "x.npy", x[:2].astype("float32"))
-    saved_model_cli(
-        *["run", "--dir", str(exported), "--tag_set", "serve"],
-        *["--signature_def", "serving_default"],
-        *["--inputs", f"inputs={tmp_path / 'x.npy'}"],
-        *["--outdir", str(tmp_path)],
-    )
     soft_assignment = np.load(tmp_path / "soft_assignment.npy")
     assert_close(soft_assignment, model.predict(x[:2], verbose=0))
 
@@ -175,7 +181,7 @@ def test_versions_count_up(fitted, exported):
     assert exported.name == "1"
     assert kerasdc.export_saved_model(fitted[0], path).name == "2"
     assert kerasdc.export_saved_model(fitted[0], path, version=9).name == "9"
-    with pytest.raises(FileExistsError, match="already. Received: '.*9'"):
+    with pytest.raises(FileExistsError, match="already exists. Received: '.*9'"):
         kerasdc.export_saved_model(fitted[0], path, version=9)
     for version in (0, True, 1.0):
         match = f"at least 1.*Received: version={version}"

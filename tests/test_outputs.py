@@ -1,60 +1,18 @@
-"""What a model says of its samples is computed once for all uses."""
-
-import collections
+"""Outputs of a model are computed once for all uses."""
 
 import numpy as np
 import pytest
 import small_runs
 
 from kerasdc import plots
-from kerasdc.models import DEC
-from kerasdc.models import ParametricTSNE
 from kerasdc.report import Outputs
 from kerasdc.report import write_report
-from kerasdc.runs import artifacts
-from kerasdc.runs import publication
 
 
 @pytest.fixture
-def passes(monkeypatch):
-    """Counts calls, which go on to the real methods, by class and method."""
-    found = collections.Counter()
-
-    def count(owner, name):
-        method = getattr(owner, name)
-
-        def counted(self, x, *args, **kwargs):
-            found[f"{type(self).__name__}.{name} of {len(x)}"] += 1
-            return method(self, x, *args, **kwargs)
-
-        monkeypatch.setattr(owner, name, counted)
-
-    for owner, name in [
-        (DEC, "predict"),
-        (DEC, "embed"),
-        (ParametricTSNE, "fit"),
-        (ParametricTSNE, "embed"),
-    ]:
-        count(owner, name)
-    return found
-
-
-def test_one_pass_for_results_report_and_publication(
-    tmp_path, monkeypatch, passes
-):
-    monkeypatch.setenv("KERASDC_ZOO", str(tmp_path / "zoo"))
-    run = small_runs.train(tmp_path / "out")
-    passes.clear()
-    figures = artifacts.write_results(run)
-    message = publication.publish_run(run, figures)
-    assert message == "Published dec_digits of seed 0."
-    assert passes == {
-        "DEC.predict of 300": 1,
-        "DEC.embed of 300": 1,
-        # What lays the embedding out in the plane.
-        "ParametricTSNE.fit of 300": 1,
-        "ParametricTSNE.embed of 300": 1,
-    }
+def passes():
+    with small_runs.counted_passes() as found:
+        yield found
 
 
 def test_outputs_are_those_of_the_model(fitted, blobs):

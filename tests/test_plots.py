@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from kerasdc import plots
+from kerasdc.plots import projection
 from kerasdc.plots import style
 from kerasdc.plots.scatter import spread
 
@@ -264,7 +265,8 @@ def test_two_dimensions_are_kept():
 
 @pytest.mark.parametrize("n", [0, 1, 4, 5, 40])
 @pytest.mark.parametrize("d", [1, 50])
-def test_two_dimensional_of_few(n, d):
+def test_two_dimensional_of_few(n, d, monkeypatch):
+    monkeypatch.setattr(projection, "_MOST_EPOCHS", 20)
     z, _ = blobs(n, d=d)
     indices, points = plots.two_dimensional(z.astype("float32"))
     assert points.shape == (n, 2) == (len(indices), 2)
@@ -272,14 +274,15 @@ def test_two_dimensional_of_few(n, d):
 
 
 @pytest.mark.parametrize("copies", [1, 100])
-def test_two_dimensional_of_duplicates(copies):
+def test_two_dimensional_of_duplicates(copies, monkeypatch):
+    monkeypatch.setattr(projection, "_MOST_EPOCHS", 20)
     z = np.repeat(np.ones((1, 5)), 100, axis=0)
     z[copies:] = 2
     indices, points = plots.two_dimensional(z)
     assert np.isfinite(points).all()
 
 
-def test_two_dimensional_is_seeded_and_keeps_groups_apart():
+def test_two_dimensional_is_seeded_and_keeps_groups_apart(monkeypatch):
     from sklearn.neighbors import KNeighborsClassifier
 
     z, groups = blobs(2500, d=10)
@@ -290,6 +293,7 @@ def test_two_dimensional_is_seeded_and_keeps_groups_apart():
     assert (np.diff(indices) > 0).all()
     score = KNeighborsClassifier().fit(points, groups[indices])
     assert score.score(points, groups[indices]) > 0.99
+    monkeypatch.setattr(projection, "_MOST_EPOCHS", 5)
     first = plots.two_dimensional(z, seed=1, max_points=60)
     again = plots.two_dimensional(z, seed=1, max_points=60)
     np.testing.assert_array_equal(first[0], again[0])

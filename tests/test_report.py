@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 import keras
 import numpy as np
 import pytest
+import small_runs
 from sklearn.datasets import load_digits
 
 from kerasdc import networks
@@ -121,6 +122,12 @@ def check_images(page):
         assert len(image["alt"]) > 10
     without_data = re.sub(r"base64,[^']*", "", page.source)
     assert not re.search(r"https?://|url\(|@import|<script", without_data)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_pictures():
+    with small_runs.quick_pictures():
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import small_runs
 
 from kerasdc import datasets
 from kerasdc import metrics
@@ -16,6 +17,12 @@ from kerasdc.runs import artifacts
 from kerasdc.runs.run import Run
 from kerasdc.runs.settings import Settings
 from kerasdc.zoo import verifying
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_pictures():
+    with small_runs.quick_pictures():
+        yield
 
 
 def test_held_out_samples_are_scored_and_not_trained_on(

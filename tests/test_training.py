@@ -13,7 +13,12 @@ import pytest
 import small_runs
 
 import train
+from kerasdc import datasets
+from kerasdc import zoo
 from kerasdc.recipes import get_recipe
+from kerasdc.report import Outputs
+from kerasdc.runs import artifacts
+from kerasdc.runs import publication
 from kerasdc.runs.backup import read_log
 from kerasdc.runs.run import Run
 from kerasdc.runs.settings import Settings
@@ -21,16 +26,47 @@ from kerasdc.runs.settings import Settings
 ROOT = Path(__file__).parent.parent
 SHORT = ["--pretrain-epochs", "2", "--epochs", "2"]
 
+# The training of `whole`, in another process.
+TRAIN = """
+import sys
+import small_runs
+run = small_runs.train(sys.argv[1])
+print()
+print(*run.outputs.assignments)
+"""
 
-def command(*arguments):
-    return [sys.executable, str(ROOT / "train.py"), *map(str, arguments)]
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_pictures():
+    with small_runs.quick_pictures():
+        yield
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    out = tmp_path_factory.mktemp("run") / "out"
-    assert train.main([*SHORT, "--out", str(out)]) == 0
-    return out
+def finished(tmp_path_factory, quick_pictures):
+    """A run of the command line, which also publishes."""
+    folder = tmp_path_factory.mktemp("run")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KERASDC_ZOO", str(folder / "zoo"))
+        arguments = [*SHORT, "--publish", "--out", str(folder / "out")]
+        assert train.main(arguments) == 0
+    return folder / "out"
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A training of a few digits that was not stopped."""
+    return small_runs.train(tmp_path_factory.mktemp("whole"))
+
+
+def stages_of(out):
+    log = read_log(out / "log.csv")
+    return [(row["stage"], row["epoch"]) for row in log]
+
+
+def clusters_of(out):
+    with open(out / "assignments.csv", newline="") as file:
+        return [int(row["cluster"]) for row in csv.DictReader(file)]
 
 
 def test_run_folder_holds_everything(finished):
@@ -49,8 +85,7 @@ def test_run_folder_holds_everything(finished):
     assert figures["num_samples"] == 1797
     assert 0 < figures["accuracy"] <= 1
     log = read_log(finished / "log.csv")
-    stages = [(row["stage"], row["epoch"]) for row in log]
-    assert stages == [
+    assert stages_of(finished) == [
         ("pretrain", "1"),
         ("pretrain", "2"),
         ("adapt", "1"),
@@ -64,25 +99,45 @@ def test_run_folder_holds_everything(finished):
 
 
 def test_assignments_are_those_of_the_model(finished):
-    import keras
-
-    from kerasdc import datasets
-
-    with open(finished / "assignments.csv", newline="") as file:
-        rows = list(csv.DictReader(file))
     model = keras.models.load_model(finished / "model.keras")
     q = model.predict(datasets.load("digits").x, verbose=0)
-    clusters = [int(row["cluster"]) for row in rows]
-    assert np.array_equal(clusters, q.argmax(axis=1))
+    assert np.array_equal(clusters_of(finished), q.argmax(axis=1))
+    with open(finished / "assignments.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
     confidences = [float(row["confidence"]) for row in rows]
     assert np.allclose(confidences, q.max(axis=1), atol=2e-6)
 
 
-def test_same_seed_same_assignments(finished, tmp_path):
-    arguments = [*SHORT, "--out", tmp_path / "again"]
-    subprocess.run(command(*arguments), check=True, capture_output=True)
-    again = (tmp_path / "again" / "assignments.csv").read_text()
-    assert again == (finished / "assignments.csv").read_text()
+def test_run_is_published(finished):
+    assert zoo.list_models(finished.parent / "zoo") == ["dec_digits"]
+    (row,) = zoo.read_results(finished.parent / "zoo")
+    figures = json.loads((finished / "metrics.json").read_text())
+    assert row["accuracy"] == pytest.approx(figures["accuracy"], abs=1e-5)
+
+
+def test_same_seed_same_assignments(whole, tmp_path, run_python):
+    path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    printed = run_python(TRAIN, str(tmp_path), PYTHONPATH=path)
+    again = [int(cluster) for cluster in printed.splitlines()[-1].split()]
+    assert again == list(whole.outputs.assignments)
+
+
+def test_one_pass_for_results_report_and_publication(
+    whole, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("KERASDC_ZOO", str(tmp_path / "zoo"))
+    whole.outputs = Outputs(whole.model, whole.x_scored, whole.y_scored)
+    with small_runs.counted_passes() as passes:
+        figures = artifacts.write_results(whole)
+        message = publication.publish_run(whole, figures)
+    assert message == "Published dec_digits of seed 0."
+    assert passes == {
+        "DEC.predict of 300": 1,
+        "DEC.embed of 300": 1,
+        # What lays the embedding out in the plane.
+        "ParametricTSNE.fit of 300": 1,
+        "ParametricTSNE.embed of 300": 1,
+    }
 
 
 def test_a_run_is_not_overwritten(finished, capsys):
@@ -110,11 +165,11 @@ def test_unknown_names_are_explained(tmp_path, capsys):
     assert not (tmp_path / "x").exists()
 
 
-def test_killed_run_goes_on_from_the_last_epoch(tmp_path):
+def test_killed_run_goes_on_from_the_last_epoch(tmp_path, capsys):
     out = tmp_path / "out"
-    arguments = ["--pretrain-epochs", "60", "--epochs", "2", "--out", out]
+    arguments = ["--pretrain-epochs", "25", "--epochs", "1", "--out", str(out)]
     process = subprocess.Popen(
-        command(*arguments),
+        [sys.executable, str(ROOT / "train.py"), *arguments],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -124,24 +179,18 @@ def test_killed_run_goes_on_from_the_last_epoch(tmp_path):
     process.send_signal(signal.SIGKILL)
     process.wait()
     done = len(read_log(out / "log.csv"))
-    assert 3 <= done < 60
-    resumed = subprocess.run(
-        command(*arguments, "--resume"),
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
-    assert resumed.returncode == 0, resumed.stderr
+    assert 3 <= done < 25
+    assert train.main([*arguments, "--resume"]) == 0
     # The bar counts what is left: epochs already done are not run again.
-    left = [f"/{60 - done + extra}" for extra in (0, 1)]
-    assert any(text in resumed.stdout for text in left)
+    shown = capsys.readouterr().out
+    left = [f"epochs to go: {25 - done + extra}\n" for extra in (0, 1)]
+    assert any(text in shown for text in left)
     log = read_log(out / "log.csv")
     epochs = [int(row["epoch"]) for row in log if row["stage"] == "pretrain"]
-    assert epochs == list(range(1, 61))
+    assert epochs == list(range(1, 26))
 
 
-def test_killed_run_ends_as_one_that_was_not(tmp_path):
-    whole = small_runs.train(tmp_path / "whole")
+def test_killed_run_ends_as_one_that_was_not(whole, tmp_path):
     out, script = tmp_path / "out", ROOT / "tests" / "small_runs.py"
     killed = subprocess.run(
         [sys.executable, script, out, "begin", "fit", "1"],
@@ -162,37 +211,62 @@ def test_killed_run_ends_as_one_that_was_not(tmp_path):
     assert float(logs[1][-1]["label_change"]) >= 0
 
 
+LAYERWISE = [f"layerwise_{i}" for i in (1, 2, 3, 4)]
+
+
 def test_layerwise_stage_goes_on_from_its_last_epoch(tmp_path):
-    class Stopped(Exception):
-        pass
-
-    def stop():
-        raise Stopped
-
-    arguments = {"recipe": "paper_short", "epochs": 1}
-    whole = small_runs.train(tmp_path / "whole", **arguments)
+    settings = {"recipe": "paper_short", "epochs": 1}
+    whole = small_runs.train(tmp_path / "whole", **settings)
     out = tmp_path / "out"
-    with pytest.raises(Stopped), small_runs.stopped_by(stop, "layerwise_2", 1):
-        small_runs.train(out, **arguments)
-    resumed = small_runs.train(out, resume=True, **arguments)
-    stages = [
-        [(row["stage"], row["epoch"]) for row in read_log(run.out / "log.csv")]
-        for run in (whole, resumed)
-    ]
-    assert ("layerwise_2", "2") in stages[0]
-    assert stages[0] == stages[1]
+    with small_runs.stopped_by(small_runs.interrupt, "layerwise_2", 1):
+        with pytest.raises(KeyboardInterrupt):
+            small_runs.train(out, **settings)
+    assert stages_of(out)[2:] == [("layerwise_2", "1")]
+    resumed = small_runs.train(out, resume=True, **settings)
+    names = [*LAYERWISE, "pretrain"]
+    expected = [(name, epoch) for name in names for epoch in "12"]
+    expected += [("adapt", "1"), ("fit", "1")]
+    assert stages_of(out) == stages_of(whole.out) == expected
     x = whole.x
     assert np.array_equal(resumed.model.assign(x), whole.model.assign(x))
 
 
+def test_layerwise_stages_resume_between_stages(tmp_path, monkeypatch):
+    settings = {"recipe": "paper", "pretrain_epochs": 1, "epochs": 1}
+    save = Run._save_finished
+
+    def stop(run, index, name):
+        save(run, index, name)
+        if name == "layerwise_2":
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "_save_finished", stop)
+        with pytest.raises(KeyboardInterrupt):
+            small_runs.train(tmp_path, **settings)
+    assert stages_of(tmp_path) == [(name, "1") for name in LAYERWISE[:2]]
+    resumed = small_runs.train(tmp_path, resume=True, **settings)
+    names = [*LAYERWISE, "pretrain", "adapt", "fit"]
+    assert stages_of(tmp_path) == [(name, "1") for name in names]
+    assert resumed.model.adapted
+
+
 @pytest.mark.filterwarnings("ignore:Cluster . is empty")  # after 2 epochs
-def test_same_seed_same_assignments_of_augmented_images(tmp_path):
+def test_augmented_images_in_mixed_precision(tmp_path, monkeypatch):
+    """The same seed gives the same model, which is of float32."""
+    computed_in, train_stages = set(), Run._train_stages
+
+    def train(run):
+        computed_in.add(run.model.encoder.layers[-2].compute_dtype)
+        train_stages(run)
+
     def convolve(recipe):
         small_runs.shorten_dec(recipe)
         images = get_recipe("dec", "usps", "best")
-        recipe["network"] = images["network"]
+        recipe["network"] = {**images["network"], "filters": [8, 8, 16]}
         recipe["augmentation"] = images["augmentation"]
 
+    monkeypatch.setattr(Run, "_train_stages", train)
     first, second = (
         small_runs.train(
             tmp_path / name, shorten=convolve, dtype_policy="mixed_bfloat16"
@@ -200,7 +274,15 @@ def test_same_seed_same_assignments_of_augmented_images(tmp_path):
         for name in ("first", "second")
     )
     predicted = first.model.predict(first.x, verbose=0)
+    assert predicted.dtype == "float32"
     assert np.array_equal(second.model.predict(first.x, verbose=0), predicted)
+    assert "--dtype-policy mixed_bfloat16" in first.settings.command
+    model = first.model
+    assert computed_in == {"bfloat16"}
+    assert keras.config.dtype_policy().name == "float32"
+    layers = [*model.encoder.layers, *model.decoder.layers, model.clustering]
+    assert {layer.compute_dtype for layer in layers} == {"float32"}
+    assert model.adapted and model.pretrained
 
 
 def test_folder_that_cannot_be_written_is_named(tmp_path, capsys):
@@ -219,58 +301,6 @@ def test_missing_package_is_named_at_once(name, tmp_path, monkeypatch, capsys):
     assert 'pip install -e ".[plot]"' in message
     assert f"Received: {name} missing" in message
     assert not out.exists()
-
-
-def test_layerwise_stages_resume_between_stages(tmp_path):
-    settings = Settings(recipe="paper", pretrain_epochs=1, epochs=1)
-    run = Run(settings, tmp_path, tensorboard=False)
-    run.start()
-    stopped_after = []
-
-    def stop(index, name, save=run._save_finished):
-        save(index, name)
-        stopped_after.append(name)
-        if name == "layerwise_2":
-            raise KeyboardInterrupt
-
-    run._save_finished = stop
-    with pytest.raises(KeyboardInterrupt):
-        run.train()
-    assert stopped_after == ["layerwise_1", "layerwise_2"]
-    resumed = Run(settings, tmp_path, tensorboard=False)
-    resumed.start(resume=True)
-    resumed.train()
-    stages = [row["stage"] for row in read_log(tmp_path / "log.csv")]
-    assert stages == [f"layerwise_{i}" for i in (1, 2, 3, 4)] + [
-        "pretrain",
-        "adapt",
-        "fit",
-    ]
-    assert resumed.model.adapted
-
-
-def test_mixed_precision_leaves_a_float32_model(tmp_path):
-    settings = Settings(
-        pretrain_epochs=2, epochs=1, dtype_policy="mixed_bfloat16"
-    )
-    assert "--dtype-policy mixed_bfloat16" in settings.command
-    run = Run(settings, tmp_path, tensorboard=False)
-    computed_in = set()
-    train_stages = run._train_stages
-
-    def train():
-        computed_in.add(run.model.encoder.layers[-2].compute_dtype)
-        train_stages()
-
-    run.start()
-    run._train_stages = train
-    model = run.train()
-    assert computed_in == {"bfloat16"}
-    assert keras.config.dtype_policy().name == "float32"
-    layers = [*model.encoder.layers, *model.decoder.layers, model.clustering]
-    assert {layer.compute_dtype for layer in layers} == {"float32"}
-    assert model.adapted and model.pretrained
-    assert model.predict(run.x, verbose=0).dtype == "float32"
 
 
 def test_held_out_split_needs_one(tmp_path):

@@ -1,101 +1,92 @@
-"""DAC through `train.py`: the stages, the restarts, the report, the zoo."""
+"""DAC through the stages of `train.py`: restarts, report, zoo, resuming."""
 
-import json
-
+import numpy as np
 import pytest
+import small_runs
 
 import kerasdc
-import train
-from kerasdc import recipes
 from kerasdc.runs.backup import read_log
 
-SHORT = ["--model", "dac", "--epochs", "2"]
+
+def without_restarts(recipe):
+    del recipe["adapt"]
 
 
-def test_run(tmp_path):
-    out = tmp_path / "out"
-    assert train.main([*SHORT, "--recipe", "paper", "--out", str(out)]) == 0
-    log = read_log(out / "log.csv")
-    assert [row["stage"] for row in log] == ["fit", "fit"]
-    thresholds = [
-        (float(row["upper_threshold"]), float(row["lower_threshold"]))
-        for row in log
-    ]
-    expected = [(0.95, 0.455), (0.5, 0.5)]
-    assert thresholds[0] == pytest.approx(expected[0])
-    assert thresholds[1] == pytest.approx(expected[1])
-    assert 0 < float(log[0]["selected_pairs"]) <= 1
-    figures = json.loads((out / "metrics.json").read_text())
-    assert figures["objective"] < 0
-    assert (out / "serving" / "1" / "saved_model.pb").is_file()
-    page = (out / "report.html").read_text(encoding="utf-8")
-    assert "Curves of the loss" in page
-
-
-def test_restarts_are_a_stage(tmp_path, monkeypatch):
-    recipe = recipes.RECIPES["dac"]["digits"]["best"]
-    restarts = {"num": 2, "epochs": 1}
-    monkeypatch.setitem(recipe, "adapt", {"restarts": restarts})
-    out = tmp_path / "out"
-    assert train.main([*SHORT, "--out", str(out)]) == 0
-    (stage,) = (out / "stages").iterdir()
-    assert stage.name == "1_fit.weights.h5"
+SETTINGS = {"system": "dac", "shorten": without_restarts}
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """A short run, and the zoo it was published in."""
-    folder = tmp_path_factory.mktemp("dac")
-    with pytest.MonkeyPatch.context() as patch:
-        _without_restarts(patch)
-        patch.setenv("KERASDC_ZOO", str(folder / "zoo"))
-        out = str(folder / "out")
-        assert train.main([*SHORT, "--out", out, "--publish"]) == 0
-    return folder
+    return small_runs.published(tmp_path_factory.mktemp("dac"), **SETTINGS)
+
+
+def thresholds_of(out):
+    log = read_log(out / "log.csv")
+    names = ("upper_threshold", "lower_threshold")
+    return [[float(row[name]) for name in names] for row in log]
+
+
+def test_run_folder_tells_of_the_thresholds(finished):
+    out = finished.out
+    assert [row["stage"] for row in read_log(out / "log.csv")] == ["fit"] * 2
+    np.testing.assert_allclose(
+        thresholds_of(out), np.transpose(finished.run.model.threshold_range).T
+    )
+    first = read_log(out / "log.csv")[0]
+    assert 0 < float(first["selected_pairs"]) <= 1
+    assert finished.figures["objective"] < 0
+    assert (out / "serving" / "1" / "saved_model.pb").is_file()
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "Curves of the loss" in page
+
+
+def test_thresholds_of_the_paper_meet(tmp_path):
+    small_runs.train(
+        tmp_path, system="dac", recipe="paper", shorten=lambda recipe: None
+    )
+    expected = [(0.95, 0.455), (0.5, 0.5)]
+    np.testing.assert_allclose(thresholds_of(tmp_path), expected)
+
+
+def test_restarts_are_a_stage(tmp_path):
+    def shorten(recipe):
+        recipe["adapt"] = {"restarts": {"num": 2, "epochs": 1}}
+
+    small_runs.train(tmp_path, system="dac", shorten=shorten)
+    stages = [row["stage"] for row in read_log(tmp_path / "log.csv")]
+    assert stages == ["adapt", "fit", "fit"]
+    (stage,) = (tmp_path / "stages").iterdir()
+    assert stage.name == "1_fit.weights.h5"
 
 
 def test_published_model_loads_fits_and_verifies(finished):
-    folder = finished / "zoo"
-    model = kerasdc.load("dac_digits", folder)
+    model = kerasdc.load("dac_digits", finished.zoo)
     assert type(model) is kerasdc.models.DAC
-    digits = kerasdc.datasets.load("digits")
-    figures = json.loads((finished / "out" / "metrics.json").read_text())
-    found = kerasdc.zoo.verify("dac_digits", folder)["figures"]
-    assert found["accuracy"] == pytest.approx(figures["accuracy"], abs=1e-3)
+    found = small_runs.verified("dac_digits", finished.zoo)["figures"]
+    accuracy = finished.figures["accuracy"]
+    assert found["accuracy"] == pytest.approx(accuracy, abs=1e-3)
     # Goes on from where the thresholds ended.
     end = model.threshold_range[1]
     assert model.thresholds.numpy() == pytest.approx(end)
-    history = model.fit(digits.x, epochs=1, verbose=0).history
+    history = model.fit(finished.run.x, epochs=1, verbose=0).history
     assert history["upper_threshold"] == [pytest.approx(end[0])]
-    card = (folder / "dac_digits" / "README.md").read_text(encoding="utf-8")
-    assert "the lowest negative mutual information" in card
+    card = finished.zoo / "dac_digits" / "README.md"
+    text = card.read_text(encoding="utf-8")
+    assert "the lowest negative mutual information" in text
 
 
-def test_killed_in_the_middle_of_fit(finished, tmp_path, monkeypatch):
+def test_killed_in_the_middle_of_fit(finished, tmp_path):
     """Goes on with the thresholds and the draws that it would have had."""
-    _without_restarts(monkeypatch)
-    whole = json.loads((finished / "out" / "metrics.json").read_text())
-    out = tmp_path / "out"
-    with pytest.MonkeyPatch.context() as patch:
-        stop = "kerasdc.callbacks.ClusterSizes.on_epoch_begin"
-        patch.setattr(stop, _killed_in_epoch_2, raising=False)
+    with small_runs.stopped_by(small_runs.interrupt, "fit", 1):
         with pytest.raises(KeyboardInterrupt):
-            train.main([*SHORT, "--out", str(out)])
-    assert train.main([*SHORT, "--out", str(out), "--resume"]) == 0
-    logs = [read_log(folder / "log.csv") for folder in (finished / "out", out)]
-    for name in ("upper_threshold", "lower_threshold"):
-        first, second = ([row[name] for row in log] for log in logs)
-        assert first == second
-    resumed = json.loads((out / "metrics.json").read_text())
-    assert resumed["objective"] == pytest.approx(whole["objective"], rel=1e-3)
-    assert resumed["accuracy"] == pytest.approx(whole["accuracy"], abs=0.01)
-
-
-def _without_restarts(patch):
-    recipe = recipes.RECIPES["dac"]["digits"]["best"]
-    patch.delitem(recipe, "adapt", raising=False)
-
-
-def _killed_in_epoch_2(callback, epoch, logs=None):
-    if epoch == 1:
-        raise KeyboardInterrupt
+            small_runs.train(tmp_path, **SETTINGS)
+    resumed = small_runs.train(tmp_path, resume=True, **SETTINGS)
+    assert thresholds_of(tmp_path) == thresholds_of(finished.out)
+    np.testing.assert_allclose(
+        resumed.outputs.soft_assignment,
+        finished.run.outputs.soft_assignment,
+        atol=1e-3,
+    )
+    objective = resumed.model.objective(resumed.x)
+    assert objective == pytest.approx(finished.figures["objective"], rel=1e-3)

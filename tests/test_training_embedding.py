@@ -1,8 +1,6 @@
 """EmbeddingNetwork and ParametricTSNE through the stages of `train.py`."""
 
-import json
 from types import SimpleNamespace
-from unittest import mock
 
 import keras
 import numpy as np
@@ -10,11 +8,7 @@ import pytest
 import small_runs
 
 import kerasdc
-from kerasdc import datasets
 from kerasdc import metrics
-from kerasdc import zoo
-from kerasdc.runs import artifacts
-from kerasdc.runs import publication
 from kerasdc.runs.backup import read_log
 
 
@@ -56,23 +50,10 @@ def finished(request, tmp_path_factory):
     """A short run, and the zoo it was published in."""
     system, folder = request.param, tmp_path_factory.mktemp(request.param)
     expected = SYSTEMS[system]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KERASDC_ZOO", str(folder / "zoo"))
-        run = small_runs.train(
-            folder / "out", system=system, **expected.settings
-        )
-        figures = artifacts.write_results(run)
-        message = publication.publish_run(run, figures)
-    assert message == f"Published {system}_digits of seed 0."
-    return SimpleNamespace(
-        name=f"{system}_digits",
-        system=system,
-        expected=expected,
-        run=run,
-        out=folder / "out",
-        zoo=folder / "zoo",
-        figures=json.loads((folder / "out" / "metrics.json").read_text()),
-    )
+    made = small_runs.published(folder, system=system, **expected.settings)
+    assert made.message == f"Published {system}_digits of seed 0."
+    made.name, made.system, made.expected = f"{system}_digits", system, expected
+    return made
 
 
 tsne_alone = pytest.mark.parametrize("finished", ["tsne"], indirect=True)
@@ -148,7 +129,7 @@ def test_figures_are_those_of_an_embedding(finished):
 def test_killed_in_the_middle_of_fit(finished, tmp_path):
     """Goes on with the draws and the schedules that it would have had."""
     settings = {"system": finished.system, **finished.expected.settings}
-    with small_runs.stopped_by(_interrupt, "fit", 1):
+    with small_runs.stopped_by(small_runs.interrupt, "fit", 1):
         with pytest.raises(KeyboardInterrupt):
             small_runs.train(tmp_path, **settings)
     log = read_log(tmp_path / "log.csv")
@@ -164,10 +145,6 @@ def test_killed_in_the_middle_of_fit(finished, tmp_path):
             assert float(ours["loss"]) == pytest.approx(loss, rel=1e-4)
 
 
-def _interrupt():
-    raise KeyboardInterrupt
-
-
 def test_published_model_loads_and_verifies(finished):
     model = kerasdc.load(finished.name, finished.zoo)
     assert type(model) is finished.expected.model
@@ -178,8 +155,7 @@ def test_published_model_loads_and_verifies(finished):
             for one in (finished.run.model, model)
         )
         np.testing.assert_allclose(published, given, rtol=1e-4, atol=1e-5)
-    with mock.patch.object(datasets, "load", small_runs.few_digits):
-        found = zoo.verify(finished.name, finished.zoo)
+    found = small_runs.verified(finished.name, finished.zoo)
     assert found["difference"] <= 1e-5
     assert len(found["figures"]) >= 2
     for score, value in found["figures"].items():

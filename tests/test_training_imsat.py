@@ -1,50 +1,47 @@
-"""IMSAT through `train.py`: every stage, the report, the zoo."""
+"""IMSAT through the stages of `train.py`: report, zoo, resuming."""
 
-import json
-
+import numpy as np
 import pytest
+import small_runs
 
 import kerasdc
-import train
 from kerasdc.cluster.neighbors import kth_neighbor_distances
-from kerasdc.models import imsat
 from kerasdc.runs.backup import read_log
+from kerasdc.targets import neighbor_radii
 
-SHORT = ["--model", "imsat", "--epochs", "2"]
+
+def shorten(recipe):
+    recipe["adapt"]["restarts"] = {"num": 2, "epochs": 1}
+
+
+SETTINGS = {"system": "imsat", "shorten": shorten}
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """A short run, and the zoo it was published in."""
-    folder = tmp_path_factory.mktemp("imsat")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KERASDC_ZOO", str(folder / "zoo"))
-        out = str(folder / "out")
-        assert train.main([*SHORT, "--out", out, "--publish"]) == 0
-    return folder
+    return small_runs.published(tmp_path_factory.mktemp("imsat"), **SETTINGS)
 
 
 def test_every_epoch_is_logged(finished):
-    log = read_log(finished / "out" / "log.csv")
+    log = read_log(finished.out / "log.csv")
     stages = [(row["stage"], row["epoch"]) for row in log]
     assert stages == [("adapt", "1"), ("fit", "1"), ("fit", "2")]
     assert float(log[-1]["accuracy"]) > 0.1
     assert float(log[-1]["smallest_cluster"]) >= 0
-    page = (finished / "out" / "report.html").read_text(encoding="utf-8")
+    page = (finished.out / "report.html").read_text(encoding="utf-8")
     assert "Curves of the loss" in page
 
 
 def test_published_model_loads_fits_and_verifies(finished):
-    folder = finished / "zoo"
-    model = kerasdc.load("imsat_digits", folder)
+    model = kerasdc.load("imsat_digits", finished.zoo)
     assert type(model) is kerasdc.models.IMSAT
-    digits = kerasdc.datasets.load("digits")
-    figures = json.loads((finished / "out" / "metrics.json").read_text())
-    found = kerasdc.zoo.verify("imsat_digits", folder)["figures"]
-    assert found["accuracy"] == pytest.approx(figures["accuracy"], abs=1e-3)
-    model.fit(digits.x, epochs=1, verbose=0)
-    card = (folder / "imsat_digits" / "README.md").read_text(encoding="utf-8")
-    assert "the lowest loss of IMSAT" in card
+    found = small_runs.verified("imsat_digits", finished.zoo)["figures"]
+    accuracy = finished.figures["accuracy"]
+    assert found["accuracy"] == pytest.approx(accuracy, abs=1e-3)
+    model.fit(finished.run.x, epochs=1, verbose=0)
+    card = finished.zoo / "imsat_digits" / "README.md"
+    assert "the lowest loss of IMSAT" in card.read_text(encoding="utf-8")
 
 
 def test_neighbors_are_looked_for_once(tmp_path, monkeypatch):
@@ -54,27 +51,24 @@ def test_neighbors_are_looked_for_once(tmp_path, monkeypatch):
         found.append(kth_neighbor_distances(*arguments))
         return found[-1]
 
-    monkeypatch.setattr(imsat, "kth_neighbor_distances", counted)
-    policy = ["--dtype-policy", "mixed_bfloat16"]  # trained in another model
-    assert train.main([*SHORT, *policy, "--out", str(tmp_path / "out")]) == 0
+    monkeypatch.setattr(neighbor_radii, "kth_neighbor_distances", counted)
+    # Trained in another model than the one that is returned.
+    policy = {"dtype_policy": "mixed_bfloat16"}
+    run = small_runs.train(tmp_path, **SETTINGS, **policy)
+    run.model.objective(run.x)
     assert len(found) == 1
 
 
 def test_killed_in_the_middle_of_fit(finished, tmp_path):
     """Goes on with the distances and the draws that it would have had."""
-    whole = json.loads((finished / "out" / "metrics.json").read_text())
-    out = tmp_path / "out"
-    with pytest.MonkeyPatch.context() as patch:
-        stop = "kerasdc.callbacks.ClusterSizes.on_epoch_begin"
-        patch.setattr(stop, _killed_in_epoch_2, raising=False)
+    with small_runs.stopped_by(small_runs.interrupt, "fit", 1):
         with pytest.raises(KeyboardInterrupt):
-            train.main([*SHORT, "--out", str(out)])
-    assert train.main([*SHORT, "--out", str(out), "--resume"]) == 0
-    resumed = json.loads((out / "metrics.json").read_text())
-    assert resumed["objective"] == pytest.approx(whole["objective"], rel=1e-4)
-    assert resumed["accuracy"] == pytest.approx(whole["accuracy"], abs=0.01)
-
-
-def _killed_in_epoch_2(callback, epoch, logs=None):
-    if epoch == 1:
-        raise KeyboardInterrupt
+            small_runs.train(tmp_path, **SETTINGS)
+    resumed = small_runs.train(tmp_path, resume=True, **SETTINGS)
+    np.testing.assert_allclose(
+        resumed.outputs.soft_assignment,
+        finished.run.outputs.soft_assignment,
+        atol=1e-3,
+    )
+    objective = resumed.model.objective(resumed.x)
+    assert objective == pytest.approx(finished.figures["objective"], rel=1e-4)

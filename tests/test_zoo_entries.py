@@ -47,8 +47,10 @@ def test_the_published_models_are_here():
 
 @pytest.mark.parametrize("name", repository_models())
 def test_entry_is_what_it_says(name):
-    verified = zoo.verify(name, figures=False)
+    """With its figures, where its data set is on this machine."""
+    verified = zoo.verify(name)
     assert verified["difference"] <= 1e-5
+    assert verified["figures"] or "digits" not in name
 
 
 @pytest.mark.parametrize(
@@ -64,12 +66,6 @@ def test_entries_load_on_another_backend(names, run_python):
     """Without TensorFlow, and with the same outputs to 1e-5."""
     printed = run_python(LOAD, *names, KERAS_BACKEND="jax")
     assert printed.splitlines() == [*names, "jax"]
-
-
-@pytest.mark.parametrize("name", repository_models())
-def test_entry_scores_what_it_says(name):
-    if zoo.verify(name)["figures"] is None:
-        pytest.skip("its data set is not here")
 
 
 @pytest.mark.parametrize("name", repository_models())
@@ -103,7 +99,7 @@ def test_digits_are_five_points_above_kmeans_on_pixels():
             digits.y,
             KMeans(10, n_init=20, random_state=seed).fit_predict(pixels),
         )
-        for seed in range(5)
+        for seed in range(2)
     ]
     ours = [
         row["accuracy"]
@@ -133,6 +129,8 @@ def test_entry_tells_outliers_from_its_data(name):
 @pytest.mark.parametrize("name", GENERATIVE)
 def test_generated_samples_belong_to_their_cluster(name):
     model = kerasdc.load(name)
-    for cluster in range(model.num_clusters):
-        samples = model.generate(200, cluster, seed=cluster)
-        assert np.mean(model.assign(samples) == cluster) >= 0.95
+    clusters = range(model.num_clusters)
+    samples = [model.generate(200, c, seed=c) for c in clusters]
+    assigned = model.assign(np.concatenate(samples)).reshape(-1, 200)
+    shares = (assigned == np.arange(len(assigned))[:, None]).mean(axis=1)
+    assert (shares >= 0.95).all()
