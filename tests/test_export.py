@@ -181,7 +181,7 @@ def test_versions_count_up(fitted, exported):
     assert exported.name == "1"
     assert kerasdc.export_saved_model(fitted[0], path).name == "2"
     assert kerasdc.export_saved_model(fitted[0], path, version=9).name == "9"
-    with pytest.raises(FileExistsError, match="already exists. Received: '.*9'"):
+    with pytest.raises(FileExistsError, match="exists. Received: '.*9'"):
         kerasdc.export_saved_model(fitted[0], path, version=9)
     for version in (0, True, 1.0):
         match = f"at least 1.*Received: version={version}"
