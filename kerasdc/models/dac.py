@@ -56,8 +56,8 @@ class DAC(DiscriminativeModel):
             inputs as they are.
         augmentation: Optional layer of features, such as
             `kerasdc.layers.RandomShiftRotation`.
-        seed: Optional integer for the order of batches. `None` follows
-            `keras.utils.set_random_seed`.
+        seed: Optional integer: of the new weights, the draws and the order of
+            samples. `None` follows `keras.utils.set_random_seed`.
         **kwargs: Arguments of `keras.Model`, such as `name`.
 
     Attributes:

@@ -40,8 +40,8 @@ class DEC(Pretraining, ClusteringModel):
         augmentation: Optional layer that distorts features in training.
             Targets are always made from clean inputs.
         alpha: Float above 0, degrees of freedom of the Student t kernel.
-        seed: Optional integer for k-means and the order of samples. `None`
-            follows `keras.utils.set_random_seed`, as new weights always do.
+        seed: Optional integer: of the new weights, the draws and the order of
+            samples. `None` follows `keras.utils.set_random_seed`.
         **kwargs: Arguments of `keras.Model`, such as `name`.
 
     Example:

@@ -60,8 +60,8 @@ class EmbeddingNetwork(Pretraining, ClusteringModel):
             Similarities in z are then those of clean samples.
         likelihood: `"bernoulli"` for features from 0 to 1, such as pixels, or
             `"gaussian"`; see `kerasdc.losses.likelihoods`.
-        seed: Optional integer for k-means. `None` follows
-            `keras.utils.set_random_seed`.
+        seed: Optional integer: of the new weights, the draws and the order of
+            samples. `None` follows `keras.utils.set_random_seed`.
         **kwargs: Arguments of `keras.Model`, such as `name`.
 
     Example:

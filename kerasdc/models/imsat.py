@@ -57,8 +57,8 @@ class IMSAT(Seeded, DiscriminativeModel):
             the clusters' sizes, where they are known and unequal, in any
             order. `None` makes them as equal as the data allows.
         neighborhood: Optional pair, `neighbor` and `max_references` of `adapt`.
-        seed: Optional integer for perturbations and the order of batches.
-            `None` follows `keras.utils.set_random_seed`.
+        seed: Optional integer: of the new weights, the draws and the order of
+            samples. `None` follows `keras.utils.set_random_seed`.
         **kwargs: Arguments of `keras.Model`, such as `name`.
 
     Example:

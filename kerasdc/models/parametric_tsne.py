@@ -55,8 +55,8 @@ class ParametricTSNE(Pretraining, EncoderModel):
             a batch then consists of pairs, drawn by their affinity, whose
             members attract each other while all its points repel each other;
             `"auto"`, by batch where one holds all samples.
-        seed: Optional integer, of the batches. `None` draws it, for fixed
-            batches it is 0.
+        seed: Optional integer: of the new weights, the draws and the order of
+            samples. `None` follows `keras.utils.set_random_seed`.
         **kwargs: Arguments of `keras.Model`, such as `name`.
 
     Example:

@@ -55,8 +55,8 @@ class VaDE(Generation, Pretraining, ClusteringModel):
         augmentation: Optional layer that distorts features in training.
         likelihood: `"bernoulli"` for features from 0 to 1, such as pixels, or
             `"gaussian"`; see `kerasdc.losses.likelihoods`.
-        seed: Optional integer for the mixture and for sampling. `None`
-            follows `keras.utils.set_random_seed`.
+        seed: Optional integer: of the new weights, the draws and the order of
+            samples. `None` follows `keras.utils.set_random_seed`.
         **kwargs: Arguments of `keras.Model`, such as `name`.
 
     Example:

@@ -8,6 +8,7 @@ from kerasdc.models.bases.freezing import Freezing
 from kerasdc.models.bases.parts import checked_layer
 from kerasdc.models.bases.parts import checked_model
 from kerasdc.models.bases.parts import checked_preprocessor
+from kerasdc.models.bases.parts import drawing_from
 from kerasdc.models.bases.parts import features_of
 from kerasdc.models.bases.parts import features_shape
 from kerasdc.models.bases.parts import must_adapt
@@ -83,6 +84,12 @@ class EncoderModel(Training, Evaluation, Prediction, Freezing, keras.Model):
         return checked_layer("augmentation", augmentation)
 
     def build(self, input_shape):
+        with drawing_from(self.seed):
+            self._build_parts(input_shape)
+        if self.compiled:
+            self._build_optimizer()
+
+    def _build_parts(self, input_shape):
         shape = features_shape(self, input_shape)
         encoder, decoder = self.encoder, self.decoder
         if encoder is None:
@@ -96,8 +103,6 @@ class EncoderModel(Training, Evaluation, Prediction, Freezing, keras.Model):
             if decoder is not None:
                 self.decoder = decoder
         self.build_head(self.encoder.output_shape)
-        if self.compiled:
-            self._build_optimizer()
 
     def default_networks(self, shape):
         """The paper's networks, for samples of a shape.
@@ -149,9 +154,7 @@ class EncoderModel(Training, Evaluation, Prediction, Freezing, keras.Model):
 
         Returns:
             Array `(n, ...)`: raw numbers, or features in place of texts.
-
-        Raises:
-            ValueError: If `x` is not what the model was built for.
+            What the model was not built for raises `ValueError`.
         """
         return self._as_features(self._checked(x, allow_labels=True))
 
