@@ -31,7 +31,7 @@ class FiniteLoss(keras.callbacks.Callback):
         model = self.model
         variables = [*model.variables, *model.optimizer.variables]
         self._kept = [
-            (variable, np.array(keras.ops.convert_to_numpy(variable.value)))
+            (variable, np.array(keras.ops.convert_to_numpy(variable)))
             for variable in variables
         ]
 

@@ -148,4 +148,4 @@ def steps_taken(optimizer):
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)
     # The property `iterations` counts updates: fewer when gradients are
     # accumulated. The variable is the first one.
-    return int(optimizer.variables[0])
+    return int(keras.ops.convert_to_numpy(optimizer.variables[0]))

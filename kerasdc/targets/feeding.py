@@ -22,10 +22,17 @@ def feed(targets, callbacks=None):
     Returns:
         Tuple `(data, callbacks)` for `fit`.
     """
-    if keras.backend.backend() != "tensorflow":
+    if keras.backend.backend() != "tensorflow" or _is_distributed():
         return targets, callbacks
     pipeline = _Pipeline(targets)
     return pipeline.dataset, [*as_list(callbacks), _Refresh(pipeline)]
+
+
+def _is_distributed():
+    """Whether Keras has to share out the batches among devices."""
+    import tensorflow as tf
+
+    return tf.distribute.has_strategy()
 
 
 class _Pipeline:

@@ -7,6 +7,7 @@ from keras import ops
 from kerasdc.callbacks import FiniteLoss
 from kerasdc.callbacks.lists import with_first
 from kerasdc.models.bases.parts import features_of
+from kerasdc.models.bases.scopes import strategy_scope
 from kerasdc.targets import ShuffledBatches
 from kerasdc.targets import steps_taken
 from kerasdc.targets.feeding import feed
@@ -120,10 +121,11 @@ class Autoencoder(keras.Model):
             count_steps=lambda: steps_taken(self.optimizer),
         )
         callbacks = with_first([FiniteLoss(each_epoch=False)], callbacks)
-        batches, callbacks = feed(batches, callbacks)
-        return super().fit(
-            batches, callbacks=callbacks, shuffle=False, **kwargs
-        )
+        with strategy_scope(self):
+            batches, callbacks = feed(batches, callbacks)
+            return super().fit(
+                batches, callbacks=callbacks, shuffle=False, **kwargs
+            )
 
     # === Config ===
 

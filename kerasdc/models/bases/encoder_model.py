@@ -8,11 +8,12 @@ from kerasdc.models.bases.freezing import Freezing
 from kerasdc.models.bases.parts import checked_layer
 from kerasdc.models.bases.parts import checked_model
 from kerasdc.models.bases.parts import checked_preprocessor
-from kerasdc.models.bases.parts import drawing_from
 from kerasdc.models.bases.parts import features_of
 from kerasdc.models.bases.parts import features_shape
 from kerasdc.models.bases.parts import must_adapt
 from kerasdc.models.bases.prediction import Prediction
+from kerasdc.models.bases.scopes import drawing_from
+from kerasdc.models.bases.scopes import strategy_scope
 from kerasdc.models.bases.training import Training
 from kerasdc.utils.arguments import checked_seed
 from kerasdc.utils.inputs import Checked
@@ -84,10 +85,10 @@ class EncoderModel(Training, Evaluation, Prediction, Freezing, keras.Model):
         return checked_layer("augmentation", augmentation)
 
     def build(self, input_shape):
-        with drawing_from(self.seed):
+        with strategy_scope(self), drawing_from(self.seed):
             self._build_parts(input_shape)
-        if self.compiled:
-            self._build_optimizer()
+            if self.compiled:
+                self._build_optimizer()
 
     def _build_parts(self, input_shape):
         shape = features_shape(self, input_shape)

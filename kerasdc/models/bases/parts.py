@@ -1,33 +1,11 @@
 """Encoder, decoder, preprocessor, augmentation: whether they fit."""
 
-import contextlib
-import random
-
 import keras
 import numpy as np
 
 from kerasdc.layers import Scaling
 from kerasdc.models.bases.augmenting import check_augmentation
 from kerasdc.targets import FeatureBatches
-
-
-@contextlib.contextmanager
-def drawing_from(seed):
-    """Layers that are made or built in this context draw weights by a seed.
-
-    Args:
-        seed: Integer. `None` changes nothing.
-    """
-    if seed is None:
-        yield
-        return
-    # Where Keras' initializers without a seed take one from.
-    before = random.getstate()
-    random.seed(seed)
-    try:
-        yield
-    finally:
-        random.setstate(before)
 
 
 def checked_preprocessor(preprocessor, default):

@@ -9,6 +9,7 @@ from kerasdc.layers.adaptable import add_flag
 from kerasdc.losses import likelihoods
 from kerasdc.models.bases.autoencoder import Autoencoder
 from kerasdc.models.bases.parts import check_range
+from kerasdc.models.bases.scopes import strategy_scope
 from kerasdc.utils.arguments import checked_count
 
 
@@ -148,17 +149,18 @@ class Pretraining:
         return history
 
     def _autoencoder(self):
-        autoencoder = Autoencoder(
-            self.encoder,
-            self.decoder,
-            self.preprocessor,
-            self.augmentation,
-            self.reconstruction_loss,
-            seed=self._draw_seed(),
-        )
         optimizer = self.pretrain_optimizer
-        # A new one: an optimizer serves one training.
-        autoencoder.compile(optimizer.from_config(optimizer.get_config()))
+        with strategy_scope(self):
+            autoencoder = Autoencoder(
+                self.encoder,
+                self.decoder,
+                self.preprocessor,
+                self.augmentation,
+                self.reconstruction_loss,
+                seed=self._draw_seed(),
+            )
+            # A new one: an optimizer serves one training.
+            autoencoder.compile(optimizer.from_config(optimizer.get_config()))
         return autoencoder
 
     @property

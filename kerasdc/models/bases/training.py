@@ -8,6 +8,7 @@ from kerasdc.callbacks import FiniteLoss
 from kerasdc.callbacks.checks import check_callbacks
 from kerasdc.callbacks.lists import with_first
 from kerasdc.layers.adaptable import add_flag
+from kerasdc.models.bases.scopes import strategy_scope
 from kerasdc.targets import ShuffledBatches
 from kerasdc.targets import steps_taken
 from kerasdc.targets.feeding import feed
@@ -162,14 +163,15 @@ class Training:
 
     def _fit_batches(self, batches, callbacks, **kwargs):
         """Keras' own `fit`, on batches that know where training stands."""
-        batches, callbacks = feed(batches, callbacks)
-        return super().fit(
-            batches,
-            callbacks=callbacks,
-            # The batches do it: Keras' order would not survive a restart.
-            shuffle=False,
-            **kwargs,
-        )
+        with strategy_scope(self):
+            batches, callbacks = feed(batches, callbacks)
+            return super().fit(
+                batches,
+                callbacks=callbacks,
+                # The batches do it: Keras' order would not survive a restart.
+                shuffle=False,
+                **kwargs,
+            )
 
     def add_fitted_flag(self):
         """Makes the weight behind `fitted`, for systems without `adapt`."""
