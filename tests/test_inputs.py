@@ -1,3 +1,4 @@
+import pathlib
 import warnings
 
 import keras
@@ -46,7 +47,14 @@ def read_only(values):
     return array
 
 
+def objects(*arrays):
+    found = np.empty(len(arrays), object)
+    found[:] = arrays
+    return found
+
+
 FORMS = {
+    "objects": objects(*map(np.array, VALUES)),
     "list": VALUES,
     "tuple": tuple(map(tuple, VALUES)),
     "list of arrays": [np.array(row) for row in VALUES],
@@ -109,8 +117,36 @@ REFUSED = {
     "objects": (np.array(VALUES, dtype=object), "x of dtype object"),
     "object column": (
         pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}),
-        "Received: x of dtype object",
+        "Received: column 'b' of dtype ",
     ),
+    "text columns": (
+        pd.DataFrame({"a": ["x", "y"], "b": [1, 2], "c": ["x", "y"]}),
+        ", 'c' of dtype ",
+    ),
+    "dates and categories": (
+        pd.DataFrame({"a": [1, 2], "b": [1, 2], "c": [3, 4]}).astype(
+            {"b": "datetime64[ns]", "c": "category"}
+        ),
+        "column 'b' of dtype datetime64[ns], 'c' of dtype category",
+    ),
+    "path": ("images/", "Received: x='images/'"),
+    "path object": (pathlib.Path("a.csv"), "Received: x=PosixPath('a.csv')"),
+    "paths": (["a.png", "b.JPG"], "Received: 2 paths, the first 'a.png'"),
+    "array of paths": (np.array(["a.png"]), "Received: 1 paths, the first"),
+    "path objects": ([pathlib.Path("a")], "Received: 1 paths, the first"),
+    "images of several sizes": (
+        [np.zeros((8, 8)), np.zeros((8, 9)), np.zeros((8, 8))],
+        "Received: samples of shapes (8, 8), (8, 9)",
+    ),
+    "images of several ranks": (
+        [np.zeros((8, 8)), np.zeros((8, 8, 3))],
+        "Received: samples of shapes (8, 8), (8, 8, 3)",
+    ),
+    "objects of several sizes": (
+        objects(np.zeros((2, 3)), np.zeros((2, 4))),
+        "Received: samples of shapes (2, 3), (2, 4)",
+    ),
+    "huge integers": ([[10**400, 1]], "Received: x of dtype object"),
     "strings": (np.array([["a", "b"]]), "Received: x of dtype <U1"),
     "list of strings": (["a", "b"], "Received: x of dtype object"),
     "bytes": (np.array([b"a"]), "Received: x of dtype |S1"),
@@ -235,9 +271,42 @@ def test_texts_in_two_columns_are_refused(texts):
         to_array(texts, allow_text=True)
 
 
-def test_a_missing_text_is_refused():
-    with pytest.raises(ValueError, match="Received: x of dtype object"):
-        to_array(["a", None], allow_text=True)
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA, pd.NaT])
+def test_a_missing_text_is_refused(missing):
+    message = "missing texts: .* in row 1, one of 2 missing$"
+    texts = ["a", missing, "b", missing]
+    forms = [
+        texts,
+        objects(*texts),
+        pd.Series(texts),
+        pd.Series(texts, name="t"),
+    ]
+    for form in (*forms, pd.DataFrame({"text": texts})):
+        with pytest.raises(ValueError, match=message):
+            to_array(form, allow_text=True)
+    with pytest.raises(ValueError, match="missing texts: .* in row 0"):
+        to_array([missing, "b"], allow_text=True)
+
+
+def test_texts_and_numbers_are_not_mixed():
+    with pytest.raises(ValueError, match="a float in row 0, a str in row 1$"):
+        to_array([0.5, "a"], allow_text=True)
+    message = "not both. Received: a int in row 1, a str in row 0$"
+    with pytest.raises(ValueError, match=message):
+        to_array(["a", 3], allow_text=True)
+
+
+def test_paths_are_refused_where_texts_are_accepted():
+    for x in ("a.csv", pathlib.Path("a.csv"), [pathlib.Path("a.png")]):
+        with pytest.raises(ValueError, match="image_dataset_from_directory"):
+            to_array(x, allow_text=True)
+    assert to_array(["a.png"], allow_text=True).tolist() == ["a.png"]
+
+
+@pytest.mark.parametrize("most", [0, -1, 2.5, "2", 10**400])
+def test_evenly_spaced_refuses(most):
+    with pytest.raises(ValueError, match="`most` must be an integer"):
+        evenly_spaced(np.eye(3), most)
 
 
 def test_nothing_is_warned_of():

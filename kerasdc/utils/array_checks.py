@@ -17,6 +17,15 @@ def is_text(array):
     return array.dtype.kind in _TEXT_KINDS
 
 
+def is_bfloat16(array):
+    """Whether an array is of this dtype, which is not one of NumPy's own.
+
+    Args:
+        array: Array.
+    """
+    return array.dtype.name == "bfloat16"
+
+
 def checked_text(array, allow_text):
     """Texts `(n,)` as objects, or raises.
 
@@ -30,7 +39,8 @@ def checked_text(array, allow_text):
     if not allow_text:
         raise ValueError(
             "`x` must be numeric: this model has no preprocessor for "
-            "texts (see `kerasdc.layers.TfIdf`). "
+            "texts (see `kerasdc.layers.TfIdf`). Images must be read first, "
+            "for example by `keras.utils.image_dataset_from_directory`. "
             f"Received: x of dtype {array.dtype}"
         )
     if array.size != len(array):
@@ -50,7 +60,7 @@ def with_small_dtype(array):
     Raises:
         ValueError: If it does not hold real numbers.
     """
-    if array.dtype.name == "bfloat16":  # not one of NumPy's own dtypes
+    if is_bfloat16(array):
         return array.astype("float32")
     if array.dtype.kind not in NUMBER_KINDS:
         raise not_real(array.dtype)

@@ -6,13 +6,19 @@ import weakref
 import keras
 import numpy as np
 
+from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.array_checks import NUMBER_KINDS
 from kerasdc.utils.array_checks import check_finite
 from kerasdc.utils.array_checks import check_shape
 from kerasdc.utils.array_checks import checked_text
+from kerasdc.utils.array_checks import is_bfloat16
 from kerasdc.utils.array_checks import is_text
 from kerasdc.utils.array_checks import not_real
 from kerasdc.utils.array_checks import with_small_dtype
+from kerasdc.utils.refusals import not_numeric
+from kerasdc.utils.refusals import not_rectangular
+from kerasdc.utils.refusals import refuse_missing_texts
+from kerasdc.utils.refusals import refuse_paths
 
 
 class Checked(np.ndarray):
@@ -80,19 +86,24 @@ def to_array(x, sample_shape=None, allow_text=False, allow_labels=False):
 
     Raises:
         ValueError: If `x` is empty, of the wrong shape, not numeric, holds
-            NaN or infinity, or comes with labels.
+            NaN, infinity or missing texts, is a path, or comes with labels.
     """
     if getattr(x, "prepared_for", None) is not None:
         check_shape(x, sample_shape)
         return x
+    refuse_paths(x, allow_text)
     array = _as_numpy(x, sample_shape, allow_labels)
     if array.size == 0 or array.ndim == 0:
         raise ValueError(
             "`x` must hold at least one sample and one feature. "
             f"Received: a {type(x).__name__} of shape {array.shape}"
         )
-    if is_text(array):
+    if is_text(array) and (allow_text or not hasattr(x, "columns")):
         return checked_text(array, allow_text)
+    if array.dtype == object and allow_text:
+        refuse_missing_texts(array)
+    if array.dtype.kind not in NUMBER_KINDS and not is_bfloat16(array):
+        raise not_numeric(x, array)
     array = with_small_dtype(array)
     check_shape(array, sample_shape)
     check_finite(array)
@@ -132,7 +143,7 @@ def _as_numpy(x, sample_shape=None, allow_labels=False):
     if hasattr(x, "to_numpy"):
         return _from_frame(x)
     if hasattr(x, "row_splits"):
-        raise _not_rectangular(x)
+        raise not_rectangular(x)
     if keras.ops.is_tensor(x):
         return keras.ops.convert_to_numpy(x)
     if np.ma.is_masked(x):
@@ -140,13 +151,29 @@ def _as_numpy(x, sample_shape=None, allow_labels=False):
             "`x` must not have masked values. "
             f"Received: {np.ma.count_masked(x)} masked values"
         )
-    if isinstance(x, (list, tuple)) and x and isinstance(x[0], (str, bytes)):
-        # NumPy's string dtype would pad every text to the longest one.
+    if isinstance(x, (list, tuple)) and _has_text(x):
+        # NumPy's string dtype would pad every text to the longest one, and
+        # make texts of NaN and numbers.
         return np.array(x, dtype=object)
     try:
-        return np.asarray(x)
+        array = np.asarray(x)
     except ValueError as error:
-        raise _not_rectangular(x) from error
+        raise not_rectangular(x) from error
+    return _stacked(array) if array.dtype == object else array
+
+
+def _has_text(values):
+    return any(isinstance(value, (str, bytes)) for value in values)
+
+
+def _stacked(array):
+    """Arrays in an array of objects as one array."""
+    if not all(isinstance(value, np.ndarray) for value in array.flat):
+        return array
+    try:
+        return np.stack(array.tolist())
+    except ValueError as error:
+        raise not_rectangular(array) from error
 
 
 def _reject_single_samples(dataset, sample_shape):
@@ -220,13 +247,6 @@ def _reject_infinite(x, infinite):
         )
 
 
-def _not_rectangular(x):
-    return ValueError(
-        "`x` must be rectangular: every sample of the same shape. "
-        f"Received: a {type(x).__name__} that is not"
-    )
-
-
 def fingerprint(x):
     """Identifies an array by its content.
 
@@ -254,8 +274,11 @@ def evenly_spaced(x, most):
 
     Returns:
         Array: `x` itself, or exactly `most` samples in their order.
+
+    Raises:
+        ValueError: If `most` is not such an integer.
     """
-    if most is None or most >= len(x):
+    if most is None or checked_count("most", most) >= len(x):
         return x
     rows = np.linspace(0, len(x), most, endpoint=False)
     return x[rows.astype(int)]
