@@ -19,6 +19,42 @@ def pytest_xdist_setupnodes(specs):
         os.environ.setdefault(name, str(share))
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items):
+    """Tests that share fixtures run in one process."""
+    for item in items:
+        group = item.module.__name__
+        if group.startswith("contract"):
+            callspec = getattr(item, "callspec", None)
+            system = callspec and callspec.params.get("system")
+            group = f"contract of {system}"
+        elif group.startswith("test_vade"):
+            group = "test_vade"
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_generate_tests(metafunc):
+    """The tests of the contract run for every registered system."""
+    contract = metafunc.module.__name__.startswith("contract")
+    if contract and "system" in metafunc.fixturenames:
+        import systems
+
+        names = sorted(systems.SYSTEMS)
+        metafunc.parametrize("system", names, scope="session")
+
+
+@pytest.fixture
+def eagerly(request):
+    """Without tracing, but where a test is marked as `traced`."""
+    import systems
+
+    if request.node.get_closest_marker("traced"):
+        yield
+        return
+    with systems.eager():
+        yield
+
+
 @pytest.fixture(scope="session")
 def blobs():
     """Three blobs far apart, integers from 0 to 255, and their labels."""
@@ -71,10 +107,33 @@ def fitted(blobs, make_dec):
 
 
 @pytest.fixture(scope="session")
+def fitted_vade(blobs):
+    """A VaDE fitted on the blobs. Not to be trained further."""
+    import keras
+    import vade_samples
+
+    model = vade_samples.make_vade(optimizer=keras.optimizers.Adam(0.005))
+    model.pretrain(blobs[0], epochs=60, batch_size=16, verbose=0)
+    model.fit(blobs[0], batch_size=16, epochs=30, verbose=0)
+    return model
+
+
+@pytest.fixture(scope="session")
 def fitted_path(fitted, tmp_path_factory):
     path = tmp_path_factory.mktemp("fitted") / "model.keras"
     fitted.save(path)
     return path
+
+
+@pytest.fixture(scope="session")
+def trained(system, blobs):
+    """A small model of a system, fitted on the blobs. Not to be trained."""
+    import systems
+
+    model, row = systems.make(system), systems.row(system)
+    systems.pretrain(model, blobs[0], epochs=row.pretrain_epochs, batch_size=16)
+    systems.fit(model, blobs[0], epochs=row.epochs, batch_size=30)
+    return model
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,367 @@
+"""Files, other processes and other backends, for every registered system."""
+
+import inspect
+
+import keras
+import numpy as np
+import pytest
+import systems
+from keras import ops
+from states import assert_same
+from states import state
+from systems import SYSTEMS
+from systems import fit
+from systems import make
+from systems import train
+
+import kerasdc
+from kerasdc.export import signatures
+from kerasdc.layers import Scaling
+from kerasdc.runs.backup import EpochBackup
+
+tensorflow_only = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="TensorFlow serves"
+)
+KERAS_OWN = {"self", "optimizer", "loss", "metrics", "kwargs"}
+
+
+def variables(values):
+    return [ops.convert_to_numpy(value) for value in values]
+
+
+def plain(config):
+    """As JSON has it, without what `build` adds to a nested layer's."""
+    if isinstance(config, dict):
+        found = {k: plain(v) for k, v in config.items()}
+        return {k: v for k, v in found.items() if k != "build_config"}
+    if isinstance(config, (list, tuple)):
+        return [plain(value) for value in config]
+    return config
+
+
+def paths(model, kind):
+    """Of weights, without the name of the model."""
+    found = [weight.path for weight in getattr(model, kind)]
+    return [path.removeprefix(f"{model.name}/") for path in found]
+
+
+# === Files ===
+
+
+def test_a_loaded_model_goes_on_as_the_one_that_was_saved(
+    system, blobs, tmp_path, eagerly
+):
+    """Also one that made its networks itself: those of the paper."""
+    model = make(system, encoder=None)
+    model.prepare(blobs[0])
+    assert model.encoder.input_shape == (None, 6)
+    assert max(weight.shape[-1] for weight in model.encoder.weights) >= 1200
+    train(model, blobs[0], batch_size=90)
+    model.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras")
+    assert type(again) is type(model) and again.compiled and again.adapted
+    assert again.pretrained == model.pretrained
+    for kind in ("weights", "trainable_weights"):
+        assert paths(again, kind) == paths(model, kind)
+    assert_same(state(model), state(again))
+    optimizers = [variables(m.optimizer.variables) for m in (model, again)]
+    assert_same(*optimizers)
+    assert plain(again.get_config()) == plain(model.get_config())
+    compiled = [plain(m.get_compile_config()) for m in (model, again)]
+    assert compiled[0] == compiled[1]
+    assert again.objective(blobs[0]) == model.objective(blobs[0])
+    steps = int(model.optimizer.iterations)
+    for each in (model, again):
+        keras.utils.set_random_seed(8)
+        fit(each, blobs[0], batch_size=90, initial_epoch=1, epochs=2)
+        assert int(each.optimizer.iterations) == steps + 1
+    systems.assert_close(state(again), state(model), 1e-4, 1e-5)
+
+
+def test_weights_round_trip(trained, system, blobs, tmp_path):
+    trained.save_weights(tmp_path / "m.weights.h5")
+    again = make(system)
+    again.build((None, 6))
+    again.load_weights(tmp_path / "m.weights.h5")
+    assert again.adapted and again.pretrained == trained.pretrained
+    assert_same(state(trained), state(again))
+    same = systems.outputs(trained, blobs[0])
+    for name, found in systems.outputs(again, blobs[0]).items():
+        np.testing.assert_allclose(found, same[name], 1e-5, 1e-4)
+
+
+def test_arguments_are_in_the_config(system):
+    changed = {
+        **{"preprocessor": Scaling(0.5), "seed": 7, "name": "mine"},
+        **systems.row(system).changed,
+    }
+    if "augmentation" in systems.constructor(system):
+        noise = keras.layers.GaussianNoise(0.1, seed=3)
+        changed.setdefault("augmentation", noise)
+    model = make(system, **changed)
+    config = model.get_config()
+    assert set(systems.constructor(system)) <= set(config)
+    signature = inspect.signature(SYSTEMS[system]).parameters
+    for name in systems.constructor(system):  # else nothing would be seen
+        assert config[name] != signature[name].default, name
+    for name in systems.row(system).changed:
+        assert config[name] == changed[name]
+    serialized = keras.saving.serialize_keras_object(model)
+    again = keras.saving.deserialize_keras_object(serialized)
+    assert plain(again.get_config()) == plain(config)
+    assert again.name == "mine"
+
+
+def test_arguments_of_compile_are_saved(system, tmp_path):
+    own = set()
+    for cls in SYSTEMS[system].__mro__:
+        if cls is keras.Model:
+            break
+        if "compile" in vars(cls):
+            own |= set(inspect.signature(cls.compile).parameters)
+    own -= KERAS_OWN
+    model = make(system, compiled=False)
+    changed = dict(systems.row(system).compile)
+    if hasattr(model, "pretrain"):
+        changed["pretrain_optimizer"] = keras.optimizers.RMSprop(0.02)
+        changed["reconstruction_loss"] = keras.losses.mean_absolute_error
+    assert set(changed) == own
+    defaults = make(system).get_compile_config()
+    model.compile(optimizer=keras.optimizers.SGD(0.3, momentum=0.9), **changed)
+    model.build((None, 6))
+    config = model.get_compile_config()
+    for name in own:
+        assert config[name] != defaults[name], name
+    model.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras")
+    assert plain(again.get_compile_config()) == plain(config)
+    assert (again.optimizer.momentum, again.adapted) == (0.9, False)
+
+
+def test_an_uncompiled_model_is_saved_uncompiled(system, tmp_path):
+    model = make(system, compiled=False)
+    model.build((None, 6))
+    model.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras")
+    assert not again.compiled and not again.adapted
+
+
+# === A training that goes on ===
+
+
+class Kill(keras.callbacks.Callback):
+    """As Ctrl-C when the third epoch begins."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+
+class Stop(keras.callbacks.Callback):
+    """As early stopping, when the second epoch ends."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.stop_training = epoch == 1
+
+
+def test_pretraining_goes_on_where_it_was_stopped(
+    system, blobs, tmp_path, eagerly
+):
+    if not systems.can_pretrain(make(system)):
+        pytest.skip("nothing to pretrain")
+
+    def pretrained(*callbacks):
+        model = make(system)
+        options = {"epochs": 3, "batch_size": 40, "verbose": 0}
+        history = model.pretrain(blobs[0], callbacks=[*callbacks], **options)
+        return model, history.epoch
+
+    whole, _ = pretrained()
+    with pytest.raises(KeyboardInterrupt):
+        pretrained(EpochBackup(tmp_path), Kill())
+    resumed, epochs = pretrained(EpochBackup(tmp_path))
+    assert epochs == [2]
+    systems.assert_close(state(resumed), state(whole), 1e-4, 1e-5)
+
+
+def test_fit_goes_on_where_it_was_stopped(system, blobs, tmp_path, eagerly):
+    """From a backup; from a saved model, by `initial_epoch`."""
+    start = make(system)
+    systems.pretrain(start, blobs[0])
+    systems.adapt(start, blobs[0], 40)
+    start.save(tmp_path / "start.keras")
+
+    def go_on(name, *callbacks, **kwargs):
+        model = keras.models.load_model(tmp_path / f"{name}.keras")
+        keras.utils.set_random_seed(9)
+        options = {"epochs": 3, "batch_size": 40, "verbose": 0, **kwargs}
+        history = model.fit(blobs[0], callbacks=[*callbacks], **options)
+        return model, history.epoch
+
+    whole, _ = go_on("start")
+    backup = EpochBackup(tmp_path / "backup")
+    half, epochs = go_on("start", backup, Stop())
+    assert epochs == [0, 1]
+    half.save(tmp_path / "half.keras")
+    for name, callbacks, first in (("start", [backup], 0), ("half", [], 2)):
+        resumed, epochs = go_on(name, *callbacks, initial_epoch=first)
+        assert epochs == [2]
+        systems.assert_close(state(resumed), state(whole), 1e-4, 1e-5)
+
+
+# === Files of version 0.1.0 ===
+
+
+@pytest.fixture(scope="session")
+def expected():
+    return systems.saved_outputs()
+
+
+def load_saved(name):
+    return keras.models.load_model(systems.SAVED / f"{name}.keras")
+
+
+@pytest.mark.parametrize(
+    "name", sorted(path.stem for path in systems.SAVED.glob("*.keras"))
+)
+def test_files_of_the_first_version_load(name, expected, eagerly):
+    model, x = load_saved(name), systems.samples_of(name, expected)
+    assert type(model) is SYSTEMS[name]
+    assert model.compiled and model.adapted
+    for kind in ("predict", "embed"):
+        found = systems.outputs(model, x)[kind]
+        np.testing.assert_allclose(
+            found, expected[f"{name}/{kind}"], 1e-4, 1e-5
+        )
+    steps = int(model.optimizer.iterations)
+    assert steps > 0
+    fit(model, x, batch_size=30)
+    assert int(model.optimizer.iterations) > steps
+
+
+# === Other processes ===
+
+# A user's: no class of this library is named.
+LOAD = """
+import sys
+import keras
+import kerasdc
+import numpy as np
+
+folder, *names = sys.argv[1:]
+results = {}
+for name in names:
+    model = keras.models.load_model(f"{folder}/{name}.keras")
+    x = np.load(f"{folder}/{name}.npy")
+    for verb in ("predict", "embed"):
+        results[f"{name}/{verb}"] = getattr(model, verb)(x, verbose=0)
+    model.run_eagerly = True
+    keras.utils.set_random_seed(8)
+    model.fit(x, batch_size=30, epochs=3, initial_epoch=2, verbose=0)
+    results[f"{name}/steps"] = int(model.optimizer.iterations)
+    results[f"{name}/continued"] = model.embed(x)
+np.savez(f"{folder}/loaded.npz", **results)
+"""
+
+# A server's: no Keras, no kerasdc.
+SERVE = """
+import sys
+import numpy as np
+import tensorflow as tf
+
+folder, *names = sys.argv[1:]
+results = {}
+for name in names:
+    served = tf.saved_model.load(f"{folder}/{name}/1").signatures
+    for key, signature in served.items():
+        with np.load(f"{folder}/{name}_{key}.npz") as file:
+            inputs = {k: tf.constant(v) for k, v in file.items()}
+        for output, value in signature(**inputs).items():
+            results[f"{name}/{key}/{output}"] = value.numpy()
+np.savez(f"{folder}/served.npz", **results)
+if "kerasdc" in sys.modules:
+    sys.exit("kerasdc was imported")
+"""
+
+
+@pytest.fixture(scope="session")
+def everyone(expected, blobs, tmp_path_factory):
+    """A folder of files and SavedModels, the models, and their samples."""
+    folder = tmp_path_factory.mktemp("everyone")
+    models, samples = {}, {}
+    for name in sorted(SYSTEMS):
+        if (systems.SAVED / f"{name}.keras").exists():
+            models[name] = load_saved(name)
+            samples[name] = systems.samples_of(name, expected)
+        else:
+            models[name], samples[name] = make(name), blobs[0]
+            train(models[name], blobs[0])
+        models[name].save(folder / f"{name}.keras")
+        np.save(folder / f"{name}.npy", samples[name])
+    return folder, models, samples
+
+
+def test_files_in_a_fresh_process(everyone, run_python, eagerly):
+    folder, models, samples = everyone
+    run_python(LOAD, str(folder), *models)
+    with np.load(folder / "loaded.npz") as file:
+        found = dict(file)
+    for name, model in models.items():
+        x = samples[name]
+        for verb in ("predict", "embed"):
+            same = getattr(model, verb)(x, verbose=0)
+            np.testing.assert_allclose(
+                found[f"{name}/{verb}"], same, 1e-4, 1e-5
+            )
+        copy = keras.models.load_model(folder / f"{name}.keras")
+        keras.utils.set_random_seed(8)
+        fit(copy, x, batch_size=30, epochs=3, initial_epoch=2)
+        assert found[f"{name}/steps"] == int(copy.optimizer.iterations)
+        np.testing.assert_allclose(
+            found[f"{name}/continued"], copy.embed(x), 1e-3, 1e-4
+        )
+
+
+def write_requests(model, x, folder, name):
+    """For each signature; returns what it gives in this process."""
+    found = {}
+    for key, value in signatures(model).items():
+        requests = {"inputs": x.astype("float32")}
+        if isinstance(value, tuple):
+            value, specs = value
+            requests = {
+                spec.name: np.zeros([n or 3 for n in spec.shape], spec.dtype)
+                for spec in specs
+            }
+        np.savez(folder / f"{name}_{key}.npz", **requests)
+        for output, tensor in value(**requests).items():
+            found[f"{name}/{key}/{output}"] = ops.convert_to_numpy(tensor)
+    return found
+
+
+@tensorflow_only
+def test_saved_models_in_a_fresh_process(everyone, run_python):
+    folder, models, samples = everyone
+    expected = {}
+    for name, model in models.items():
+        kerasdc.export_saved_model(model, folder / name)
+        expected |= write_requests(model, samples[name], folder, name)
+    run_python(SERVE, str(folder), *models)
+    with np.load(folder / "served.npz") as file:
+        found = dict(file)
+    assert set(found) == set(expected)
+    for name, model in models.items():
+        x = samples[name]
+        expected[f"{name}/embed/embedding"] = model.embed(x)
+        default = f"{name}/serving_default"
+        if systems.has_clusters(name):
+            expected[f"{default}/cluster"] = model.assign(x)
+            soft_assignment = model.predict(x, verbose=0)
+            expected[f"{default}/soft_assignment"] = soft_assignment
+        else:
+            expected[f"{default}/embedding"] = model.predict(x, verbose=0)
+        if model.decoder is not None:
+            reconstruction = model.reconstruct(x)
+            expected[f"{name}/reconstruct/reconstruction"] = reconstruction
+    for key, value in expected.items():
+        np.testing.assert_allclose(found[key], value, 1e-4, 1e-3)
