@@ -1,0 +1,32 @@
+"""Under a strategy of TensorFlow, of one device: what plain Keras can do."""
+
+import keras
+import pytest
+import systems
+
+from kerasdc.models import SYSTEMS
+
+tensorflow_only = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="strategies are its own"
+)
+
+
+QUICK = ("dec", "imsat")  # one that pretrains, one that does not
+ALL = [
+    pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow)
+    for name in SYSTEMS
+]
+
+
+@tensorflow_only
+@pytest.mark.parametrize("system", ALL)
+def test_a_model_is_trained_in_the_strategy_it_was_made_in(system, blobs):
+    import tensorflow as tf
+
+    strategy = tf.distribute.MirroredStrategy(["CPU:0"])
+    with strategy.scope():
+        model = systems.make(system)
+    history = systems.train(model, blobs[0])
+    assert len(history["loss"]) == 1
+    assert model.distribute_strategy is strategy
+    assert len(model.predict(blobs[0], verbose=0)) == len(blobs[0])
