@@ -46,8 +46,7 @@ class EmbeddingNetwork(Pretraining, ClusteringModel):
     Args:
         num_clusters: Integer, at least 1.
         encoder: Optional `keras.Model` from `(batch, *sample_shape)` to
-            `(batch, dim)`. `None` makes 500-500-2000-10 when data is first
-            seen.
+            `(batch, dim)`. `None` makes 500-500-2000-10.
         decoder: `keras.Model` from there to samples; to be passed with the
             encoder.
         embedding: Optional `keras.Model` from `(batch, dim)` to the
@@ -82,7 +81,9 @@ class EmbeddingNetwork(Pretraining, ClusteringModel):
     parts = (*ClusteringModel.parts, "embedding")
     terms = ("reconstruction", "similarity")
     compile_arguments = ("similarity_weight", "conditional", "summed", "method")
-    method = "kmeans"  # until compiled
+    # Until compiled.
+    similarity_weight, conditional, summed = _WEIGHT, True, True
+    method = "kmeans"
 
     def __init__(
         self,
@@ -245,9 +246,12 @@ class EmbeddingNetwork(Pretraining, ClusteringModel):
 
     def scored_batches(self, x, batch_size):
         """All samples, in a fixed order; see `EncoderModel`."""
-        batch_size = self._checked_batch_size(batch_size)
-        self._check_length(x)
-        return WholePass(x, None, batch_size)
+        return WholePass(x, None, self._checked_batch_size(batch_size))
+
+    def _scorable(self, x):
+        array = super()._scorable(x)
+        self._check_length(array)
+        return array
 
     # === Losses ===
 
@@ -278,7 +282,7 @@ class EmbeddingNetwork(Pretraining, ClusteringModel):
     def objective(self, x, batch_size=1024, soft_assignment=None):
         """The loss of all batches, of clean samples; see `ClusteringModel`."""
         self._check_ready()
-        batches = self.scored_batches(self.as_inputs(x), batch_size)
+        batches = self.scored_batches(self._scorable(x), batch_size)
         total = 0.0
         for (batch,) in batches:
             terms = self.loss_terms(batch, None, None, training=False)
