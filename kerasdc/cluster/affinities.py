@@ -3,6 +3,10 @@
 import numpy as np
 
 from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.arguments import checked_number
+from kerasdc.utils.arguments import shown
+from kerasdc.utils.array_checks import checked_array
+from kerasdc.utils.array_checks import rescaled
 
 _NUM_HALVINGS = 60
 
@@ -49,6 +53,7 @@ def conditional_affinities(x, perplexity=30.0):
         ValueError: If `perplexity` is too low or too high for `n`, or `x`
             is not finite.
     """
+    x = checked_array("x", x)
     check_perplexity(perplexity, len(x))
     x = _centered(x, "float64")
     squares = np.square(x).sum(axis=1)
@@ -85,7 +90,8 @@ def neighbor_affinities(x, perplexity=30.0):
             is not finite.
     """
     conditional = conditional_neighbor_affinities(x, perplexity)
-    return ((conditional + conditional.T) / (2 * len(x))).tocsr()
+    num_samples = conditional.shape[0]
+    return ((conditional + conditional.T) / (2 * num_samples)).tocsr()
 
 
 def conditional_neighbor_affinities(x, perplexity=30.0):
@@ -104,6 +110,7 @@ def conditional_neighbor_affinities(x, perplexity=30.0):
     from scipy import sparse
     from sklearn.neighbors import NearestNeighbors
 
+    x = checked_array("x", x)
     check_perplexity(perplexity, len(x))
     x = _centered(x, "float32")
     num_neighbors = checked_count("neighbors", round(3 * perplexity))
@@ -118,19 +125,17 @@ def conditional_neighbor_affinities(x, perplexity=30.0):
 
 
 def _centered(x, dtype):
-    """Rows minus their mean, without another copy in float64."""
-    x = np.asarray(x).reshape(len(x), -1)
-    with np.errstate(invalid="ignore"):
-        mean = x.mean(axis=0, dtype="float64")
-    if not np.isfinite(mean).all():
-        raise ValueError(
-            "`x` must be finite. Received: NaN or infinity in "
-            f"{np.count_nonzero(~np.isfinite(mean))} of {len(mean)} features"
-        )
+    """Rows minus their mean, without another copy in float64.
+
+    Affinities do not depend on the scale, which is changed if squares would
+    overflow or underflow.
+    """
+    x = x.reshape(len(x), -1)
+    mean = x.mean(axis=0, dtype="float64")
     centered = np.empty(x.shape, dtype)
     # Subtracted in float64: rounding first would lose small distances.
     np.subtract(x, mean, out=centered, dtype="float64", casting="unsafe")
-    return centered
+    return rescaled(centered)[0]
 
 
 def _calibrated(squared_distances, perplexity):
@@ -168,9 +173,13 @@ def check_perplexity(perplexity, num_samples):
             samples.
     """
     highest = (num_samples - 1) / 3
-    if not 1 <= perplexity <= highest:
+    try:
+        inside = checked_number("perplexity", perplexity, 1) <= highest
+    except ValueError:
+        inside = False
+    if not inside:
         raise ValueError(
             "`perplexity` must be from 1 to a third of the other samples, "
-            f"here {highest:.4g}. Received: perplexity={perplexity}, "
+            f"here {highest:.4g}. Received: perplexity={shown(perplexity)}, "
             f"{num_samples} samples"
         )

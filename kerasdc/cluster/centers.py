@@ -6,6 +6,9 @@ from kerasdc.cluster.kmeans import fit_kmeans
 from kerasdc.cluster.merged_kmeans import merged_kmeans
 from kerasdc.cluster.points import too_close
 from kerasdc.utils.arguments import checked_choice
+from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.array_checks import checked_array
+from kerasdc.utils.array_checks import rescaled
 
 
 def center_search(method):
@@ -44,7 +47,21 @@ def nearest_center(z, centers, block=8192):
 
     Returns:
         Integer array `(n,)`.
+
+    Raises:
+        ValueError: If points or centers are not finite, or their shapes do
+            not fit.
     """
+    z, centers = checked_array("z", z, 2), checked_array("centers", centers, 2)
+    block = checked_count("block", block)
+    if z.shape[1] != centers.shape[1]:
+        raise ValueError(
+            "`z` and `centers` must have the same width. "
+            f"Received: shapes {z.shape} and {centers.shape}"
+        )
+    _, unit = rescaled(np.array([_size(z), _size(centers)]), 1e-12, 1e12)
+    if unit != 1:  # squares would overflow or underflow
+        z, centers = z / unit, centers / unit
     # As in `ClusteringLayer`: precise also far from the origin.
     origin = centers.mean(axis=0)
     centers = centers - origin
@@ -54,3 +71,7 @@ def nearest_center(z, centers, block=8192):
         for i in range(0, len(z), block)
     ]
     return np.concatenate(blocks)
+
+
+def _size(x):
+    return max(-float(x.min()), float(x.max()))

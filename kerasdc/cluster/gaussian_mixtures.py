@@ -10,8 +10,12 @@ import numpy as np
 
 from kerasdc.cluster.centers import nearest_center
 from kerasdc.cluster.merged_kmeans import merged_kmeans
+from kerasdc.utils.arguments import as_floats
 from kerasdc.utils.arguments import checked_choice
 from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.arguments import checked_seed
+from kerasdc.utils.arguments import shown
+from kerasdc.utils.array_checks import checked_array
 from kerasdc.utils.progress import counted
 
 
@@ -91,9 +95,11 @@ def mixture_of_groups(z, groups, num_clusters):
         Mixture. An empty group has weight 0 and the moments of all data.
 
     Raises:
-        ValueError: If `groups` are not such integers.
+        ValueError: If `groups` are not such integers, or `z` is not finite.
     """
-    groups = np.asarray(groups)
+    z = checked_array("z", z, 2)
+    num_clusters = checked_count("num_clusters", num_clusters)
+    groups = checked_array("initial_assignments", groups)
     _check_assignments(groups, len(z), num_clusters)
     weights = np.bincount(groups, minlength=num_clusters) / len(z)
     members = [z[groups == i] for i in range(num_clusters)]
@@ -149,9 +155,11 @@ def sample_mixture(weights, means, deviations, num, cluster=None, seed=None):
         Float32 array `(num, dim)`.
 
     Raises:
-        ValueError: If `num` is not at least 1, or there is no such component.
+        ValueError: If `num` is not at least 1, there is no such component, or
+            the mixture is not finite.
     """
-    num = checked_count("num", num)
+    num, seed = checked_count("num", num), checked_seed(seed)
+    weights, means, deviations = _checked_mixture(weights, means, deviations)
     generator = np.random.default_rng(seed)
     if cluster is None:
         cluster = generator.choice(len(weights), num, p=weights)
@@ -160,15 +168,36 @@ def sample_mixture(weights, means, deviations, num, cluster=None, seed=None):
     return (means[cluster] + deviations[cluster] * noise).astype("float32")
 
 
+def _checked_mixture(weights, means, deviations):
+    means = checked_array("means", means, 2)
+    deviations = checked_array("deviations", deviations, 2)
+    if deviations.shape != means.shape or deviations.min() < 0:
+        raise ValueError(
+            "`deviations` must be at least 0, and of the shape of `means`. "
+            f"Received: shapes {deviations.shape} and {means.shape}"
+        )
+    shares = as_floats(weights)
+    inside = (shares >= 0).all() and abs(shares.sum() - 1) < 1e-8
+    if shares.shape != means.shape[:1] or not inside:
+        raise ValueError(
+            f"`weights` must be {len(means)} numbers of at least 0 whose sum "
+            f"is 1. Received: weights={shown(weights)}"
+        )
+    return shares, means, deviations
+
+
 def _check_clusters(cluster, num, num_clusters):
-    clusters = np.asarray(cluster)
+    try:
+        clusters = np.asarray(cluster)
+    except ValueError:  # of different lengths
+        clusters = np.empty(0)
     if clusters.dtype.kind not in "iu" or clusters.shape not in ((), (num,)):
         raise ValueError(
             "`cluster` must be None, an integer or integers of shape (num,). "
-            f"Received: cluster={cluster}"
+            f"Received: cluster={shown(cluster)}"
         )
     if clusters.min() < 0 or clusters.max() >= num_clusters:
         raise ValueError(
-            f"Clusters are numbered from 0 to {num_clusters - 1}. "
-            f"Received: cluster={cluster}"
+            f"`cluster` must be from 0 to {num_clusters - 1}. "
+            f"Received: cluster={shown(cluster)}"
         )

@@ -12,9 +12,13 @@ import numpy as np
 from kerasdc.cluster.agglomerative import average_linkage
 from kerasdc.cluster.kmeans import fit_kmeans
 from kerasdc.cluster.points import check_distinct
+from kerasdc.cluster.points import checked_points
 from kerasdc.cluster.points import num_distinct
 from kerasdc.cluster.points import too_close
 from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.arguments import checked_seed
+from kerasdc.utils.array_checks import checked_array
+from kerasdc.utils.array_checks import rescaled
 from kerasdc.utils.progress import counted
 
 _PIECES_PER_CLUSTER = (5, 10, 15)
@@ -53,11 +57,15 @@ def merged_kmeans(
         Float32 array `(num_clusters, dim)`: the means of the clusters.
 
     Raises:
-        ValueError: If `num_restarts` is less than 1, or there are fewer
-            distinct points than clusters among those partitioned.
+        ValueError: If `num_restarts`, `num_neighbors` or `max_points` is less
+            than 1, `z` is not finite, or there are fewer distinct points than
+            clusters among those partitioned.
     """
+    z = checked_points(z, num_clusters)
     num_restarts = checked_count("num_restarts", num_restarts)
-    generator = np.random.default_rng(seed)
+    num_neighbors = checked_count("num_neighbors", num_neighbors)
+    max_points = checked_count("max_points", max_points)
+    generator = np.random.default_rng(checked_seed(seed))
     if len(z) > max_points:
         z = z[generator.choice(len(z), max_points, replace=False)]
     check_distinct(z, num_clusters)
@@ -97,9 +105,20 @@ def normalized_cut(graph, clusters, num_clusters):
 
     Returns:
         Float from 0 to `num_clusters`.
+
+    Raises:
+        ValueError: If `clusters` are not such integers, as many as `graph` has
+            rows, or `num_clusters` is less than the clusters found.
     """
+    clusters = checked_array("clusters", clusters, 1)
+    if getattr(graph, "shape", None) != (len(clusters), len(clusters)):
+        raise ValueError(
+            "`graph` must be a sparse matrix (n, n), `clusters` (n,). "
+            f"Received: a {type(graph).__name__} and {len(clusters)} clusters"
+        )
     pieces, clusters = np.unique(clusters, return_inverse=True)
     affinity = _sum_between(graph, clusters)
+    num_clusters = checked_count("num_clusters", num_clusters, len(pieces))
     num_empty = num_clusters - len(pieces)
     return _normalized_cut(affinity, np.arange(len(pieces))) + num_empty
 
@@ -114,9 +133,17 @@ def neighbor_graph(z, num_neighbors):
     Returns:
         SciPy sparse matrix `(n, n)`. The width of the Gaussian is the root
         mean square distance to a neighbor.
+
+    Raises:
+        ValueError: If `z` is not finite, or `num_neighbors` not from 1 to
+            n - 1.
     """
     from sklearn.neighbors import kneighbors_graph
 
+    z, _ = rescaled(checked_array("z", z, 2))
+    num_neighbors = checked_count(
+        "num_neighbors", num_neighbors, maximum=len(z) - 1
+    )
     graph = kneighbors_graph(z, num_neighbors, mode="distance")
     squared = np.square(graph.data)
     graph.data = np.exp(-squared / max(squared.mean(), 1e-30))

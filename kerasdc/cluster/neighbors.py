@@ -5,6 +5,9 @@ import warnings
 import numpy as np
 
 from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.arguments import checked_seed
+from kerasdc.utils.array_checks import checked_array
+from kerasdc.utils.array_checks import rescaled
 
 
 def kth_neighbor_distances(x, k=10, max_references=100_000, seed=0):
@@ -25,14 +28,18 @@ def kth_neighbor_distances(x, k=10, max_references=100_000, seed=0):
         Float32 array `(n,)`.
 
     Raises:
-        ValueError: If `k` or `max_references` is less than 1.
+        ValueError: If `k` or `max_references` is less than 1, or `x` is not
+            finite.
 
     Warns:
         UserWarning: If neighbors are searched among some samples only.
     """
     k = checked_count("k", k)
     max_references = checked_count("max_references", max_references)
-    x = np.asarray(x, "float32").reshape(len(x), -1)
+    seed = checked_seed(seed)
+    x = np.asarray(checked_array("x", x), "float32")
+    # Squares must not overflow.
+    x, unit = rescaled(x.reshape(len(x), -1))
     if len(x) == 1:
         return np.zeros(1, "float32")
     rows = np.arange(len(x))
@@ -45,7 +52,13 @@ def kth_neighbor_distances(x, k=10, max_references=100_000, seed=0):
             "them is used.",
             stacklevel=2,
         )
-    return _distances(x, x[rows], min(k, len(rows) - 1), rows)
+    found = _distances(x, x[rows], min(k, len(rows) - 1), rows)
+    return found if unit == 1 else _multiplied(found, unit)
+
+
+def _multiplied(distances, unit):
+    largest = np.finfo("float32").max
+    return np.minimum(distances * float(unit), largest).astype("float32")
 
 
 def _distances(x, references, k, rows):

@@ -5,7 +5,10 @@ import math
 
 import numpy as np
 
+from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.inputs import to_array
+
+LARGEST = 1e15  # the squares of larger numbers overflow in float32
 
 
 def checked_points(z, num_clusters, dim=None):
@@ -25,11 +28,19 @@ def checked_points(z, num_clusters, dim=None):
     if isinstance(z, (list, tuple)):
         with contextlib.suppress(ValueError):  # rows of different lengths
             z = np.asarray(z)
+    num_clusters = checked_count("num_clusters", num_clusters)
     is_plain = type(z) is np.ndarray and z.dtype.kind in "buif"
     with np.errstate(over="ignore"):  # `check_points` finds infinity
-        z = np.asarray(z if is_plain else to_array(z), "float32")
+        z = np.asarray(z if is_plain else _converted(z), "float32")
     check_points(z, num_clusters, dim)
     return z
+
+
+def _converted(z):
+    try:
+        return to_array(z)
+    except ValueError as error:
+        raise ValueError(f"`z` must hold points (n, dim): {error}") from error
 
 
 def check_points(z, num_clusters, dim=None):
@@ -54,6 +65,13 @@ def check_points(z, num_clusters, dim=None):
             "`z` must be finite. "
             f"Received: {np.count_nonzero(~np.isfinite(z))} NaN or infinite"
         )
+    size = max(-float(z.min()), float(z.max())) if z.size else 0
+    if size > LARGEST:
+        raise ValueError(
+            f"`z` must not hold numbers above {LARGEST:g}, whose squares "
+            "overflow in float32: scale the data, for example by "
+            f"`kerasdc.layers.Scaling`. Received: z with {size:g}"
+        )
     check_distinct(z, num_clusters)
 
 
@@ -70,7 +88,8 @@ def check_distinct(x, num_clusters):
     distinct = num_distinct(x, num_clusters)
     if distinct < num_clusters:
         raise ValueError(
-            "There must be at least as many distinct samples as clusters. "
+            "There must be at least as many distinct samples as clusters, "
+            "`num_clusters`. "
             f"Received: {len(x)} samples, {distinct} of them distinct, "
             f"num_clusters={num_clusters}"
         )
@@ -88,7 +107,7 @@ def too_close(z, num_found, num_clusters):
         `ValueError`.
     """
     return ValueError(
-        "Most points are too close to each other, compared with their "
+        "Most points of `z` are too close to each other, compared with their "
         "distance to the others, for so many clusters. "
         f"Received: {len(z)} points, {num_found} distinguishable groups, "
         f"num_clusters={num_clusters}"

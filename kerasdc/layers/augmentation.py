@@ -69,10 +69,11 @@ class RandomShiftRotation(Seeded, keras.layers.Layer):
         self.seed_generator = keras.random.SeedGenerator(self.seed)
 
     def build(self, input_shape):
-        if len(input_shape) not in (3, 4):
+        sides = input_shape[1:3]
+        if len(input_shape) not in (3, 4) or not all(sides):
             raise ValueError(
-                "Image augmentation needs inputs of shape (batch, height, "
-                "width) or (batch, height, width, channels). "
+                "Image augmentation needs `inputs` of shape (batch, height, "
+                "width) or (batch, height, width, channels), of known sides. "
                 f"Received: input_shape={tuple(input_shape)}"
             )
 

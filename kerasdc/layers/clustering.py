@@ -7,12 +7,18 @@ from keras import ops
 from kerasdc import losses
 from kerasdc.cluster.centers import center_search
 from kerasdc.cluster.centers import nearest_center
+from kerasdc.cluster.points import LARGEST
 from kerasdc.cluster.points import checked_points
 from kerasdc.layers.adaptable import Adaptable
 from kerasdc.utils.arguments import as_floats
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_number
 from kerasdc.utils.arguments import checked_seed
+from kerasdc.utils.arguments import shown
+from kerasdc.utils.tensors import largest_entry
+
+_FAR = 1e12  # entries above it are scaled down, so that squares stay finite
+_LEAST_ALPHA = 1e-6
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
@@ -33,8 +39,8 @@ class ClusteringLayer(Adaptable):
 
     Args:
         num_clusters: Integer, at least 1. Number of clusters k.
-        alpha: Float above 0. Degrees of freedom of the t distribution. The
-            paper uses 1.
+        alpha: Float of at least 1e-6. Degrees of freedom of the t
+            distribution. The paper uses 1.
         **kwargs: Arguments of `keras.layers.Layer`, such as `name`.
 
     Input shape:
@@ -53,7 +59,7 @@ class ClusteringLayer(Adaptable):
 
     def __init__(self, num_clusters, alpha=1.0, **kwargs):
         super().__init__(**kwargs)
-        alpha = checked_number("alpha", alpha, above=True)
+        alpha = checked_number("alpha", alpha, _LEAST_ALPHA, 1e30)
         self.num_clusters = checked_count("num_clusters", num_clusters)
         self.alpha = float(alpha)
         # In half precision, Keras would round the points before `call`:
@@ -80,16 +86,20 @@ class ClusteringLayer(Adaptable):
         points = ops.cast(inputs, "float32")
         origin = ops.mean(self.centers, axis=0, keepdims=True)
         points, centers = points - origin, self.centers - origin
+        # Factors, 1 unless points are very far: (n, 1).
+        largest = ops.max(largest_entry(centers))
+        largest = ops.maximum(largest_entry(points), largest)
+        unit = _FAR / ops.maximum(largest, _FAR)
+        points = points * unit
         squared_distances = (
             ops.sum(ops.square(points), axis=1, keepdims=True)
-            - 2.0 * ops.matmul(points, ops.transpose(centers))
-            + ops.sum(ops.square(centers), axis=1)
+            - 2.0 * unit * ops.matmul(points, ops.transpose(centers))
+            + ops.square(unit) * ops.sum(ops.square(centers), axis=1)
         )
         squared_distances = ops.maximum(squared_distances, 0.0)
+        alpha = ops.maximum(self.alpha * ops.square(unit), _LEAST_ALPHA)
         log_kernel = (
-            -0.5
-            * (self.alpha + 1.0)
-            * ops.log1p(squared_distances / self.alpha)
+            -0.5 * (self.alpha + 1.0) * ops.log1p(squared_distances / alpha)
         )
         # A softmax; Keras' own warns if there is one cluster.
         largest = ops.max(log_kernel, axis=1, keepdims=True)
@@ -122,8 +132,8 @@ class ClusteringLayer(Adaptable):
             Integer array `(n,)`: the cluster of the nearest center.
 
         Raises:
-            ValueError: If `z` is not 2-d or not finite, or holds fewer
-                samples or fewer distinct points than `num_clusters`; if
+            ValueError: If `z` is not 2-d, not finite or above 1e15, or holds
+                fewer samples or fewer distinct points than `num_clusters`; if
                 `method` is unknown, `num_restarts` less than 1 or `seed`
                 negative.
         """
@@ -164,11 +174,13 @@ class ClusteringLayer(Adaptable):
 
 
 def _checked_centers(centers, shape):
-    centers = as_floats(centers).astype("float32")
-    if centers.shape != shape or not np.isfinite(centers).all():
+    with np.errstate(over="ignore"):
+        centers = as_floats(centers).astype("float32")
+    inside = np.abs(centers) <= LARGEST  # not NaN
+    if centers.shape != shape or not inside.all():
         raise ValueError(
-            "`initial_centers` must be finite, of shape (num_clusters, dim) "
-            f"= {shape}. "
-            f"Received: initial_centers={centers} of shape {centers.shape}"
+            "`initial_centers` must be finite, at most "
+            f"{LARGEST:g}, of shape (num_clusters, dim) = {shape}. Received: "
+            f"initial_centers={shown(centers)} of shape {centers.shape}"
         )
     return centers

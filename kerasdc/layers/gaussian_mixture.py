@@ -1,7 +1,5 @@
 """A mixture of Gaussians as the prior of a latent space."""
 
-import math
-
 import keras
 import numpy as np
 from keras import ops
@@ -11,10 +9,12 @@ from kerasdc.cluster.gaussian_mixtures import mixture_search
 from kerasdc.cluster.gaussian_mixtures import sample_mixture
 from kerasdc.cluster.gaussian_mixtures import variance_floor
 from kerasdc.cluster.points import checked_points
+from kerasdc.layers import densities
 from kerasdc.layers import distributions
 from kerasdc.layers.adaptable import Adaptable
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_seed
+from kerasdc.utils.array_checks import checked_array
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
@@ -92,7 +92,7 @@ class GaussianMixturePrior(Adaptable):
         Returns:
             Float32 tensor `(n, k)`; every row sums to 1.
         """
-        log_joint = self.log_joint(z)
+        log_joint = self._log_joint(z, relative=True)
         if log_weight_factor != 1:
             log_joint += (log_weight_factor - 1) * self.log_weights()
         # Not `softmax`, which warns if there is one cluster.
@@ -109,15 +109,13 @@ class GaussianMixturePrior(Adaptable):
         Returns:
             Float32 tensor `(n, k)`, including all constants.
         """
-        self._check_built()
-        z = ops.cast(z, "float32")
-        # Differences `(n, k, dim)`, not expanded squares, which would be
-        # imprecise for small variances far from the origin.
-        squares = ops.square(ops.expand_dims(z, 1) - self.means)
-        squares = ops.sum(squares * ops.exp(-self.log_variances), axis=2)
-        log_volume = ops.sum(self.log_variances, axis=1)
-        constant = self.means.shape[1] * math.log(2 * math.pi)
-        return self.log_weights() - 0.5 * (squares + log_volume + constant)
+        return self._log_joint(z)
+
+    def _log_joint(self, z, relative=False):
+        """`relative`: up to a constant for each point that is far away."""
+        return densities.log_joint(
+            z, self.log_weights(), self.means, self.log_variances, relative
+        )
 
     def log_weights(self):
         """log pi.
@@ -154,25 +152,11 @@ class GaussianMixturePrior(Adaptable):
             c of gamma_c KL(q(z | x) || p(z | c)), and `assignment`,
             KL(gamma || pi).
         """
-        self._check_built()
-        mean, log_variance = (
-            ops.expand_dims(ops.cast(part, "float32"), 1)
-            for part in (mean, log_variance)
-        )
-        gamma = ops.cast(responsibilities, "float32")
-        squares = ops.exp(log_variance) + ops.square(mean - self.means)
-        divergences = 0.5 * ops.sum(
-            self.log_variances
-            - log_variance
-            + squares * ops.exp(-self.log_variances)
-            - 1.0,
-            axis=2,
-        )
-        # 0 log 0 is 0; the smallest float32 is 1e-38.
-        log_gamma = ops.log(ops.maximum(gamma, 1e-30))
-        return (
-            ops.sum(gamma * divergences, axis=1),
-            ops.sum(gamma * (log_gamma - self.log_weights()), axis=1),
+        return densities.divergence(
+            mean,
+            log_variance,
+            responsibilities,
+            (self.log_weights(), self.means, self.log_variances),
         )
 
     # === State from data ===
@@ -205,10 +189,9 @@ class GaussianMixturePrior(Adaptable):
             Integer array `(n,)`: the most probable component.
 
         Raises:
-            ValueError: If `z` is not 2-d or not finite, or holds fewer
-                samples or fewer distinct points than `num_clusters`; if
-                `method` is unknown, `num_restarts` less than 1, `seed`
-                negative or the assignments do not fit.
+            ValueError: If `z` is not 2-d, not finite or above 1e15, or holds
+                fewer samples or fewer distinct points than `num_clusters`; if
+                another argument is not as above.
         """
         num_restarts = checked_count("num_restarts", num_restarts)
         seed = checked_seed(seed)
@@ -242,9 +225,15 @@ class GaussianMixturePrior(Adaptable):
 
         Returns:
             Integer array `(n,)`.
+
+        Raises:
+            ValueError: If `z` is not finite, or has another width.
         """
-        blocks = (z[i : i + block] for i in range(0, len(z), block))
-        found = [ops.argmax(self.log_joint(points), 1) for points in blocks]
+        z, block = checked_array("z", z, 2), checked_count("block", block)
+        found = [
+            ops.argmax(self._log_joint(z[i : i + block], relative=True), 1)
+            for i in range(0, len(z), block)
+        ]
         return ops.convert_to_numpy(ops.concatenate(found))
 
     def sample(self, num, cluster=None, seed=None):

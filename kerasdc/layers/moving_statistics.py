@@ -2,7 +2,10 @@
 
 import contextlib
 
+import keras
 from keras import ops
+
+from kerasdc.utils.arguments import shown
 
 
 @contextlib.contextmanager
@@ -32,6 +35,11 @@ def kept_statistics(*layers):
     [0, 0]
     """
     for layer in layers:
+        if not isinstance(layer, keras.Layer):
+            raise ValueError(
+                "`layers` must be Keras layers. "
+                f"Received: layers={shown(layers)}"
+            )
         if not layer.built:
             raise ValueError(
                 "Statistics can be restored only of layers that are built. "

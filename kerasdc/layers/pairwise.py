@@ -4,6 +4,10 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasdc.utils.arguments import checked_number
+from kerasdc.utils.tensors import checked_tensor
+
+_LOWEST = float(np.finfo("float32").min)
 _TINY = float(np.finfo("float32").tiny)
 
 
@@ -74,14 +78,24 @@ def select_pairs(similarity, upper, lower):
         ValueError: If `lower` is above `upper` and both are numbers. Tensors
             are not checked: pairs between them would count as positive.
     """
+    similarity = checked_tensor("similarity", similarity, 2)
+    upper, lower = _threshold("upper", upper), _threshold("lower", lower)
     if _is_number(upper) and _is_number(lower) and lower > upper:
         raise ValueError(
             "`lower` must not be above `upper`. "
             f"Received: upper={upper}, lower={lower}"
         )
-    positive = ops.cast(similarity > upper, similarity.dtype)
+    # Pairs of NaN are not left out silently.
+    zero = 0.0 * ops.stop_gradient(similarity)
+    positive = ops.cast(similarity > upper, similarity.dtype) + zero
     negative = ops.cast(similarity < lower, similarity.dtype)
     return positive, ops.maximum(positive, negative)
+
+
+def _threshold(name, value):
+    if ops.is_tensor(value) or isinstance(value, keras.Variable):
+        return value
+    return checked_number(name, value, _LOWEST)
 
 
 def _is_number(value):

@@ -5,6 +5,7 @@ from keras import ops
 
 from kerasdc.layers.seeded import Seeded
 from kerasdc.utils.arguments import checked_seed
+from kerasdc.utils.arguments import shown
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
@@ -42,6 +43,14 @@ class Sampling(Seeded, keras.layers.Layer):
         super().__init__(**kwargs)
         self.seed = checked_seed(seed)
         self.seed_generator = keras.random.SeedGenerator(self.seed)
+
+    def build(self, input_shape):
+        shapes = tuple(input_shape)
+        if len(shapes) != 2 or tuple(shapes[0]) != tuple(shapes[1]):
+            raise ValueError(
+                "`inputs` must be two tensors of the same shape, mean and "
+                f"log_variance. Received: shapes {shown(input_shape)}"
+            )
 
     def call(self, inputs):
         mean, log_variance = inputs

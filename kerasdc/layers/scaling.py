@@ -1,13 +1,18 @@
 """Scaling of raw inputs, with its inverse."""
 
-from numbers import Real
-
 import keras
 import numpy as np
 from keras import ops
 
 from kerasdc.layers.adaptable import Adaptable
 from kerasdc.utils.arguments import checked_choice
+from kerasdc.utils.arguments import checked_number
+from kerasdc.utils.arguments import shown
+from kerasdc.utils.array_checks import checked_array
+from kerasdc.utils.tensors import checked_tensor
+
+# Scales in whose range a float32 number and its inverse are finite.
+_LEAST, _MOST = 1e-37, 1e37
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
@@ -24,7 +29,8 @@ class Scaling(Adaptable):
     - [Xie et al., 2016](https://arxiv.org/abs/1511.06335), section 4.1.
 
     Args:
-        scale: Optional float other than 0. `None` lets `adapt` set it.
+        scale: Optional float other than 0, of 1e-37 to 1e37 in size. `None`
+            lets `adapt` set it.
         target: `"mean_square"` or `"maximum"`: what `adapt` scales to 1.
         **kwargs: Arguments of `keras.layers.Layer`, such as `name`.
 
@@ -65,18 +71,13 @@ class Scaling(Adaptable):
             x: Array of raw inputs, any shape, or SciPy sparse matrix.
 
         Raises:
-            ValueError: If `x` is empty, not numeric, or not finite.
+            ValueError: If `x` is empty, not numeric, not finite, or too small
+                or too large to be scaled in float32.
         """
-        x = np.asarray(x.toarray() if hasattr(x, "toarray") else x)
-        is_real = x.size > 0 and x.dtype.kind in "buif"
-        if not is_real or not np.isfinite([x.min(), x.max()]).all():
-            raise ValueError(
-                "`x` must hold finite real numbers. "
-                f"Received: x of shape {x.shape} and dtype {x.dtype}"
-            )
+        x = _checked_inputs(x)
+        scale = self.scale or _SCALES[self.target](x)
         if not self.built:
             self.build(x.shape)
-        scale = self.scale or _SCALES[self.target](x)
         self.state.assign(np.array([scale, x.min(), x.max()], "float32"))
         self.mark_adapted()
 
@@ -91,7 +92,7 @@ class Scaling(Adaptable):
         """
         if self.adapted:
             return float(self.state[0])
-        return self.scale or _SCALES[self.target](np.asarray(x))
+        return self.scale or _SCALES[self.target](_checked_inputs(x))
 
     def call(self, inputs):
         scale = ops.cast(self.state[0], self.compute_dtype)
@@ -107,6 +108,9 @@ class Scaling(Adaptable):
             Tensor on the scale of the raw inputs, clipped to the range of
             the data of `adapt`.
         """
+        if not self.built:
+            raise ValueError("This layer has no scale yet: call `adapt(x)`.")
+        features = checked_tensor("features", features)
         raw = ops.cast(features, "float32") / self.state[0]
         return ops.clip(raw, self.state[1], self.state[2])
 
@@ -119,23 +123,39 @@ class Scaling(Adaptable):
 
 
 def _checked_scale(scale):
-    is_number = isinstance(scale, Real) and not isinstance(scale, bool)
-    if not is_number or scale == 0 or not np.isfinite(scale):
+    try:
+        size = abs(checked_number("scale", scale, -_MOST, _MOST))
+    except ValueError:
+        size = 0
+    if size < _LEAST:
         raise ValueError(
-            "`scale` must be a finite number other than 0, or None. "
-            f"Received: scale={scale}"
+            f"`scale` must be None, or a number of {_LEAST:g} to {_MOST:g} in "
+            f"size. Received: scale={shown(scale)}"
         )
     return float(scale)
 
 
+def _checked_inputs(x):
+    return checked_array("x", x.toarray() if hasattr(x, "toarray") else x)
+
+
 def _power_scale(x):
-    power = _mean_square(x)
-    return 1.0 / np.sqrt(power) if power > 0 else 1.0
+    return _inverse(np.sqrt(_mean_square(x)), "root mean square")
 
 
 def _maximum_scale(x):
-    largest = float(x.max())
-    return 1.0 / largest if largest > 0 else 1.0
+    return _inverse(max(float(x.max()), 0.0), "maximum")
+
+
+def _inverse(size, words):
+    if size == 0:
+        return 1.0
+    if not _LEAST <= size <= _MOST:
+        raise ValueError(
+            f"The {words} of `x` must be 0, or from {_LEAST:g} to {_MOST:g}. "
+            f"Received: x of {words} {size:g}"
+        )
+    return 1.0 / size
 
 
 def _mean_square(x, block=1024):

@@ -8,6 +8,7 @@ from keras import ops
 
 from kerasdc.layers.adaptable import Adaptable
 from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.arguments import shown
 from kerasdc.utils.inputs import to_array
 
 
@@ -47,7 +48,7 @@ class TfIdf(Adaptable):
         self.max_words = checked_count("max_words", max_words)
         self.vocabulary = None
         if vocabulary is not None:
-            self._set_vocabulary(list(vocabulary))
+            self._set_vocabulary(_checked_vocabulary(vocabulary))
 
     def _set_vocabulary(self, vocabulary):
         self.vocabulary = vocabulary
@@ -77,6 +78,7 @@ class TfIdf(Adaptable):
         Raises:
             ValueError: If `texts` are not strings, or contain no words.
         """
+        block = checked_count("block", block)
         texts = _checked_texts(texts)
         if self.vocabulary is None:
             self._set_vocabulary(_most_frequent_words(texts, self.max_words))
@@ -99,7 +101,11 @@ class TfIdf(Adaptable):
 
         Returns:
             Float array `(n, num_words)`.
+
+        Raises:
+            ValueError: If `texts` are not strings.
         """
+        block = checked_count("block", block)
         self._check_vocabulary()
         texts = _checked_texts(texts)
         blocks = [
@@ -118,9 +124,21 @@ class TfIdf(Adaptable):
             )
 
     def call(self, inputs):
-        if keras.backend.standardize_dtype(inputs.dtype) != "string":
+        is_text = keras.backend.standardize_dtype(inputs.dtype) == "string"
+        self._check_inputs(tuple(inputs.shape), is_text)
+        if not is_text:
             return ops.cast(inputs, self.compute_dtype)
         return self._weigh(self._counts(ops.reshape(inputs, (-1,))))
+
+    def _check_inputs(self, shape, is_text):
+        width = 1 if is_text else len(self.vocabulary)
+        shape = (*shape, 1) if is_text and len(shape) == 1 else shape
+        if len(shape) != 2 or shape[1] not in (None, width):
+            raise ValueError(
+                "`inputs` must be texts, (batch,) or (batch, 1), or numbers, "
+                f"(batch, {len(self.vocabulary)}). "
+                f"Received: inputs of shape {shape}"
+            )
 
     def _counts(self, texts):
         # Without the first column, which counts unknown words.
@@ -148,8 +166,28 @@ class TfIdf(Adaptable):
         return config
 
 
+def _checked_vocabulary(vocabulary):
+    is_list = isinstance(vocabulary, (list, tuple, np.ndarray))
+    words = list(vocabulary) if is_list and np.ndim(vocabulary) else []
+    are_words = all(isinstance(word, str) and word for word in words)
+    if not words or not are_words or len(set(words)) < len(words):
+        raise ValueError(
+            "`vocabulary` must be a list of distinct words, none of them "
+            f"empty. Received: vocabulary={shown(vocabulary)}"
+        )
+    if "[UNK]" in words:  # Keras' own for unknown words
+        raise ValueError(
+            "`vocabulary` must not contain '[UNK]'. "
+            f"Received: vocabulary={shown(vocabulary)}"
+        )
+    return [str(word) for word in words]
+
+
 def _checked_texts(texts):
-    texts = to_array(texts, allow_text=True)
+    try:
+        texts = to_array(texts, allow_text=True)
+    except ValueError as error:
+        raise ValueError(f"`texts` must be strings: {error}") from error
     if texts.dtype != object:
         raise ValueError(
             f"`texts` must be strings. Received: texts of dtype {texts.dtype}"

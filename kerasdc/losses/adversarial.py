@@ -4,12 +4,18 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasdc.losses.gradients import check_function
 from kerasdc.losses.gradients import input_gradient
 from kerasdc.utils.arguments import as_floats
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_number
+from kerasdc.utils.arguments import checked_seed
+from kerasdc.utils.arguments import shown
+from kerasdc.utils.tensors import check_same_shape
+from kerasdc.utils.tensors import checked_tensor
 
 _SMALLEST = float(np.finfo("float32").tiny)  # smallest normal number
+_LOWEST = -1e30  # logarithm of probabilities that float32 has not
 
 
 def virtual_adversarial(
@@ -55,7 +61,8 @@ def virtual_adversarial(
     >>> kerasdc.losses.virtual_adversarial(dense, x, radius=0.5, seed=0).shape
     (5,)
     """
-    x = ops.cast(x, "float32")
+    check_function("predict", predict)
+    x = ops.cast(checked_tensor("x", x), "float32")
     _check_radius(radius, x)
     if clean_logits is None:
         clean_logits = predict(x)
@@ -71,7 +78,8 @@ def virtual_adversarial(
 def _check_radius(radius, x):
     if not ops.is_tensor(radius) and not _none_negative(as_floats(radius)):
         raise ValueError(
-            f"`radius` must be at least 0. Received: radius={radius!r}"
+            "`radius` must be finite and at least 0. "
+            f"Received: radius={shown(radius)}"
         )
     shape = tuple(np.shape(radius))
     # Sizes may be None in a traced graph.
@@ -84,7 +92,8 @@ def _check_radius(radius, x):
 
 
 def _none_negative(values):
-    return values.size > 0 and np.all(values >= 0)
+    largest = np.finfo("float32").max
+    return values.size > 0 and np.all((values >= 0) & (values <= largest))
 
 
 def adversarial_direction(
@@ -122,7 +131,9 @@ def adversarial_direction(
     """
     checked_number("xi", xi, above=True)
     num_iterations = checked_count("num_iterations", num_iterations, 0)
-    x = ops.cast(x, "float32")
+    seed = _checked_generator(seed)
+    check_function("predict", predict)
+    x = ops.cast(checked_tensor("x", x), "float32")
     if clean_logits is None:
         clean_logits = predict(x)
 
@@ -138,6 +149,12 @@ def adversarial_direction(
     return direction
 
 
+def _checked_generator(seed):
+    if isinstance(seed, keras.random.SeedGenerator):
+        return seed
+    return checked_seed(seed)
+
+
 def _normalized(vectors, otherwise):
     """Scales each sample's vector to norm 1; `otherwise` replaces zeros.
 
@@ -145,7 +162,7 @@ def _normalized(vectors, otherwise):
     """
     axes = tuple(range(1, len(vectors.shape)))
     largest = ops.max(ops.abs(vectors), axis=axes, keepdims=True)
-    found = largest >= _SMALLEST
+    found = ops.logical_not(largest < _SMALLEST)  # NaN is not replaced
     scaled = vectors / ops.where(found, largest, 1.0)
     norms = ops.sqrt(ops.sum(ops.square(scaled), axis=axes, keepdims=True))
     return ops.where(found, scaled / ops.maximum(norms, 1.0), otherwise)
@@ -161,6 +178,9 @@ def prediction_divergence(clean_logits, logits):
     Returns:
         Float32 tensor `(n,)`, in nats, at least 0 (up to rounding).
     """
+    clean_logits = checked_tensor("clean_logits", clean_logits, 2)
+    logits = checked_tensor("logits", logits, 2)
+    check_same_shape(clean_logits=clean_logits, logits=logits)
     clean = ops.stop_gradient(_log_softmax(clean_logits))
     difference = clean - _log_softmax(logits)
     return ops.sum(ops.exp(clean) * difference, axis=-1)
@@ -176,6 +196,6 @@ def _log_softmax(logits):
     likeliest = ops.one_hot(ops.argmax(logits, axis=-1), logits.shape[-1])
     others = 1.0 - likeliest
     top = ops.sum(likeliest * logits, axis=-1, keepdims=True)
-    below = others * (logits - top)
+    below = ops.maximum(others * (logits - top), _LOWEST)
     odds = ops.sum(others * ops.exp(below), axis=-1, keepdims=True)
     return below - ops.log1p(odds)

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from kerasdc.utils.arguments import shown
+
 
 def input_gradient(function, x):
     """Gradient of a scalar with respect to a tensor, as a constant.
@@ -23,8 +25,8 @@ def input_gradient(function, x):
         Tensor like `x`; zeros if `function` does not depend on it.
 
     Raises:
-        ValueError: If `x` is not of a float dtype, or `function` does not
-            return a scalar.
+        ValueError: If `x` is not of a float dtype, or `function` is not a
+            function or does not return a scalar.
         RuntimeError: If the Keras backend has no gradients.
 
     Example:
@@ -40,14 +42,41 @@ def input_gradient(function, x):
             f"Gradients need one of the backends {', '.join(_GRADIENTS)}. "
             f"Received: backend={backend!r}"
         )
-    x = ops.convert_to_tensor(x)
+    check_function("function", function)
+    x = _float_tensor(x)
+    gradient = _GRADIENTS[backend](_checked(function), x)
+    return ops.stop_gradient(gradient)
+
+
+def check_function(name, function):
+    """Raises unless something can be called.
+
+    Args:
+        name: String, the argument's name.
+        function: What the caller passed.
+
+    Raises:
+        ValueError: If it is not a function, layer or model.
+    """
+    if not callable(function):
+        raise ValueError(
+            f"`{name}` must be a function. Received: {name}={shown(function)}"
+        )
+
+
+def _float_tensor(x):
+    try:
+        x = ops.convert_to_tensor(x)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(
+            f"`x` must be of a float dtype. Received: x={shown(x)}"
+        ) from error
     dtype = keras.backend.standardize_dtype(x.dtype)
     if not keras.backend.is_float_dtype(dtype):
         raise ValueError(
             f"`x` must be of a float dtype. Received: x of dtype {dtype}"
         )
-    gradient = _GRADIENTS[backend](_checked(function), x)
-    return ops.stop_gradient(gradient)
+    return x
 
 
 def _checked(function):

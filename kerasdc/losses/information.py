@@ -2,7 +2,9 @@
 
 from keras import ops
 
+from kerasdc.utils.arguments import checked_flag
 from kerasdc.utils.arguments import checked_shares
+from kerasdc.utils.tensors import checked_tensor
 
 
 def mutual_information(soft_assignment):
@@ -42,8 +44,7 @@ def marginal_entropy(soft_assignment):
     Returns:
         Scalar float32 tensor, in nats, from 0 (one cluster) to log k.
     """
-    probabilities = ops.cast(soft_assignment, "float32")
-    return _entropy(ops.mean(probabilities, axis=0))
+    return _entropy(ops.mean(_probabilities(soft_assignment), axis=0))
 
 
 def marginal_divergence(soft_assignment, class_prior, any_order=False):
@@ -70,11 +71,9 @@ def marginal_divergence(soft_assignment, class_prior, any_order=False):
         ValueError: If `class_prior` is not `k` such numbers (values of
             tensors are not checked).
     """
-    if not ops.is_tensor(class_prior):
-        checked_shares("class_prior", class_prior, soft_assignment.shape[-1])
-    marginal = ops.mean(ops.cast(soft_assignment, "float32"), axis=0)
-    log_prior = ops.log(ops.cast(class_prior, "float32"))
-    if any_order:
+    marginal = ops.mean(_probabilities(soft_assignment), axis=0)
+    log_prior = ops.log(_prior(class_prior, marginal.shape[0]))
+    if checked_flag("any_order", any_order):
         marginal, log_prior = ops.sort(marginal), ops.sort(log_prior)
     return -_entropy(marginal) - ops.sum(marginal * log_prior)
 
@@ -91,7 +90,25 @@ def conditional_entropy(soft_assignment):
     Returns:
         Scalar float32 tensor, in nats, from 0 (certain) to log k.
     """
-    return ops.mean(_entropy(ops.cast(soft_assignment, "float32")))
+    return ops.mean(_entropy(_probabilities(soft_assignment)))
+
+
+def _probabilities(soft_assignment):
+    checked = checked_tensor("soft_assignment", soft_assignment, 2)
+    return ops.cast(checked, "float32")
+
+
+def _prior(class_prior, num_clusters):
+    if not ops.is_tensor(class_prior):
+        checked_shares("class_prior", class_prior, num_clusters)
+        return ops.cast(class_prior, "float32")
+    prior = ops.cast(checked_tensor("class_prior", class_prior, 1), "float32")
+    if prior.shape[0] not in (None, num_clusters):
+        raise ValueError(
+            f"`class_prior` must be {num_clusters} numbers. "
+            f"Received: class_prior of shape {tuple(prior.shape)}"
+        )
+    return prior
 
 
 def _entropy(probabilities):

@@ -6,6 +6,8 @@ import keras
 from keras import ops
 
 from kerasdc.utils.arguments import checked_choice
+from kerasdc.utils.tensors import check_same_shape
+from kerasdc.utils.tensors import checked_tensor
 
 
 class Bernoulli:
@@ -32,7 +34,7 @@ class Bernoulli:
         Returns:
             Float32 tensor `(batch,)`, in nats.
         """
-        features, logits = _flat(features), _flat(outputs)
+        features, logits = _pair(features, outputs)
         return ops.sum(features * logits - ops.softplus(logits), axis=1)
 
     @staticmethod
@@ -46,6 +48,7 @@ class Bernoulli:
             Boolean tensor `(batch,)`: here, whether all features are from 0
             to 1, up to rounding.
         """
+        features = checked_tensor("features", features)
         dtype = keras.backend.standardize_dtype(features.dtype)
         slack = 1e-2 if dtype in ("float16", "bfloat16") else 1e-5
         features = _flat(features)
@@ -62,6 +65,7 @@ class Bernoulli:
         Returns:
             Float32 tensor of that shape, values from 0 to 1.
         """
+        outputs = checked_tensor("outputs", outputs)
         return ops.sigmoid(ops.cast(outputs, "float32"))
 
 
@@ -80,19 +84,20 @@ class Gaussian:
     @staticmethod
     def log_prob(features, outputs):
         """log p(x | z), summed over features; as `Bernoulli.log_prob`."""
-        features, means = _flat(features), _flat(outputs)
+        features, means = _pair(features, outputs)
         squared_error = ops.sum(ops.square(features - means), axis=1)
         return -squared_error - 0.5 * features.shape[1] * math.log(math.pi)
 
     @staticmethod
     def covers(features):
         """Which samples are in the support: all finite ones."""
+        features = checked_tensor("features", features)
         return ops.all(ops.isfinite(_flat(features)), axis=1)
 
     @staticmethod
     def mean(outputs):
         """The expected features; as `Bernoulli.mean`."""
-        return ops.cast(outputs, "float32")
+        return ops.cast(checked_tensor("outputs", outputs), "float32")
 
 
 LIKELIHOODS = {"bernoulli": Bernoulli, "gaussian": Gaussian}
@@ -111,6 +116,13 @@ def get(name):
         ValueError: If the name is unknown.
     """
     return LIKELIHOODS[checked_choice("likelihood", name, LIKELIHOODS)]
+
+
+def _pair(features, outputs):
+    features = checked_tensor("features", features)
+    outputs = checked_tensor("outputs", outputs)
+    check_same_shape(features=features, outputs=outputs)
+    return _flat(features), _flat(outputs)
 
 
 def _flat(tensor):

@@ -2,6 +2,9 @@
 
 from keras import ops
 
+from kerasdc.utils.tensors import check_same_shape
+from kerasdc.utils.tensors import checked_tensor
+
 _EPSILON = 1e-7
 
 
@@ -28,8 +31,13 @@ def pairwise_cross_entropy(similarity, positive):
     >>> kerasdc.losses.pairwise_cross_entropy(similarity, np.eye(2))
     [[0, 0.693], [0.693, 0]]
     """
-    # Rounding may make similarities slightly larger than 1.
+    similarity = checked_tensor("similarity", similarity)
+    positive = checked_tensor("positive", positive)
+    check_same_shape(similarity=similarity, positive=positive)
+    positive = ops.cast(positive, similarity.dtype)
+    # Rounding may make similarities slightly larger than 1 or less than 0.
+    equal = ops.maximum(similarity, 0.0)
     different = ops.maximum(1.0 - similarity, 0.0)
-    return -positive * ops.log(similarity + _EPSILON) - (
-        1.0 - positive
-    ) * ops.log(different + _EPSILON)
+    return -positive * ops.log(equal + _EPSILON) - (1.0 - positive) * ops.log(
+        different + _EPSILON
+    )

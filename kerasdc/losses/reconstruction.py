@@ -3,6 +3,9 @@
 import keras
 from keras import ops
 
+from kerasdc.utils.tensors import check_same_shape
+from kerasdc.utils.tensors import checked_tensor
+
 
 @keras.saving.register_keras_serializable(package="kerasdc")
 def half_mean_squared_error(y_true, y_pred):
@@ -19,7 +22,7 @@ def half_mean_squared_error(y_true, y_pred):
     Returns:
         Tensor `(batch,)`.
     """
-    axes = tuple(range(1, len(y_pred.shape)))
+    y_true, y_pred, axes = _checked(y_true, y_pred)
     return 0.5 * ops.mean(ops.square(y_true - y_pred), axis=axes)
 
 
@@ -38,7 +41,7 @@ def summed_binary_crossentropy(y_true, y_pred):
     Returns:
         Tensor `(batch,)`, in nats.
     """
-    axes = tuple(range(1, len(y_pred.shape)))
+    y_true, y_pred, axes = _checked(y_true, y_pred)
     return ops.sum(ops.softplus(y_pred) - y_true * y_pred, axis=axes)
 
 
@@ -56,5 +59,14 @@ def summed_squared_error(y_true, y_pred):
     Returns:
         Tensor `(batch,)`.
     """
-    axes = tuple(range(1, len(y_pred.shape)))
+    y_true, y_pred, axes = _checked(y_true, y_pred)
     return ops.sum(ops.square(y_true - y_pred), axis=axes)
+
+
+def _checked(y_true, y_pred):
+    """Both tensors in the dtype of the second, and the axes of features."""
+    y_true = checked_tensor("y_true", y_true)
+    y_pred = checked_tensor("y_pred", y_pred)
+    check_same_shape(y_true=y_true, y_pred=y_pred)
+    axes = tuple(range(1, len(y_pred.shape)))
+    return ops.cast(y_true, y_pred.dtype), y_pred, axes

@@ -4,6 +4,12 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasdc.utils.array_checks import checked_array
+from kerasdc.utils.tensors import check_same_shape
+from kerasdc.utils.tensors import checked_tensor
+
+_TINY = 1e-15  # squares of smaller numbers are lost in float32
+
 
 def target_distribution(q):
     """Sharpens soft assignments into training targets P.
@@ -23,24 +29,39 @@ def target_distribution(q):
         Float32 NumPy array `(n, k)`; every row sums to 1.
 
     Raises:
-        ValueError: If `q` has another shape.
+        ValueError: If `q` has another shape, is not finite, or holds numbers
+            that are not from 0 to 1 or a row of zeros.
 
     Example:
 
     >>> kerasdc.losses.target_distribution([[0.5, 0.5], [1.0, 0.0]])
     [[0.25, 0.75], [1, 0]]
     """
-    q = np.asarray(q, dtype="float32")
-    if q.ndim != 2:
-        raise ValueError(
-            f"`q` must have shape (n, k). Received: q of shape {q.shape}"
-        )
+    q = np.asarray(checked_array("q", q, 2), dtype="float32")
+    largest = q.max(axis=1, keepdims=True)
+    _check_probabilities(q, largest)
     # A cluster of frequency 0 would give 0 / 0.
     sizes = np.maximum(q.sum(axis=0, dtype="float64"), 1e-12)
-    weight = np.square(q)
+    few = largest < _TINY
+    weight = np.square(q / np.where(few, largest, 1) if few.any() else q)
     weight /= sizes.astype("float32")
     weight /= weight.sum(axis=1, keepdims=True)
     return weight
+
+
+def _check_probabilities(q, largest):
+    zeros = np.flatnonzero(largest == 0)
+    if zeros.size:
+        raise ValueError(
+            "Every row of `q` must have a probability above 0. "
+            f"Received: q with zeros only in row {zeros[0]}"
+        )
+    # Rounding may make a probability slightly larger than 1.
+    if q.min() < 0 or q.max() > 1.01:
+        raise ValueError(
+            "`q` must hold probabilities, from 0 to 1. "
+            f"Received: q from {q.min()} to {q.max()}"
+        )
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
@@ -59,6 +80,9 @@ def kl_divergence(target, soft_assignment):
     Returns:
         Tensor `(batch,)`, in nats, at least 0.
     """
+    target = checked_tensor("target", target)
+    soft_assignment = checked_tensor("soft_assignment", soft_assignment)
+    check_same_shape(target=target, soft_assignment=soft_assignment)
     tiny = 1e-30  # 0 log 0 is 0; the smallest float32 is 1e-38
     target = ops.cast(target, soft_assignment.dtype)
     log_ratio = ops.log(ops.maximum(target, tiny)) - ops.log(

@@ -2,10 +2,16 @@
 
 from keras import ops
 
+from kerasdc.utils.arguments import checked_flag
 from kerasdc.utils.arguments import checked_number
+from kerasdc.utils.tensors import check_same_shape
+from kerasdc.utils.tensors import checked_tensor
+from kerasdc.utils.tensors import largest_entry
 
 _NONE = -1e30  # log-similarity of a point to itself
 _FEW_DIMENSIONS = 16
+_FAR = 1e12  # entries above it are scaled down, so that squares stay finite
+_LEAST_DOF = 1e-6
 
 
 def student_t_similarities(x, dof=1.0, conditional=False):
@@ -28,7 +34,7 @@ def student_t_similarities(x, dof=1.0, conditional=False):
             are precise at any scale. In more dimensions they are computed by
             one matrix product, which is inexact for points whose distance is
             below a hundredth of their distance to the mean.
-        dof: Float above 0.
+        dof: Float of at least 1e-6, degrees of freedom.
         conditional: Boolean. `False`: joint probabilities of all ordered
             pairs, whose sum is 1. `True`: probabilities of the second point,
             given the first; every row sums to 1.
@@ -38,8 +44,8 @@ def student_t_similarities(x, dof=1.0, conditional=False):
         with the number of dimensions.
 
     Raises:
-        ValueError: If `dof` is not above 0, `x` is not `(n, dim)`, or there
-            is only one point. A compiled function with unknown n does not
+        ValueError: If `dof` is too small, `x` is not `(n, dim)`, or there is
+            only one point. A compiled function with unknown n does not
             check the latter.
 
     Example:
@@ -60,6 +66,7 @@ def log_student_t_similarities(x, dof=1.0, conditional=False):
     Returns:
         Float32 tensor `(n, n)`; the diagonal is below -1e29.
     """
+    conditional = checked_flag("conditional", conditional)
     log_kernel = log_student_t_kernel(x, dof)
     # More precise than subtracting `logsumexp` if logarithms are large.
     return ops.log_softmax(log_kernel, axis=1 if conditional else None)
@@ -74,16 +81,27 @@ def log_student_t_kernel(x, dof=1.0):
     Returns:
         Float32 tensor `(n, n)`; the diagonal is below -1e29.
     """
-    checked_number("dof", dof, above=True)
-    x = ops.cast(ops.convert_to_tensor(x), "float32")
-    if len(x.shape) != 2 or x.shape[0] in (0, 1):
+    dof = checked_number("dof", dof, _LEAST_DOF)
+    x = ops.cast(checked_tensor("x", x), "float32")
+    if len(x.shape) != 2 or x.shape[0] == 1:
         raise ValueError(
             "Similarities need `x` of shape (n, dim) with at least 2 points. "
             f"Received: x of shape {tuple(x.shape)}"
         )
-    log_kernel = -0.5 * (dof + 1) * ops.log1p(_squared_distances(x) / dof)
+    log_kernel = -0.5 * (dof + 1) * _log_distances(x, dof)
     itself = ops.eye(ops.shape(x)[0], dtype="float32")
     return log_kernel + _NONE * itself
+
+
+def _log_distances(x, dof):
+    """`log(1 + d^2 / dof)` of all pairs, finite at any distance."""
+    largest = ops.max(largest_entry(x))
+    unit = _FAR / ops.maximum(largest, _FAR)  # 1 unless points are far
+    scaled_dof = ops.maximum(dof * unit * unit, _LEAST_DOF)
+    squared = _squared_distances(x * unit)
+    # What the smallest `scaled_dof` leaves out.
+    rest = ops.log(scaled_dof / dof) - 2.0 * ops.log(unit)
+    return ops.log1p(squared / scaled_dof) + ops.where(squared > 0, rest, 0.0)
 
 
 def similarity_cross_entropy(similarities, log_similarities):
@@ -101,25 +119,27 @@ def similarity_cross_entropy(similarities, log_similarities):
     Raises:
         ValueError: If the shapes are known and differ.
     """
-    similarities = ops.cast(similarities, "float32")
-    log_similarities = ops.cast(log_similarities, "float32")
-    shapes = tuple(similarities.shape), tuple(log_similarities.shape)
-    if None not in shapes[0] + shapes[1] and shapes[0] != shapes[1]:
-        raise ValueError(
-            "`similarities` and `log_similarities` must have the same shape. "
-            f"Received: shapes {shapes[0]} and {shapes[1]}"
+    similarities, log_similarities = (
+        ops.cast(checked_tensor(name, tensor, 2), "float32")
+        for name, tensor in (
+            ("similarities", similarities),
+            ("log_similarities", log_similarities),
         )
+    )
+    check_same_shape(
+        similarities=similarities, log_similarities=log_similarities
+    )
     # 0 log 0 on the diagonal.
     finite = ops.maximum(log_similarities, 0.1 * _NONE)
     products = similarities * finite
-    return -ops.sum(ops.where(similarities > 0, products, 0.0))
+    return -ops.sum(ops.where(similarities <= 0, 0.0, products))
 
 
 def _squared_distances(x):
     """Without a tensor `(n, n, dim)`, in the gradient, too."""
     products = _distances_by_product(x)
     if x.shape[1] > _FEW_DIMENSIONS:
-        return ops.relu(products)
+        return ops.maximum(products, 0.0)
     # Rounding errors of the product exceed small distances: the exact values
     # are added as constants. The gradient of the product is precise enough.
     lost = _summed_distances(ops.stop_gradient(x)) - products

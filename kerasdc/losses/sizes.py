@@ -3,6 +3,8 @@
 from keras import ops
 
 from kerasdc.losses.information import marginal_divergence
+from kerasdc.utils.arguments import checked_number
+from kerasdc.utils.tensors import checked_tensor
 
 
 def size_penalty(soft_assignment, class_prior=None, tolerance=0.0):
@@ -23,9 +25,18 @@ def size_penalty(soft_assignment, class_prior=None, tolerance=0.0):
 
     Returns:
         Scalar float32 tensor, in nats, at least 0.
+
+    Raises:
+        ValueError: If `tolerance` is negative, or `class_prior` not `k` such
+            numbers (values of tensors are not checked).
     """
+    soft_assignment = checked_tensor("soft_assignment", soft_assignment, 2)
+    if not ops.is_tensor(tolerance):
+        tolerance = checked_number("tolerance", tolerance)
     num_samples, num_clusters = ops.shape(soft_assignment)
-    prior = class_prior or [1 / soft_assignment.shape[1]] * num_clusters
+    prior = class_prior
+    if prior is None:
+        prior = [1 / soft_assignment.shape[1]] * num_clusters
     divergence = marginal_divergence(soft_assignment, prior, any_order=True)
     by_chance = (num_clusters - 1) / (2 * ops.cast(num_samples, "float32"))
-    return ops.relu(divergence - tolerance - by_chance)
+    return ops.maximum(divergence - tolerance - by_chance, 0.0)

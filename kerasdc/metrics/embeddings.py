@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from kerasdc.metrics.labels import checked_labels
+from kerasdc.utils.array_checks import checked_array
+from kerasdc.utils.array_checks import rescaled
 from kerasdc.utils.inputs import evenly_spaced
 
 
@@ -30,10 +33,12 @@ def embedding_scores(z, y, z_reference=None, y_reference=None, x=None):
         most 10,000 evenly spaced points).
 
     Raises:
-        ValueError: If lengths differ, or only one of `z_reference` and
+        ValueError: If lengths or widths differ, arrays are not finite or have
+            fewer than 3 points, or only one of `z_reference` and
             `y_reference` is given.
     """
-    z, y = np.asarray(z, "float32"), np.asarray(y)
+    z, y = checked_array("z", z, 2), _classes("y", y)
+    x = None if x is None else checked_array("x", x)
     _check_lengths(z=z, y=y, **({} if x is None else {"x": x}))
     held_out = z_reference is not None
     if held_out != (y_reference is not None):
@@ -41,14 +46,40 @@ def embedding_scores(z, y, z_reference=None, y_reference=None, x=None):
             "`z_reference` and `y_reference` must be given together. "
             f"Received: only {'z' if held_out else 'y'}_reference"
         )
+    classes = y
     if held_out:
-        _check_lengths(z_reference=z_reference, y_reference=y_reference)
+        z_reference = checked_array("z_reference", z_reference, 2)
+        classes = _classes("y_reference", y_reference)
+        _check_lengths(z_reference=z_reference, y_reference=classes)
+        _check_widths(z, z_reference)
+    elif len(z) < 3:
+        raise ValueError(
+            f"`z` must have at least 3 points. Received: {len(z)} points"
+        )
     nearest = _nearest(z, z_reference)
-    classes = np.asarray(y_reference if held_out else y)[nearest]
-    scores = {"neighbor_error": float(np.mean(classes != y))}
+    scores = {"neighbor_error": float(np.mean(classes[nearest] != y))}
     if x is not None:
-        scores["trustworthiness"] = _trustworthiness(np.asarray(x), z)
+        scores["trustworthiness"] = _trustworthiness(x, z)
     return scores
+
+
+def _classes(name, y):
+    """Labels; floats that are integers are accepted, too."""
+    try:
+        floats = np.asarray(y)
+    except ValueError:
+        floats = np.empty(0)
+    if floats.dtype.kind == "f" and (floats == np.round(floats)).all():
+        y = floats.astype("int64")
+    return checked_labels(name, y)
+
+
+def _check_widths(z, z_reference):
+    if z.shape[1] != z_reference.shape[1]:
+        raise ValueError(
+            "`z` and `z_reference` must have the same width. "
+            f"Received: shapes {z.shape} and {z_reference.shape}"
+        )
 
 
 def _check_lengths(**arrays):
@@ -65,10 +96,13 @@ def _nearest(z, z_reference):
     from sklearn.neighbors import NearestNeighbors
 
     if z_reference is None:
+        z, _ = rescaled(np.asarray(z, "float32"))
         found = NearestNeighbors(n_neighbors=1).fit(z).kneighbors()
     else:
-        search = NearestNeighbors(n_neighbors=1).fit(z_reference)
-        found = search.kneighbors(z)
+        points = np.asarray(np.concatenate([z, z_reference]), "float32")
+        points, _ = rescaled(points)
+        search = NearestNeighbors(n_neighbors=1).fit(points[len(z) :])
+        found = search.kneighbors(points[: len(z)])
     return found[1][:, 0]
 
 
@@ -76,6 +110,11 @@ def _trustworthiness(x, z, num_neighbors=12, most=10_000):
     from sklearn.manifold import trustworthiness
 
     x, z = evenly_spaced(x, most), evenly_spaced(z, most)
-    x = x.reshape(len(x), -1)
+    if len(x) < 3:
+        raise ValueError(
+            f"`x` must have at least 3 samples. Received: {len(x)} samples"
+        )
+    x, _ = rescaled(x.reshape(len(x), -1))
+    z, _ = rescaled(np.asarray(z, "float32"))
     num_neighbors = min(num_neighbors, (len(x) - 1) // 2)
     return float(trustworthiness(x, z, n_neighbors=num_neighbors))

@@ -143,11 +143,19 @@ def matched_clusters(previous, assignments, num_clusters):
         that should get its number so that most samples keep theirs.
 
     Raises:
-        ValueError: If the lengths differ.
+        ValueError: If the lengths differ, or clusters are not integers from 0
+            to `num_clusters - 1`.
     """
+    if not isinstance(num_clusters, numbers.Integral) or num_clusters < 1:
+        raise ValueError(
+            "`num_clusters` must be an integer of at least 1. "
+            f"Received: num_clusters={num_clusters!r}"
+        )
+    previous = _checked_clusters("previous", previous, num_clusters)
+    assignments = _checked_clusters("assignments", assignments, num_clusters)
     if len(previous) != len(assignments):
         raise ValueError(
-            "Old and new assignments must be of the same samples. "
+            "`previous` and `assignments` must be of the same samples. "
             f"Received: {len(previous)} and {len(assignments)} assignments"
         )
     shared = np.zeros((num_clusters, num_clusters), "int64")
@@ -199,7 +207,10 @@ def checked_labels(name, values):
     Raises:
         ValueError: If they are not 1-d, empty, or of another type.
     """
-    values = np.asarray(values)
+    try:
+        values = np.asarray(values)
+    except (TypeError, ValueError, OverflowError):  # of different lengths
+        values = np.empty((0, 0))
     if values.ndim != 1 or values.size == 0:
         raise ValueError(
             f"{name} must be 1-d and not empty. "
@@ -210,6 +221,17 @@ def checked_labels(name, values):
         raise ValueError(
             f"{name} must hold integers or strings. "
             f"Received: {name}.dtype={values.dtype}"
+        )
+    return values
+
+
+def _checked_clusters(name, values, num_clusters):
+    values = checked_labels(name, values)
+    is_integer = values.dtype.kind in "iu"
+    if not is_integer or not 0 <= values.min() <= values.max() < num_clusters:
+        raise ValueError(
+            f"`{name}` must hold integers from 0 to {num_clusters - 1}. "
+            f"Received: {name} of dtype {values.dtype}"
         )
     return values
 

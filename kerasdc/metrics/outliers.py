@@ -23,7 +23,7 @@ def auroc(inliers, outliers):
     outliers = _checked_scores("outliers", outliers)
     if len(inliers) == 0 or len(outliers) == 0:
         raise ValueError(
-            "Both `inliers` and `outliers` must hold scores. "
+            "`inliers` and `outliers` must both hold scores. "
             f"Received: {len(inliers)} inliers, {len(outliers)} outliers"
         )
     is_inlier = np.repeat([1, 0], [len(inliers), len(outliers)])
@@ -33,11 +33,20 @@ def auroc(inliers, outliers):
 
 
 def _checked_scores(name, scores):
-    scores = np.asarray(scores)
-    is_real = scores.ndim == 1 and scores.dtype.kind in "buif"
-    if not is_real or np.isnan(scores).any():
+    try:
+        array = np.asarray(scores)
+    except (TypeError, ValueError, OverflowError):
+        array = np.empty(0, object)
+    is_real = array.ndim == 1 and array.dtype.kind in "buif"
+    if not is_real or np.isnan(array).any():
         raise ValueError(
             f"`{name}` must be an array (n,) of scores without NaN. "
-            f"Received: {name}={scores!r}"
+            f"Received: {name}={_shown(array)}"
         )
-    return scores
+    return array
+
+
+def _shown(array):
+    if array.dtype == object:
+        return f"an array of objects of shape {array.shape}"
+    return f"{repr(array):.200}"

@@ -2,8 +2,11 @@
 
 import numpy as np
 
+from kerasdc.utils.arguments import shown
+
 NUMBER_KINDS = "buif"  # NumPy's codes of the dtypes of real numbers
 _TEXT_KINDS = "UST"
+_HIGHEST = float(np.finfo("float32").max)
 
 
 def is_text(array):
@@ -115,6 +118,66 @@ def check_finite(array, block=4096):
                 f"Received: {array[(start + row, *place)]} in row "
                 f"{start + row}"
             )
+
+
+def checked_array(name, value, ndim=None):
+    """A finite array of real numbers, or raises.
+
+    Args:
+        name: String, the argument's name.
+        value: Array, list, tensor or frame.
+        ndim: Integer, the number of axes, or `None` for any above 0.
+
+    Returns:
+        Array, of the dtype that it has.
+
+    Raises:
+        ValueError: If it does not hold real numbers, is empty, has another
+            number of axes, or holds NaN, infinity or a number above
+            float32's range.
+    """
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError, OverflowError):
+        array = np.empty(0, object)
+    if array.dtype.kind not in NUMBER_KINDS and not is_bfloat16(array):
+        raise ValueError(
+            f"`{name}` must hold real numbers. Received: {name}={shown(value)}"
+        )
+    if array.size == 0 or array.ndim == 0 or ndim not in (None, array.ndim):
+        axes = "at least one axis" if ndim is None else f"{ndim} axes"
+        raise ValueError(
+            f"`{name}` must have {axes}, none of them empty. "
+            f"Received: {name} of shape {array.shape}"
+        )
+    # Of NaN, both are NaN.
+    lowest, highest = float(array.min()), float(array.max())
+    if not -_HIGHEST <= lowest <= highest <= _HIGHEST:
+        raise ValueError(
+            f"`{name}` must be finite: no NaN, no infinity, nothing above "
+            f"float32's range. Received: {name} from {lowest} to {highest}"
+        )
+    return array
+
+
+def rescaled(x, smallest=1e-9, largest=1e9):
+    """Divides by a power of 2 if squares would overflow or underflow.
+
+    The division is exact.
+
+    Args:
+        x: Finite array of floats.
+        smallest, largest: Floats: if the largest entry is between them, or
+            0, nothing is changed.
+
+    Returns:
+        Tuple of the array and the power of 2.
+    """
+    most = max(-float(x.min()), float(x.max()))
+    if most == 0 or smallest <= most <= largest:
+        return x, 1.0
+    unit = 2.0 ** np.floor(np.log2(most))
+    return (x / unit).astype(x.dtype), unit
 
 
 def not_real(dtype):

@@ -2,19 +2,27 @@
 
 import keras
 
+from kerasdc.utils.arguments import checked_count
+
 
 def counted(items, verbose, unit_name):
     """Iterates over items with a progress bar that shows the time left.
 
     Args:
         items: Sequence.
-        verbose: As in `keras.Model.fit`: 0 shows nothing.
+        verbose: As in `keras.Model.fit`: 0 shows nothing; 1 or `"auto"` is a
+            bar, 2 a line.
         unit_name: String, name of one item.
 
     Yields:
         The items.
+
+    Raises:
+        ValueError: If `verbose` is something else.
     """
-    verbose = 1 if verbose == "auto" else int(verbose)
+    if isinstance(verbose, str) and verbose == "auto" or verbose is True:
+        verbose = 1
+    verbose = checked_count("verbose", verbose or 0, 0, 2)
     bar = keras.utils.Progbar(len(items), verbose=verbose, unit_name=unit_name)
     for item in items:
         yield item
