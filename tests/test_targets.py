@@ -103,25 +103,6 @@ def test_without_shuffling_rows_stand_in_order(fitted, data):
     assert sum(rows, []) == list(range(70))
 
 
-def test_changed_labels_are_counted(blobs, make_dec):
-    x = blobs[0][:10]
-    model = make_dec(2, decoder=False)
-    model.adapt(x)
-    steps = 0
-    targets = make_targets(model, x, count_steps=lambda: steps)
-    targets.on_epoch_begin()
-    targets.on_epoch_begin()  # as on JAX: not a second update
-    assert targets.label_change is None
-    steps = 1
-    targets.on_epoch_begin()
-    assert targets.label_change == 0
-    steps = 2
-    centers = model.clustering.centers
-    centers.assign(centers.numpy()[::-1])
-    targets.on_epoch_begin()
-    assert targets.label_change == 1
-
-
 def test_before_the_first_epoch_targets_are_uniform(fitted, data):
     x, p = make_targets(fitted, data)[0]
     assert x.shape == (20, 6)
