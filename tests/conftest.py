@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 UNITS = (16,)
+LONGEST = ("test_readme", "test_training", "contract of None", "test_vade")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
 
 
@@ -21,16 +22,20 @@ def pytest_xdist_setupnodes(specs):
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items):
-    """Tests that share fixtures run in one process."""
+    """Tests that share fixtures run in one process, the longest first."""
+    groups = {id(item): _group(item) for item in items}
     for item in items:
-        group = item.module.__name__
-        if group.startswith("contract"):
-            callspec = getattr(item, "callspec", None)
-            system = callspec and callspec.params.get("system")
-            group = f"contract of {system}"
-        elif group.startswith("test_vade"):
-            group = "test_vade"
-        item.add_marker(pytest.mark.xdist_group(group))
+        item.add_marker(pytest.mark.xdist_group(groups[id(item)]))
+    order = {group: place for place, group in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(groups[id(item)], len(order)))
+
+
+def _group(item):
+    name = item.module.__name__
+    if name.startswith("contract"):
+        callspec = getattr(item, "callspec", None)
+        return f"contract of {callspec and callspec.params.get('system')}"
+    return "test_vade" if name.startswith("test_vade") else name
 
 
 def pytest_generate_tests(metafunc):

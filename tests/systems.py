@@ -65,7 +65,7 @@ ROWS = {
         epochs=30,
     ),
     "tsne": Row(
-        arguments={"perplexity": 8.0},
+        arguments={"perplexity": 5.0},
         changed={"num_components": 3, "dof": 4.0, "affinities": "batch"},
         compile={"exaggeration": 3.0, "exaggerated_share": 0.5},
         epochs=30,

@@ -2,21 +2,18 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
-from states import assert_same
-from states import state
-from test_dec_errors import with_nan
-from test_dec_inputs import FORMS
 
 import kerasdc
 from kerasdc import losses
 from kerasdc import recipes
 from kerasdc.callbacks import LabelChangeStopping
-from kerasdc.callbacks import TrackAssignments
 from kerasdc.layers import ClusteringLayer
 from kerasdc.metrics import ari
 from kerasdc.models import EmbeddingNetwork
 from kerasdc.runs import building
 from kerasdc.targets import WholePass
+
+pytestmark = pytest.mark.usefixtures("eagerly")
 
 COMPILE = (
     "optimizer",
@@ -50,6 +47,12 @@ def fit(model, x, **kwargs):
     return model.fit(x, **{"batch_size": 30, "verbose": 0, **kwargs})
 
 
+def train(model, x, **kwargs):
+    """Both stages; `fit` alone would pretrain for 50 epochs."""
+    model.pretrain(x, epochs=1, verbose=0)
+    return fit(model, x, **kwargs)
+
+
 @pytest.fixture(scope="module")
 def fitted(blobs):
     """Fitted on the blobs. Not to be trained further."""
@@ -62,14 +65,6 @@ def fitted(blobs):
 # === Clusters ===
 
 
-def test_blobs_are_recovered(fitted, blobs):
-    x, y = blobs
-    assert kerasdc.metrics.clustering_accuracy(y, fitted.assign(x)) == 1
-    np.testing.assert_allclose(
-        fitted.predict(x, verbose=0).sum(axis=1), 1, 1e-5
-    )
-
-
 def widths(network):
     dense = keras.layers.Dense
     return [v.units for v in network.layers if isinstance(v, dense)]
@@ -80,12 +75,9 @@ def test_default_networks_are_the_papers():
     model.compile()
     model.build((None, 6))
     assert widths(model.embedding) == [2000, 500, 500, 500, 10]
-    assert model._settings == {
-        "similarity_weight": 0.01,
-        "conditional": True,
-        "summed": True,
-        "method": "kmeans",
-    }
+    assert model.similarity_weight == 0.01
+    assert (model.conditional, model.summed) == (True, True)
+    assert model.method == "kmeans"
     again = EmbeddingNetwork.from_config(model.get_config())
     again.build((None, 6))
     # Published weights have no names: their order must survive.
@@ -102,12 +94,9 @@ def test_the_papers_recipe_is_the_authors_code():
     assert widths(model.embedding) == [2000, 500, 500, 500, 10]
     for layer in model.embedding.layers[1:]:
         np.testing.assert_array_equal(layer.kernel, np.eye(*layer.kernel.shape))
-    assert model._settings == {
-        "similarity_weight": 0.01,
-        "conditional": True,
-        "summed": True,
-        "method": "kmeans",
-    }
+    assert model.similarity_weight == 0.01
+    assert (model.conditional, model.summed) == (True, True)
+    assert model.method == "kmeans"
     for optimizer in (model.optimizer, model.pretrain_optimizer):
         assert float(optimizer.learning_rate) == pytest.approx(1e-3)
         assert (optimizer.momentum, optimizer.nesterov) == (0.9, True)
@@ -131,29 +120,6 @@ def test_rectangular_identities_hand_on_what_is_not_negative():
     network = kerasdc.networks.embedding_mlp(kernel_initializer="identity")
     z = np.random.default_rng(0).normal(size=(5, 10)).astype("float32")
     np.testing.assert_allclose(network(z), np.maximum(z, 0), 1e-6)
-
-
-def test_one_call_equals_two(blobs):
-    models = [make_model() for _ in range(2)]
-    keras.utils.set_random_seed(3)
-    fit(models[0], blobs[0], epochs=2)
-    keras.utils.set_random_seed(3)
-    models[1].pretrain(blobs[0], batch_size=30, verbose=0)
-    fit(models[1], blobs[0], epochs=2)
-    assert_same(*map(state, models))
-
-
-def test_labels_change_nothing(blobs):
-    x, y = blobs
-    results = []
-    for labels in (y, y[::-1]):
-        model = make_model()
-        callback = kerasdc.ClusteringMetrics(x, labels)
-        keras.utils.set_random_seed(3)
-        history = fit(model, x, epochs=2, callbacks=[callback]).history
-        assert len(history["accuracy"]) == 2
-        results.append(state(model))
-    assert_same(*results)
 
 
 # === The loss ===
@@ -184,6 +150,10 @@ class Halved(keras.Layer):
 
     def call(self, x, training=False):
         return 0.5 * x
+
+
+def loss_in_training(model, x):
+    return model.compute_loss(x, y_pred=model(x, training=True), training=True)
 
 
 def gradients(model, value):
@@ -226,7 +196,7 @@ def test_gradients_go_where_the_paper_sends_them(weight, augmented, blobs):
         p = losses.student_t_similarities(z, 6.0, conditional=True)
         return losses.similarity_cross_entropy(p, log_q)
 
-    received = gradients(model, lambda: model.compute_loss(x))
+    received = gradients(model, lambda: loss_in_training(model, x))
     first, second = (
         gradients(model, reconstruction),
         gradients(model, similarity),
@@ -248,7 +218,7 @@ def test_duplicates_alone_stay_finite():
     x = np.ones((30, 3))
     model = make_model(num_clusters=1, shape=(3,))
     model.prepare(x)
-    found = gradients(model, lambda: model.compute_loss(x))
+    found = gradients(model, lambda: loss_in_training(model, x))
     assert all(np.isfinite(a).all() for part in found for a in part)
     assert np.isfinite(model.objective(x))
 
@@ -274,11 +244,12 @@ def test_both_stages_reconstruct_alike(likelihood, loss, constant, blobs):
 
 
 def test_history_holds_each_term(blobs):
-    history = fit(make_model(), blobs[0], epochs=2).history
+    history = train(make_model(), blobs[0], epochs=2).history
     total = np.add(history["reconstruction"], history["similarity"])
     np.testing.assert_allclose(history["loss"], total, 1e-4)
 
 
+@pytest.mark.traced
 def test_similarity_falls(blobs):
     model = make_model()
     model.pretrain(blobs[0], epochs=5, batch_size=16, verbose=0)
@@ -394,15 +365,16 @@ def test_the_embedding_knows_that_it_trains(blobs):
     moving = model.embedding.layers[-1].moving_mean
     model.compute_loss(blobs[0][:30], training=False)
     assert (moving.numpy() == 0).all()
-    model.compute_loss(blobs[0][:30], training=True)
+    loss_in_training(model, blobs[0][:30])
     assert (moving.numpy() != 0).all()
 
 
+@pytest.mark.traced
 def test_clusters_keep_their_numbers(blobs):
     x, y = blobs
     model = make_model(seed=None)
     model.pretrain(x, epochs=30, batch_size=16, verbose=0)
-    callbacks = [TrackAssignments(x), LabelChangeStopping(0)]
+    callbacks = [LabelChangeStopping(0)]
     history = fit(model, x, epochs=6, callbacks=callbacks).history
     assert history["label_change"] == [0] * 5
     before = model.training_assignments
@@ -418,7 +390,7 @@ def test_clusters_keep_their_numbers(blobs):
 def test_clusters_are_found_by_the_method_compiled(method, blobs):
     x = blobs[0]
     model = make_model(num_clusters=5, method=method)
-    fit(model, x, epochs=1)
+    train(model, x, epochs=1)
     h = model.embed(x)
     for name in ("kmeans", "merged_kmeans"):
         expected = ClusteringLayer(5).adapt(h, method=name, seed=1)
@@ -446,30 +418,12 @@ def test_embedding_and_latent(fitted, blobs):
 # === Saving, serving ===
 
 
-def test_round_trip(fitted, blobs, tmp_path):
+def test_a_loss_without_compile(fitted, blobs, tmp_path):
+    """By the defaults."""
     fitted.save(tmp_path / "m.keras")
-    again = keras.models.load_model(tmp_path / "m.keras")
-    assert type(again) is EmbeddingNetwork
-    assert again.adapted and again.pretrained and again.compiled
-    x = blobs[0]
-    np.testing.assert_allclose(again.embed(x), fitted.embed(x), 1e-4, 1e-5)
-    np.testing.assert_array_equal(again.assign(x), fitted.assign(x))
-
-
-def test_compile_arguments_survive(blobs, tmp_path):
-    model = make_model(
-        similarity_weight=0.5,
-        conditional=True,
-        summed=True,
-        method="merged_kmeans",
-    )
-    fit(model, blobs[0], epochs=0)
-    model.save(tmp_path / "m.keras")
-    again = keras.models.load_model(tmp_path / "m.keras")
-    assert again._settings == model._settings
     again = keras.models.load_model(tmp_path / "m.keras", compile=False)
     assert np.isfinite(again.objective(blobs[0]))
-    with pytest.raises(ValueError, match="before `evaluate`. Received: com"):
+    with pytest.raises(ValueError, match="before `evaluate`"):
         again.evaluate(blobs[0])
 
 
@@ -482,55 +436,13 @@ def test_a_loss_that_is_a_sum_survives(blobs, tmp_path):
     assert again.reconstruction_loss is loss
 
 
-def test_resumed_equals_uninterrupted(blobs, tmp_path):
-    x = blobs[0]
-    whole, half = make_model(), make_model()
-    for model in (whole, half):
-        keras.utils.set_random_seed(3)
-        model.pretrain(x, epochs=2, verbose=0)
-    fit(whole, x, epochs=4)
-    fit(half, x, epochs=2)
-    half.save(tmp_path / "m.keras")
-    again = keras.models.load_model(tmp_path / "m.keras")
-    fit(again, x, epochs=4, initial_epoch=2)
-    for a, b in zip(state(whole), state(again), strict=True):
-        np.testing.assert_allclose(a, b, 1e-3, 1e-4)
-
-
-@pytest.mark.skipif(
-    keras.backend.backend() != "tensorflow", reason="TensorFlow serves"
-)
-def test_served(fitted, blobs, tmp_path):
-    import tensorflow as tf
-
-    path = kerasdc.export_saved_model(fitted, tmp_path / "served")
-    served = tf.saved_model.load(str(path)).signatures
-    assert set(served) == {"serving_default", "embed", "reconstruct"}
-    x = tf.constant(blobs[0].astype("float32"))
-    received = {
-        **served["serving_default"](inputs=x),
-        **served["embed"](inputs=x),
-        **served["reconstruct"](inputs=x),
-    }
-    expected = {
-        "cluster": fitted.assign(blobs[0]),
-        "embedding": fitted.embed(blobs[0]),
-        "reconstruction": fitted.reconstruct(blobs[0]),
-    }
-    for name, value in expected.items():
-        np.testing.assert_allclose(received[name], value, 1e-4, 1e-3)
-
-
 # === Errors ===
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"num_clusters": 0}, "Received: num_clusters=0"),
-        ({"seed": -1}, "Received: seed=-1"),
         ({"similarity_weight": -1.0}, "Received: similarity_weight=-1.0"),
-        ({"preprocessor": "none"}, "Received: preprocessor='none'"),
         ({"method": "means"}, "Received: method='means'"),
     ],
 )
@@ -541,13 +453,13 @@ def test_bad_arguments(arguments, message):
 
 def test_an_encoder_alone_is_refused():
     encoder = kerasdc.networks.mlp_encoder((6,), (4,), 2)
-    with pytest.raises(ValueError, match="Received: decoder=None"):
+    with pytest.raises(ValueError, match="`encoder` needs its `decoder`"):
         EmbeddingNetwork(3, encoder)
 
 
 def test_an_embedding_alone_is_refused():
     embedding = kerasdc.networks.embedding_mlp(10, (4,))
-    with pytest.raises(ValueError, match="Received: encoder=None"):
+    with pytest.raises(ValueError, match="`embedding` needs its `encoder`"):
         EmbeddingNetwork(3, embedding=embedding)
 
 
@@ -597,7 +509,7 @@ def test_networks_of_different_widths(blobs):
 
 def test_a_bernoulli_decoder_gives_back_pixels(blobs):
     model = make_model(likelihood="bernoulli")
-    fit(model, blobs[0], epochs=1)
+    train(model, blobs[0], epochs=1)
     found = model.reconstruct(blobs[0])
     assert 0 <= found.min() < found.max() <= 255
     assert model.get_config()["likelihood"] == "bernoulli"
@@ -609,12 +521,7 @@ def test_a_bernoulli_decoder_gives_back_pixels(blobs):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"epochs": -1}, "Received: epochs=-1"),
-        ({"epochs": 1.5}, "Received: epochs=1.5"),
-        ({"batch_size": 0}, "Received: batch_size=0"),
         ({"batch_size": 1}, "Received: batch_size=1"),
-        ({"batch_size": "32"}, "Received: batch_size='32'"),
-        ({"validation_data": np.ones((3, 5))}, r"Received: .* \(3, 5\)"),
         ({"validation_data": np.ones((1, 6))}, "Received: 1 samples"),
     ],
 )
@@ -639,104 +546,15 @@ def test_a_sample_alone_has_no_similarities(fitted, blobs):
             call(x, batch_size=1)
 
 
-@pytest.mark.parametrize("name", ["class_weight", "steps_per_epoch"])
-def test_what_fit_cannot_honor_is_no_argument(name, fitted, blobs):
-    with pytest.raises(TypeError, match=name):
-        fitted.fit(blobs[0], **{name: 2})
-
-
 def test_before_any_data(blobs):
     model = make_model()
     for built in (False, True):
         for call in (model.evaluate, model.objective):
-            with pytest.raises(ValueError, match="no data yet.*Received: "):
+            with pytest.raises(ValueError, match="no data yet"):
                 call(blobs[0])
         if not built:
             model.build((None, 6))
     assert not model.preprocessor.adapted
     for call in (model.predict, model.assign):
-        with pytest.raises(ValueError, match="Received: adapted=False"):
+        with pytest.raises(ValueError, match="no clusters yet"):
             call(blobs[0])
-
-
-def test_before_compile(blobs):
-    model = make_model(compiled=False)
-    for verb in ("fit", "pretrain", "evaluate"):
-        with pytest.raises(ValueError, match=f"before `{verb}`. Received: com"):
-            getattr(model, verb)(blobs[0])
-    assert not model.built
-
-
-@pytest.mark.parametrize(
-    ("make_x", "message"),
-    [
-        (lambda x: x[:2], "Received: 2 samples, 2 of them distinct"),
-        (lambda x: x[[0, 1] * 9], "Received: 18 samples, 2 of them distinct"),
-        (lambda x: x[:0], r"Received: a ndarray of shape \(0, 6\)"),
-        (with_nan, "Received: nan in row 3"),
-        (lambda x: x[:, :5], r"Received: .*shape \(6,\)"),
-        (lambda x: x[..., None], r"Received: .*shape \(6,\)"),
-        (lambda x: x[0], r"Received: x of shape \(6,\)"),
-        (lambda x: x.astype(str), "Received: x of dtype <U3"),
-        (lambda x: None, "Received: a NoneType"),
-    ],
-)
-@pytest.mark.parametrize("verb", ["pretrain", "adapt", "fit"])
-def test_bad_data_changes_nothing(verb, make_x, message, blobs):
-    model = make_model()
-    before = state(model.encoder)
-    with pytest.raises(ValueError, match=message):
-        getattr(model, verb)(make_x(blobs[0]))
-    assert not model.built and not model.preprocessor.adapted
-    assert_same(before, state(model.encoder))
-
-
-@pytest.mark.parametrize("verb", ["fit", "evaluate", "objective", "embed"])
-def test_wrong_width_after_build(verb, fitted, blobs):
-    before = state(fitted)
-    with pytest.raises(ValueError, match=r"shape \(n, 6\).*\(90, 5\)$"):
-        getattr(fitted, verb)(blobs[0][:, :5])
-    assert_same(before, state(fitted))
-
-
-def train_briefly(x):
-    model = make_model()
-    model.pretrain(x, epochs=1, batch_size=30, verbose=0)
-    fit(model, x, epochs=1, validation_data=x)
-    return model
-
-
-@pytest.fixture(scope="module")
-def trained_on_array(blobs):
-    return train_briefly(blobs[0])
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_every_form_of_data_gives_the_same(form, blobs, trained_on_array):
-    x = FORMS[form](blobs[0])
-    model = train_briefly(x)
-    assert_same(state(trained_on_array), state(model))
-    assert model.objective(x) == trained_on_array.objective(blobs[0])
-
-
-@pytest.mark.parametrize(
-    "call",
-    [
-        lambda model, x, y: model.fit(x, y),
-        lambda model, x, y: model.fit(x, validation_data=(x, y)),
-        lambda model, x, y: model.evaluate(x, y),
-        lambda model, x, y: model.pretrain(x, y=y),
-    ],
-)
-def test_labels_are_refused(call, fitted, blobs):
-    before = state(fitted)
-    with pytest.raises(ValueError, match="Received: y of type"):
-        call(fitted, *blobs)
-    assert_same(before, state(fitted))
-
-
-def test_duplicates_stay_finite():
-    x = np.repeat(np.eye(3), 20, axis=0)
-    model = make_model(shape=(3,))
-    history = fit(model, x, epochs=2).history
-    assert np.isfinite(history["loss"]).all()

@@ -341,7 +341,7 @@ def test_validation_leaves_training_alone(augmentation, blobs):
             lambda kind: layer if kind == "layer" else kind, augmentation
         )
         model = make_imsat(augmentation=kinds)
-        fit(model, x, epochs=2, **kwargs)
+        fit(model, x, batch_size=45, epochs=2, **kwargs)
         return model
 
     model = train(validation_data=x[:40])

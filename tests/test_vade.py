@@ -1,16 +1,19 @@
 import keras
 import numpy as np
 import pytest
-import vade_samples
 from states import assert_same
-from states import state
 from vade_samples import UNITS
 from vade_samples import make_vade
 
 import kerasdc
 from kerasdc.models import VaDE
 
-fitted = vade_samples.fitted
+pytestmark = pytest.mark.usefixtures("eagerly")
+
+
+@pytest.fixture
+def fitted(fitted_vade):
+    return fitted_vade
 
 
 # === Encoders ===
@@ -50,26 +53,6 @@ def test_a_last_layer_of_several_inputs_is_refused(head, blobs):
 # === Clusters ===
 
 
-def test_blobs_are_recovered(fitted, blobs):
-    x, y = blobs
-    assert kerasdc.metrics.clustering_accuracy(y, fitted.assign(x)) == 1
-    q = fitted.predict(x, verbose=0)
-    np.testing.assert_allclose(q.sum(axis=1), 1, 1e-5)
-
-
-@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
-def test_one_call_equals_three(likelihood, blobs):
-    x = blobs[0]
-    models = [make_vade(likelihood=likelihood) for _ in range(2)]
-    keras.utils.set_random_seed(3)
-    models[0].fit(x, batch_size=32, epochs=2, verbose=0)
-    keras.utils.set_random_seed(3)
-    models[1].pretrain(x, batch_size=32, verbose=0)
-    models[1].adapt(x)
-    models[1].fit(x, batch_size=32, epochs=2, verbose=0)
-    assert_same(state(models[0]), state(models[1]))
-
-
 def test_adapt_returns_what_equal_weights_assign():
     """Overlapping groups of unequal size, whose borders the weights move."""
     generator = np.random.default_rng(0)
@@ -103,6 +86,7 @@ def self_training(**kwargs):
     return {"epochs": 2, "optimizer": "sgd", "batch_size": 16, **kwargs}
 
 
+@pytest.mark.traced
 def test_self_training_gives_the_first_partition(blobs):
     x, y = blobs
     model = make_vade()
@@ -120,6 +104,7 @@ def test_self_training_gives_the_first_partition(blobs):
     assert model.adapted and model.decoder.trainable
 
 
+@pytest.mark.traced
 def test_the_decoder_follows_self_training(blobs):
     """Reconstruction is better for it, and the encoder the same."""
     x, encoders, losses = blobs[0], [], []
@@ -136,18 +121,6 @@ def test_the_decoder_follows_self_training(blobs):
     assert losses[1] < losses[0] - 0.1
 
 
-def test_labels_change_nothing(blobs):
-    x, y = blobs
-    results = []
-    for labels in (y, y[::-1]):
-        model = make_vade()
-        callback = kerasdc.ClusteringMetrics(x, labels)
-        keras.utils.set_random_seed(3)
-        model.fit(x, epochs=2, verbose=0, callbacks=[callback])
-        results.append(state(model))
-    assert_same(*results)
-
-
 def test_pretraining_keeps_the_decoder_trainable(fitted):
     assert fitted.decoder.trainable
     names = {weight.path for weight in fitted.decoder.trainable_weights}
@@ -157,22 +130,9 @@ def test_pretraining_keeps_the_decoder_trainable(fitted):
 # === Stages ===
 
 
-def test_before_each_stage(blobs):
-    model = make_vade(compiled=False)
-    with pytest.raises(ValueError, match="before `fit`. Received: compiled"):
-        model.fit(blobs[0])
-    with pytest.raises(ValueError, match="`evaluate`. Received: compiled"):
-        model.evaluate(blobs[0])
-    model.compile()
-    for call in (
-        lambda: model.generate(3),
-        lambda: model.log_prob(blobs[0]),
-        lambda: model.objective(blobs[0]),
-        lambda: model.evaluate(blobs[0]),
-        lambda: model.predict(blobs[0]),
-    ):
-        with pytest.raises(ValueError, match="Received: adapted=False"):
-            call()
+def test_generation_needs_a_mixture():
+    with pytest.raises(ValueError, match="no clusters yet"):
+        make_vade().generate(3)
 
 
 def test_a_component_that_loses_its_weight(blobs):

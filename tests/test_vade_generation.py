@@ -1,11 +1,15 @@
 import keras
 import numpy as np
 import pytest
-import vade_samples
 from keras import ops
 from vade_samples import make_vade
 
-fitted = vade_samples.fitted
+pytestmark = pytest.mark.usefixtures("eagerly")
+
+
+@pytest.fixture
+def fitted(fitted_vade):
+    return fitted_vade
 
 
 def test_generated_samples_belong_to_their_cluster(fitted, blobs):
@@ -76,6 +80,7 @@ def test_a_head_that_overflows_has_a_finite_low_score(fitted, blobs, tmp_path):
         assert scores.max() < real.min()
 
 
+@pytest.mark.traced
 def test_log_prob_equals_the_integral(blobs):
     """One latent dimension: the integral over z on a fine grid."""
     model = make_vade(dim=1)

@@ -1,10 +1,6 @@
-"""A small VaDE, and one that is fitted: what the tests of VaDE share.
-
-A test file takes the fixture as its own: `fitted = vade_samples.fitted`.
-"""
+"""A small VaDE: what the tests of VaDE share."""
 
 import keras
-import pytest
 
 import kerasdc
 from kerasdc.models import VaDE
@@ -35,13 +31,4 @@ def make_vade(num_clusters=3, shape=(6,), dim=2, compiled=True, **kwargs):
         model.compile(
             pretrain_optimizer=keras.optimizers.Adam(0.01), **arguments
         )
-    return model
-
-
-@pytest.fixture(scope="module")
-def fitted(blobs):
-    """Fitted on the blobs. Not to be trained further."""
-    model = make_vade(optimizer=keras.optimizers.Adam(0.005))
-    model.pretrain(blobs[0], epochs=60, batch_size=16, verbose=0)
-    model.fit(blobs[0], batch_size=16, epochs=30, verbose=0)
     return model
