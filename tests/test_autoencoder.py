@@ -126,14 +126,16 @@ def test_layerwise_denoises_all_but_the_data_and_the_last_code(x):
     assert dropped == [(False, True), (True, True), (True, False)]
 
 
-def test_layerwise_trains_a_frozen_decoder_and_leaves_it_frozen(x):
+def test_layerwise_leaves_alone_what_users_froze(x):
     encoder, decoder = make_networks()
-    decoder.trainable = False  # as in every built clustering model
-    before = decoder.get_weights()
+    decoder.trainable = False
+    frozen, free = decoder.get_weights(), encoder.get_weights()
     LayerwisePretraining(encoder, decoder).fit(
         x, lambda: keras.optimizers.SGD(0.1), epochs=1, verbose=0
     )
-    for old, new in zip(before, decoder.get_weights(), strict=True):
+    for old, new in zip(frozen, decoder.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+    for old, new in zip(free, encoder.get_weights(), strict=True):
         assert (old != new).any()
     assert decoder.trainable_weights == []
 

@@ -14,6 +14,7 @@ from kerasdc.callbacks import ComponentWeights
 from kerasdc.callbacks import EpochDecay
 from kerasdc.callbacks import LabelChangeStopping
 from kerasdc.callbacks import ThresholdSchedule
+from kerasdc.callbacks import TrackAssignments
 from kerasdc.callbacks.lists import with_first
 
 pytestmark = pytest.mark.usefixtures("eagerly")
@@ -204,6 +205,15 @@ def test_sizes_are_silent_when_all_is_well(standing, blobs):
 
 def test_public_name():
     assert kerasdc.ClusteringMetrics is ClusteringMetrics
+
+
+def test_assignments_are_tracked_for_others(standing, blobs):
+    history = fit(standing, blobs[0], TrackAssignments(blobs[0]), epochs=1)
+    assert set(history) == {"loss"}
+    np.testing.assert_array_equal(
+        standing.training_assignments, standing.assign(blobs[0])
+    )
+    assert standing.label_change == 0
 
 
 def test_rates_fall_every_few_epochs():
