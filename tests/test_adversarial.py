@@ -353,3 +353,17 @@ def test_divergence_of_predictions_by_hand():
     clean, moved = np.zeros((1, 2)), np.log([[1.0, 3.0]])
     received = losses.prediction_divergence(clean, moved)
     np.testing.assert_allclose(received, [np.log(2) - np.log(3) / 2], 1e-5)
+
+
+def test_a_gradient_of_nan_is_not_replaced():
+    x = np.float32([[1, 2], [np.nan, 2]])
+    direction = losses.adversarial_direction(keras.layers.Dense(3), x, seed=0)
+    assert np.isfinite(direction).all(axis=1).tolist() == [True, False]
+
+
+def test_logits_whose_difference_overflows():
+    logits = np.float32([[3e38, -3e38, 0], [-3e38, 3e38, 0]])
+    found = losses.prediction_divergence(logits, logits[::-1].copy())
+    assert np.isfinite(found).all() and (np.asarray(found) > 1e29).all()
+    same = losses.prediction_divergence(logits, logits)
+    np.testing.assert_array_equal(same, 0)

@@ -130,3 +130,28 @@ def test_perplexity_out_of_range(function, perplexity):
 def test_one_sample_is_refused():
     with pytest.raises(ValueError, match="1 samples"):
         joint_affinities(np.ones((1, 3)), 1.0)
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-12, 1e12, 1e30, 1e38])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_affinities_do_not_depend_on_the_scale(scale, dtype):
+    """Squares would overflow or underflow."""
+    x = np.random.default_rng(0).uniform(-1, 1, (20, 3)).astype("float32")
+    for function in (joint_affinities, neighbor_affinities):
+        expected = function(x, 3.0)
+        found = function(np.asarray(x * np.float64(scale), dtype), 3.0)
+        if function is neighbor_affinities:
+            expected, found = expected.toarray(), found.toarray()
+        np.testing.assert_allclose(found, expected, 1e-3, 1e-7)
+
+
+@pytest.mark.parametrize("perplexity", ["3", None, True, 10**400, [3]])
+def test_perplexity_is_refused_by_name(perplexity):
+    with pytest.raises(ValueError, match="`perplexity` must .*: perplexity="):
+        joint_affinities(np.eye(20), perplexity)
+
+
+@pytest.mark.parametrize("x", ["a", None, [[1, 2], [3]], [["a"]], []])
+def test_data_are_refused_by_name(x):
+    with pytest.raises(ValueError, match="`x` must .*Received: x"):
+        joint_affinities(x, 3.0)

@@ -52,3 +52,15 @@ def test_one_point_is_one_cluster(method):
     z = np.array([[1.0, 2.0]], "float32")
     centers = center_search(method)(z, 1, num_restarts=1, seed=0)
     np.testing.assert_array_equal(centers, z)
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e19, 1e37])
+def test_nearest_center_at_any_scale(scale):
+    """Squares would overflow or underflow."""
+    generator = np.random.default_rng(0)
+    z, centers = generator.normal(size=(2, 9, 3)).astype("float32")
+    expected = nearest_center(z, centers)
+    found = nearest_center(np.float32(z * scale), np.float32(centers * scale))
+    assert found.tolist() == expected.tolist()
+    with pytest.raises(ValueError, match="`z` must be finite"):
+        nearest_center(z * np.nan, centers)

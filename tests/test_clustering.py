@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 import sklearn.cluster
+import tensorflow as tf
 from keras import ops
 from scipy import sparse
 
@@ -228,3 +229,50 @@ def test_half_precision_does_not_round_the_points(policy):
     layer.adapt(z, initial_centers=centers)
     np.testing.assert_allclose(layer(z), expected(z), 1e-5)
     assert np.argmax(layer(z), axis=1).tolist() == [0, 1, 1]
+
+
+def soft_assignment_in_float64(z, centers, alpha):
+    z, centers = np.float64(z), np.float64(centers)
+    squared = np.square(z[:, None] - centers).sum(axis=2)
+    log_kernel = -(alpha + 1) / 2 * np.log1p(squared / alpha)
+    kernel = np.exp(log_kernel - log_kernel.max(axis=1, keepdims=True))
+    return kernel / kernel.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("alpha", [1e-3, 1.0, 50.0])
+@pytest.mark.parametrize("size", [1e12, 1e13, 1e14, 1e19, 1e21, 9.97e36, 3e38])
+def test_points_of_any_distance(size, alpha):
+    """Squares overflow from 1e19."""
+    layer = ClusteringLayer(3, alpha=alpha)
+    centers = np.float32([[0, 0], [1e13, 0], [0, -3e13]])
+    layer.adapt(np.eye(3, 2), initial_centers=centers)
+    directions = [[1, 0.3], [-1, 1], [0.2, 0.7]]
+    z = np.float32(np.array(directions) * size)
+    expected = soft_assignment_in_float64(z, centers, alpha)
+    np.testing.assert_allclose(layer(z), expected, 1e-3, 1e-5)
+
+
+def test_a_center_far_away_is_that_of_the_point_on_it():
+    layer = ClusteringLayer(2)
+    centers = np.float32([[9e14, 1e14], [-9e14, 1e14]])
+    layer.adapt(np.eye(2), initial_centers=centers)
+    np.testing.assert_allclose(layer(centers), np.eye(2), atol=1e-6)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("compiled", [False, True])
+def test_what_is_not_finite_gets_no_cluster(value, compiled):
+    layer = ClusteringLayer(2)
+    layer.adapt(np.eye(2), initial_centers=np.eye(2))
+    call = tf.function(layer) if compiled else layer
+    z = np.float32([[0, 0], [value, 0], [value, value], [1, 1]])
+    finite = np.isfinite(call(z))
+    assert finite.tolist() == [[True] * 2, [False] * 2, [False] * 2, [True] * 2]
+
+
+def test_centers_whose_squares_overflow_are_refused():
+    z = np.random.default_rng(0).normal(size=(20, 2)) * 1e16
+    with pytest.raises(ValueError, match=r"`z` .*1e\+15.*Received: z with "):
+        ClusteringLayer(2).adapt(z)
+    with pytest.raises(ValueError, match="`initial_centers` must be finite"):
+        ClusteringLayer(2).adapt(np.eye(2), initial_centers=1e16 * np.eye(2))

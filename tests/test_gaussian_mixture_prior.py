@@ -542,3 +542,55 @@ def test_distribution_needs_tensorflow_probability(monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow_probability", None)
     with pytest.raises(ImportError, match="pip install"):
         in_the_plane().distribution()
+
+
+def responsibilities_in_float64(prior, z):
+    z, means = np.float64(z), np.float64(prior.means)
+    log_variances = np.float64(prior.log_variances)
+    squares = np.square(z[:, None] - means) * np.exp(-log_variances)
+    log_joint = np.float64(prior.log_weights()) - 0.5 * (
+        squares.sum(axis=2) + log_variances.sum(axis=1)
+    )
+    joint = np.exp(log_joint - log_joint.max(axis=1, keepdims=True))
+    return joint / joint.sum(axis=1, keepdims=True)
+
+
+def far_prior():
+    prior = GaussianMixturePrior(3)
+    prior.build((None, 2))
+    prior.means.assign([[0, 0], [4, 0], [0, 3]])
+    prior.log_variances.assign([[0, 1], [1, 0], [-8, -2]])
+    return prior
+
+
+@pytest.mark.parametrize("size", [1.0, 1e6, 1e9, 1e19, 1e21, 9.97e36, 3e38])
+def test_points_of_any_distance(size):
+    """Squares overflow from 1e19; the widest component in a direction wins."""
+    prior = far_prior()
+    z = np.float32(np.array([[1, 0.1], [0.1, -1], [-1, 0.9]]) * size)
+    expected = responsibilities_in_float64(prior, z)
+    np.testing.assert_allclose(prior(z), expected, atol=1e-5)
+    assert prior.assign(z).tolist() == expected.argmax(axis=1).tolist()
+    assert np.isfinite(prior.log_joint(z)).all()
+    assert np.isfinite(prior.log_prob(z)).all()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_not_finite_gets_no_component(value):
+    prior = far_prior()
+    z = np.float32([[1, 0], [value, 0]])
+    for found in (prior(z), prior.log_joint(z), prior.log_prob(z)[:, None]):
+        finite = np.isfinite(found)
+        assert finite[0].all() and not finite[1].any()
+    with pytest.raises(ValueError, match="`z` must be finite"):
+        prior.assign(z)
+    gamma = np.full((2, 3), 1 / 3)
+    latent, _ = prior.divergence(z, np.zeros((2, 2)), gamma)
+    assert np.isfinite(latent).tolist() == [True, False]
+
+
+def test_points_of_another_width_are_refused_by_name():
+    with pytest.raises(ValueError, match=r"`z` must have shape \(n, 2\)"):
+        far_prior().log_prob(np.zeros((4, 3)))
+    with pytest.raises(ValueError, match=r"`responsibilities` must have shape"):
+        far_prior().divergence(np.eye(2), np.eye(2), np.eye(2))

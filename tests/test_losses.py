@@ -118,3 +118,37 @@ def test_pairwise_cross_entropy_at_its_ends_is_finite():
     loss = ops.convert_to_numpy(loss)
     assert np.isfinite(loss).all()
     assert (loss > 10).all()
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ([np.nan, 1], "`q` must be finite"),
+        ([np.inf, 0], "`q` must be finite"),
+        ([0, 0], "Received: q with zeros only in row 1$"),
+        ([-0.5, 1.5], "`q` must hold probabilities"),
+        ([3e20, 0], "`q` must hold probabilities"),
+        ([None, 1], "`q` must hold real numbers"),
+    ],
+)
+def test_target_distribution_refuses(row, message):
+    with pytest.raises(ValueError, match=message):
+        losses.target_distribution([[0.5, 0.5], row])
+
+
+def test_target_of_rows_whose_squares_underflow():
+    q = np.array([[1e-30, 3e-30], [0.5, 0.5]])
+    found = losses.target_distribution(q)
+    # Both clusters have the frequency 0.5; 1 : 9.
+    np.testing.assert_allclose(found, [[0.1, 0.9], [0.5, 0.5]], 1e-5)
+
+
+def test_shapes_that_differ_are_refused_by_name():
+    for name, first, second in (
+        ("kl_divergence", "target", "soft_assignment"),
+        ("summed_squared_error", "y_true", "y_pred"),
+        ("pairwise_cross_entropy", "similarity", "positive"),
+    ):
+        message = f"`{first}` and `{second}` must have the same shape"
+        with pytest.raises(ValueError, match=message):
+            getattr(losses, name)(np.eye(3), np.eye(3)[:2])

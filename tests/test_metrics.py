@@ -234,3 +234,52 @@ def test_clusters_are_matched_by_the_samples_they_share():
     assert same.tolist() == [0, 1, 2, 3]
     with pytest.raises(ValueError, match="Received: 8 and 2 assignments"):
         metrics.matched_clusters(previous, assignments[:2], 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        ({"z": "a"}, "z"),
+        ({"z": [[1, 2], [3]]}, "z"),
+        ({"z": np.full((4, 2), np.nan)}, "z"),
+        ({"z": np.zeros(4)}, "z"),
+        ({"y": np.zeros((4, 1))}, "y"),
+        ({"y": [0, 1, 0, np.nan]}, "y"),
+        ({"x": [[None]] * 4}, "x"),
+        ({"z_reference": np.eye(3), "y_reference": [0, 1, 2]}, "z_reference"),
+    ],
+)
+def test_embedding_scores_refuse_by_name(arguments, name):
+    valid = {"z": np.eye(4, 2), "y": [0, 1, 0, 1]}
+    with pytest.raises(ValueError, match=f"{name}.*Received: "):
+        metrics.embedding_scores(**{**valid, **arguments})
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e30])
+def test_embedding_scores_at_any_scale(scale):
+    generator = np.random.default_rng(0)
+    z = generator.normal(size=(40, 2)).astype("float32")
+    x = generator.normal(size=(40, 3)).astype("float32")
+    y = generator.integers(2, size=40)
+    expected = metrics.embedding_scores(z, y, x=x)
+    found = metrics.embedding_scores(z * scale, y, x=x * scale)
+    assert found == pytest.approx(expected)
+
+
+def test_embedding_scores_of_few_points():
+    with pytest.raises(ValueError, match="`z` must have at least 3 points"):
+        metrics.embedding_scores(np.eye(2), [0, 1], x=np.eye(2))
+
+
+def test_auroc_of_extreme_scores():
+    low, high = np.float32([-3e38, -np.inf]), np.float32([3e38, np.inf])
+    assert metrics.auroc(high, low) == 1
+    assert metrics.auroc(low, low) == 0.5
+
+
+@pytest.mark.parametrize("assignments", [[0, 3], [-1, 0], [0.0, 1.0]])
+def test_matched_clusters_refuse_by_name(assignments):
+    with pytest.raises(ValueError, match="assignments.* must hold integers"):
+        metrics.matched_clusters([0, 1], assignments, 3)
+    with pytest.raises(ValueError, match="`num_clusters` must be"):
+        metrics.matched_clusters([0, 1], [0, 1], 10**400)

@@ -42,3 +42,18 @@ def test_a_subsample_says_so_and_keeps_the_scale():
 def test_refuses_a_k_that_is_no_count(k):
     with pytest.raises(ValueError, match=f"`k`.*Received: k={k}$"):
         kth_neighbor_distances(np.eye(4), k)
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-15, 1e15, 1e30])
+def test_distances_of_any_scale(scale):
+    """Squares would overflow or underflow."""
+    x = np.random.default_rng(0).normal(size=(30, 2)).astype("float32")
+    expected = kth_neighbor_distances(x, 3) * np.float64(scale)
+    found = kth_neighbor_distances(np.float32(x * scale), 3)
+    np.testing.assert_allclose(found, expected, 1e-4)
+
+
+@pytest.mark.parametrize("x", ["a", [[np.nan]], [[1], [2, 3]], []])
+def test_data_are_refused_by_name(x):
+    with pytest.raises(ValueError, match="`x` must .*Received: x"):
+        kth_neighbor_distances(x)

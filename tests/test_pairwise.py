@@ -132,3 +132,23 @@ def test_thresholds_that_cross():
     positive, selected = select_pairs(given, *ops.array([0.3, 0.7]))
     np.testing.assert_array_equal(positive, [[1, 1, 0]])
     np.testing.assert_array_equal(selected, [[1, 1, 1]])
+
+
+def test_pairs_of_nan_are_not_left_out():
+    similarity = np.float32([[1, np.nan], [np.nan, 1]])
+    for tensor in select_pairs(similarity, 0.9, 0.1):
+        assert np.isnan(tensor).tolist() == [[False, True], [True, False]]
+
+
+@pytest.mark.parametrize("value", [None, "0.9", np.nan, np.inf, 10**400, [0.5]])
+@pytest.mark.parametrize("name", ["upper", "lower"])
+def test_thresholds_are_refused_by_name(name, value):
+    thresholds = {"upper": 0.9, "lower": 0.1, name: value}
+    with pytest.raises(ValueError, match=f"`{name}` must be .*: {name}="):
+        select_pairs(np.eye(2), **thresholds)
+
+
+@pytest.mark.parametrize("similarity", ["a", None, np.ones(3), [[1, 2], [3]]])
+def test_similarity_is_refused_by_name(similarity):
+    with pytest.raises(ValueError, match="`similarity` must .*: similarity"):
+        select_pairs(similarity, 0.9, 0.1)

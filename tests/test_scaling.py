@@ -107,3 +107,25 @@ def test_adapt_copies_no_images():
     tracemalloc.stop()
     assert peak < x.nbytes
     assert float(layer.state[0]) == 0.5
+
+
+@pytest.mark.parametrize("target", ["mean_square", "maximum"])
+@pytest.mark.parametrize("size", [1e-45, 1e-38, 2e37])
+def test_adapt_refuses_what_float32_cannot_scale(size, target):
+    layer = Scaling(target=target)
+    x = np.full((2, 2), size, "float32")
+    with pytest.raises(ValueError, match="of `x` must be 0, or from 1e-37 to"):
+        layer.adapt(x)
+    assert not layer.built
+    Scaling(1.0, target=target).adapt(x)  # nothing is to be found
+
+
+@pytest.mark.parametrize("scale", [1e-40, 1e39, 10**400, -1e300])
+def test_refuses_scale_that_float32_cannot_invert(scale):
+    with pytest.raises(ValueError, match="`scale` must be None, or .*scale="):
+        Scaling(scale)
+
+
+def test_invert_before_adapt():
+    with pytest.raises(ValueError, match=r"call `adapt\(x\)`"):
+        Scaling().invert(np.ones((2, 2)))

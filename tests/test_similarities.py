@@ -246,3 +246,42 @@ def test_attraction_of_pairs_of_two_halves():
     kernel[0, 2], kernel[1, 3] = 1 / 2, 1 / 8
     loss = losses.attraction(ops.log(kernel), np.zeros(4))
     assert float(loss) == pytest.approx((np.log(2) + np.log(8)) / 2, 1e-6)
+
+
+@pytest.mark.parametrize("conditional", [False, True])
+@pytest.mark.parametrize("dim", [2, 20])
+@pytest.mark.parametrize("scale", [1e13, 1e19, 1e30, 1e37])
+def test_points_of_any_distance(scale, dim, conditional):
+    """Squares overflow from 1e19."""
+    x = np.float32(scale * np.random.default_rng(0).normal(size=(12, dim)))
+    found = losses.student_t_similarities(x, 1.0, conditional)
+    expected = reference(np.float64(x), 1.0, conditional)
+    np.testing.assert_allclose(found, expected, 1e-3)
+    off = ~np.eye(12, dtype=bool)
+    squared = np.square(np.float64(x)[:, None] - np.float64(x)).sum(axis=2)
+    kernel = np.asarray(losses.log_student_t_kernel(x, 1.0))
+    np.testing.assert_allclose(kernel[off], -np.log1p(squared)[off], 1e-4)
+
+
+def test_equal_points_far_away():
+    x = np.float32([[1e30], [1e30], [-1e30]])
+    expected = [[0, 0.5, 0], [0.5, 0, 0], [0, 0, 0]]
+    found = losses.student_t_similarities(x)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_nan_is_not_hidden():
+    x = points()
+    x[3, 1] = np.nan
+    assert np.isnan(losses.student_t_similarities(x)).all()
+    p = np.full((4, 4), 1 / 16)
+    log_q = np.log(p)
+    p[1, 2] = np.nan
+    assert np.isnan(losses.similarity_cross_entropy(p, log_q))
+    assert np.isnan(losses.attraction(log_q, p))
+
+
+@pytest.mark.parametrize("dof", [0, 1e-9, -1, np.nan, np.inf, "1", 10**400])
+def test_dof_is_refused_by_name(dof):
+    with pytest.raises(ValueError, match="`dof` must be .* Received: dof="):
+        losses.student_t_similarities(points(), dof)

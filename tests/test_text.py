@@ -122,3 +122,31 @@ def test_keras_file_round_trip(tmp_path):
     again = model.layers[-1]
     assert again.adapted
     assert again.vocabulary == layer.vocabulary
+
+
+@pytest.mark.parametrize(
+    "vocabulary",
+    [[], ["a", "a"], ["a", ""], ["a", 1], ["a", None], "ab", 3, ["[UNK]"], ()],
+)
+def test_vocabulary_is_a_list_of_distinct_words(vocabulary):
+    with pytest.raises(ValueError, match="`vocabulary` must .*: vocabulary="):
+        TfIdf(vocabulary=vocabulary)
+
+
+def test_inputs_of_another_width_are_refused():
+    layer = TfIdf(vocabulary=["cat", "dog"])
+    for inputs in (np.zeros((4, 3)), np.array([["cat", "dog"]])):
+        with pytest.raises(ValueError, match=r"`inputs` must be texts"):
+            layer(keras.ops.convert_to_tensor(inputs))
+
+
+def test_block_is_checked():
+    layer = TfIdf(vocabulary=["cat", "dog"])
+    for method in (layer.adapt, layer.transform):
+        with pytest.raises(ValueError, match="Received: block=0"):
+            method(TEXTS, block=0)
+
+
+def test_a_missing_text_is_told():
+    with pytest.raises(ValueError, match="missing texts: .*None in row 1"):
+        TfIdf().adapt(["cat", None])

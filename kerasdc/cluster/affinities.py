@@ -131,6 +131,8 @@ def _centered(x, dtype):
     overflow or underflow.
     """
     x = x.reshape(len(x), -1)
+    if x.dtype.kind == "f":
+        x, _ = rescaled(x, 1e-30, 1e30)
     mean = x.mean(axis=0, dtype="float64")
     centered = np.empty(x.shape, dtype)
     # Subtracted in float64: rounding first would lose small distances.

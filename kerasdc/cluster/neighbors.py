@@ -58,7 +58,8 @@ def kth_neighbor_distances(x, k=10, max_references=100_000, seed=0):
 
 def _multiplied(distances, unit):
     largest = np.finfo("float32").max
-    return np.minimum(distances * float(unit), largest).astype("float32")
+    found = np.multiply(distances, unit, dtype="float64")
+    return np.minimum(found, largest).astype("float32")
 
 
 def _distances(x, references, k, rows):

@@ -87,7 +87,7 @@ class ClusteringLayer(Adaptable):
         origin = ops.mean(self.centers, axis=0, keepdims=True)
         points, centers = points - origin, self.centers - origin
         # Factors, 1 unless points are very far: (n, 1).
-        largest = ops.max(largest_entry(centers))
+        largest = ops.max(largest_entry(centers), initial=0.0)
         largest = ops.maximum(largest_entry(points), largest)
         unit = _FAR / ops.maximum(largest, _FAR)
         points = points * unit

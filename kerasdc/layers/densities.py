@@ -57,10 +57,12 @@ def divergence(mean, log_variance, responsibilities, mixture):
         ops.expand_dims(_checked_points(name, part, dim), 1)
         for name, part in parts.items()
     )
+    # Sums stay finite; what is not finite becomes NaN.
+    log_variance = ops.clip(log_variance, -1e30, 1e30) + 0.0 * log_variance
     gamma = _checked_points("responsibilities", responsibilities, num_clusters)
     squares = ops.exp(log_variance) + ops.square(mean - means)
-    # 0 times infinity would be NaN.
-    squares = ops.minimum(squares, _LARGEST)
+    # 0 times infinity would be NaN. A mean that is not finite stays so.
+    squares = ops.minimum(squares, _LARGEST) + 0.0 * mean
     divergences = 0.5 * ops.sum(
         log_variances - log_variance + squares * ops.exp(-log_variances) - 1.0,
         axis=2,
@@ -80,7 +82,8 @@ def _squared_distances(z, means, log_variances, relative=False):
     `relative` subtracts the smallest of each point that is so far away that the
     differences would be lost.
     """
-    largest = ops.maximum(largest_entry(z), ops.max(largest_entry(means)))
+    largest = ops.max(largest_entry(means), initial=0.0)
+    largest = ops.maximum(largest_entry(z), largest)
     unit = _FAR / ops.maximum(largest, _FAR)  # 1 unless points are far
     # Differences `(n, k, dim)`, not expanded squares, which would be
     # imprecise for small variances far from the origin.

@@ -48,6 +48,7 @@ class PairwiseSimilarity(keras.layers.Layer):
         self.input_spec = keras.layers.InputSpec(ndim=2)
 
     def call(self, inputs):
+        inputs = checked_tensor("inputs", inputs, 2)
         rows = _unit_rows(ops.cast(inputs, "float32"))
         return ops.matmul(rows, ops.transpose(rows))
 

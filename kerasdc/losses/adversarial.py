@@ -63,19 +63,18 @@ def virtual_adversarial(
     """
     check_function("predict", predict)
     x = ops.cast(checked_tensor("x", x), "float32")
-    _check_radius(radius, x)
+    radius = _checked_radius(radius, x)
     if clean_logits is None:
         clean_logits = predict(x)
     direction = adversarial_direction(
         predict, x, xi, num_iterations, seed, clean_logits
     )
-    radius = ops.reshape(
-        ops.cast(radius, "float32"), (-1,) + (1,) * (len(x.shape) - 1)
-    )
+    radius = ops.reshape(radius, (-1,) + (1,) * (len(x.shape) - 1))
     return prediction_divergence(clean_logits, predict(x + radius * direction))
 
 
-def _check_radius(radius, x):
+def _checked_radius(radius, x):
+    """The radius as a float32 tensor."""
     if not ops.is_tensor(radius) and not _none_negative(as_floats(radius)):
         raise ValueError(
             "`radius` must be finite and at least 0. "
@@ -89,6 +88,9 @@ def _check_radius(radius, x):
             "`radius` must be a number or one for each row of `x`. Received: "
             f"radius of shape {shape}, x of shape {tuple(x.shape)}"
         )
+    if not ops.is_tensor(radius):
+        radius = as_floats(radius)
+    return ops.cast(radius, "float32")
 
 
 def _none_negative(values):
@@ -129,7 +131,7 @@ def adversarial_direction(
         ValueError: If `xi` is not above 0, or `num_iterations` not an integer
             of at least 0.
     """
-    checked_number("xi", xi, above=True)
+    xi = checked_number("xi", xi, above=True)
     num_iterations = checked_count("num_iterations", num_iterations, 0)
     seed = _checked_generator(seed)
     check_function("predict", predict)
@@ -196,6 +198,7 @@ def _log_softmax(logits):
     likeliest = ops.one_hot(ops.argmax(logits, axis=-1), logits.shape[-1])
     others = 1.0 - likeliest
     top = ops.sum(likeliest * logits, axis=-1, keepdims=True)
-    below = ops.maximum(others * (logits - top), _LOWEST)
+    below = others * (logits - top)
+    below = ops.where(below < _LOWEST, _LOWEST, below)  # NaN stays
     odds = ops.sum(others * ops.exp(below), axis=-1, keepdims=True)
     return below - ops.log1p(odds)

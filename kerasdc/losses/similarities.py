@@ -95,7 +95,7 @@ def log_student_t_kernel(x, dof=1.0):
 
 def _log_distances(x, dof):
     """`log(1 + d^2 / dof)` of all pairs, finite at any distance."""
-    largest = ops.max(largest_entry(x))
+    largest = ops.max(largest_entry(x), initial=0.0)
     unit = _FAR / ops.maximum(largest, _FAR)  # 1 unless points are far
     scaled_dof = ops.maximum(dof * unit * unit, _LEAST_DOF)
     squared = _squared_distances(x * unit)
@@ -129,10 +129,9 @@ def similarity_cross_entropy(similarities, log_similarities):
     check_same_shape(
         similarities=similarities, log_similarities=log_similarities
     )
-    # 0 log 0 on the diagonal.
+    # 0 log 0 on the diagonal, finite.
     finite = ops.maximum(log_similarities, 0.1 * _NONE)
-    products = similarities * finite
-    return -ops.sum(ops.where(similarities <= 0, 0.0, products))
+    return -ops.sum(similarities * finite)
 
 
 def _squared_distances(x):

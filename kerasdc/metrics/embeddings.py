@@ -67,9 +67,15 @@ def _classes(name, y):
     """Labels; floats that are integers are accepted, too."""
     try:
         floats = np.asarray(y)
+        floats = (
+            floats.astype("float64") if floats.dtype.kind == "f" else floats
+        )
     except ValueError:
         floats = np.empty(0)
-    if floats.dtype.kind == "f" and (floats == np.round(floats)).all():
+    # NaN and what exceeds int64 are no labels.
+    if floats.dtype.kind == "f" and np.all(
+        (np.abs(floats) < 2**62) & (floats == np.round(floats))
+    ):
         y = floats.astype("int64")
     return checked_labels(name, y)
 

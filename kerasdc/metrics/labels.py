@@ -146,11 +146,7 @@ def matched_clusters(previous, assignments, num_clusters):
         ValueError: If the lengths differ, or clusters are not integers from 0
             to `num_clusters - 1`.
     """
-    if not isinstance(num_clusters, numbers.Integral) or num_clusters < 1:
-        raise ValueError(
-            "`num_clusters` must be an integer of at least 1. "
-            f"Received: num_clusters={num_clusters!r}"
-        )
+    _check_num_clusters(num_clusters)
     previous = _checked_clusters("previous", previous, num_clusters)
     assignments = _checked_clusters("assignments", assignments, num_clusters)
     if len(previous) != len(assignments):
@@ -223,6 +219,16 @@ def checked_labels(name, values):
             f"Received: {name}.dtype={values.dtype}"
         )
     return values
+
+
+def _check_num_clusters(num_clusters):
+    is_integer = isinstance(num_clusters, numbers.Integral)
+    # More would need a table of 8 GB.
+    if not is_integer or not 1 <= num_clusters <= 2**15:
+        raise ValueError(
+            f"`num_clusters` must be an integer from 1 to {2**15}. Received: "
+            f"num_clusters of type {type(num_clusters).__name__}"
+        )
 
 
 def _checked_clusters(name, values, num_clusters):

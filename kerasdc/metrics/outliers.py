@@ -28,8 +28,10 @@ def auroc(inliers, outliers):
         )
     is_inlier = np.repeat([1, 0], [len(inliers), len(outliers)])
     scores = np.concatenate([inliers, outliers])
-    # scikit-learn refuses infinity, the log-density of impossible samples.
-    return float(roc_auc_score(is_inlier, np.nan_to_num(scores)))
+    # scikit-learn refuses infinity, the log-density of impossible samples;
+    # only the order counts.
+    _, ranks = np.unique(scores, return_inverse=True)
+    return float(roc_auc_score(is_inlier, ranks))
 
 
 def _checked_scores(name, scores):

@@ -100,5 +100,6 @@ def largest_entry(tensor):
     Returns:
         Tensor `(n, 1)`: one for every row.
     """
-    largest = ops.max(ops.abs(tensor), axis=1, keepdims=True)
+    # Without `initial`, Keras refuses empty batches.
+    largest = ops.max(ops.abs(tensor), axis=1, keepdims=True, initial=0.0)
     return ops.stop_gradient(largest)
