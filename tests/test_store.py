@@ -100,3 +100,22 @@ def test_texts_survive_the_normalized_file(tmp_path):
         "texts.jsonl.gz",
         "texts.jsonl.gz.sha256",
     ]
+
+
+@pytest.mark.parametrize(
+    "path", ["gs://bucket/data", "", 3, b"", "a\0b", ["a"]]
+)
+def test_folders_are_local_paths(path, isolated, monkeypatch):
+    with pytest.raises(
+        ValueError, match="`data_dir` must be a path .*data_dir="
+    ):
+        store.folders(path)
+    monkeypatch.setenv("KERASDC_DATA", "s3://bucket")
+    with pytest.raises(ValueError, match="Received: KERASDC_DATA='s3://bucket"):
+        store.folders()
+
+
+def test_tilde_is_the_home_folder(isolated, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    found = store.folders("~/data")[0]
+    assert found == tmp_path / "data"

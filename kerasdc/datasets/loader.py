@@ -40,8 +40,8 @@ def load(name, data_dir=None):
         A `Dataset`.
 
     Raises:
-        ValueError: If the name is unknown, or if a file is truncated or
-            altered (the file is kept).
+        ValueError: If the name is unknown, `data_dir` is not a local path, or
+            a file is truncated or altered (the file is kept).
         FileNotFoundError: If the set is not found and cannot be downloaded;
             the message says which file to put where.
 

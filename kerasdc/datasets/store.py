@@ -11,6 +11,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from kerasdc.utils.download import check_sha256
+from kerasdc.utils.files import local_path
 from kerasdc.utils.files import replace
 
 
@@ -32,9 +33,14 @@ def folders(data_dir=None):
 
     Returns:
         A list of `pathlib.Path`; the cache is the last one.
+
+    Raises:
+        ValueError: If one is not a path of this machine.
     """
-    named = [data_dir, os.environ.get("KERASDC_DATA")]
-    return [pathlib.Path(f).expanduser() for f in named if f] + [cache_folder()]
+    named = [] if data_dir is None else [local_path("data_dir", data_dir)]
+    if os.environ.get("KERASDC_DATA"):
+        named.append(local_path("KERASDC_DATA", os.environ["KERASDC_DATA"]))
+    return [*named, cache_folder()]
 
 
 def read(path, sha256=None):

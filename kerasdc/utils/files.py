@@ -7,16 +7,42 @@ import glob
 import io
 import json
 import os
+import pathlib
 import secrets
 import shutil
 import threading
 import time
+
+from kerasdc.utils.arguments import shown
 
 _STALE = 24 * 60 * 60  # seconds
 _held = threading.local()  # the paths locked by each thread
 
 
 # === Files ===
+
+
+def local_path(name, value):
+    """A path of the user's as a `pathlib.Path`, or raises.
+
+    Args:
+        name: String, the argument's name.
+        value: String or path; `~` is the home folder.
+
+    Returns:
+        `pathlib.Path`.
+
+    Raises:
+        ValueError: If it is something else, empty, or an address such as
+            `gs://bucket`, which would be a local folder named `gs:`.
+    """
+    is_path = isinstance(value, (str, os.PathLike)) and os.fspath(value)
+    if not is_path or "://" in str(value) or "\0" in str(value):
+        raise ValueError(
+            f"`{name}` must be a path of this machine, not an address. "
+            f"Received: {name}={shown(value)}"
+        )
+    return pathlib.Path(value).expanduser()
 
 
 def replace(path, data):
