@@ -1,5 +1,7 @@
 """Information-maximizing self-augmented training (IMSAT)."""
 
+import copy
+
 import keras
 from keras import ops
 
@@ -203,7 +205,7 @@ class IMSAT(Seeded, DiscriminativeModel):
         return self._radii.distances
 
     def share_adapted(self, other):
-        self._radii = other._radii
+        self._radii = copy.copy(other._radii)
 
     def complete_stages(self, x, batch_size, verbose):
         if self._needs_distances() and not self._radii.known(x):
