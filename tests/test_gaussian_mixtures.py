@@ -4,6 +4,7 @@ from sklearn.mixture import GaussianMixture
 
 from kerasdc.cluster.gaussian_mixtures import mixture_of_groups
 from kerasdc.cluster.gaussian_mixtures import mixture_search
+from kerasdc.cluster.gaussian_mixtures import sample_mixture
 from kerasdc.cluster.gaussian_mixtures import variance_floor
 
 
@@ -64,3 +65,29 @@ def test_unknown_searches_are_refused():
 def test_variance_floor():
     assert variance_floor(np.float32([[0, 0], [2, 4]])) == pytest.approx(2.5e-6)
     assert variance_floor(np.ones((3, 2))) == pytest.approx(1e-18)
+
+
+def test_one_point_is_one_component():
+    find = mixture_search("gmm")
+    weights, means, variances = find(np.float32([[2, 3]]), 1, 1, 0)
+    assert weights.tolist() == [1]
+    assert means.tolist() == [[2, 3]]
+    assert variances.tolist() == [[0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        ({"weights": [0.5, 0.6]}, "weights"),
+        ({"means": [[np.nan], [0]]}, "means"),
+        ({"deviations": [[-1], [1]]}, "deviations"),
+        ({"seed": -1}, "seed"),
+        ({"cluster": [[0], [1, 2]]}, "cluster"),
+        ({"num": 10**400}, "num"),
+    ],
+)
+def test_sample_mixture_refuses_by_name(arguments, name):
+    valid = {"weights": [0.5, 0.5], "means": [[0], [1]], "num": 2}
+    valid["deviations"] = [[1], [1]]
+    with pytest.raises(ValueError, match=f"`{name}` .*Received: "):
+        sample_mixture(**{**valid, **arguments})

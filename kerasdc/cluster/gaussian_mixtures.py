@@ -39,6 +39,8 @@ def mixture_search(method):
 def _fit_gmm(z, num_clusters, num_restarts, seed, verbose=0):
     from sklearn.utils import check_random_state
 
+    if len(z) == 1:  # which scikit-learn refuses
+        return mixture_of_groups(z, np.zeros(1, int), num_clusters)
     # Scaled, because scikit-learn adds 1e-6 to every variance; centered, in
     # float64, because it computes variances as differences of squares.
     center = z.mean(axis=0, dtype="float64")
