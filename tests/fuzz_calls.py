@@ -173,12 +173,11 @@ def _student(draws):
 
 def _cross_entropy(draws):
     n = draws.size() + 1
+    logs = np.float32(draws.numbers(n, n))
     return Call(
         {
             "similarities": draws.shares(n, n),
-            "log_similarities": np.maximum(
-                np.float32(draws.numbers(n, n)), -1e30
-            ),
+            "log_similarities": np.clip(logs, -1e30, 0),
         },
         "whole",
         True,

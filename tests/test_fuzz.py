@@ -97,7 +97,7 @@ def parts(result):
 
 def as_floats(value):
     """Arrays of numbers; what is odd in another way is `None`."""
-    if not isinstance(value, (np.ndarray, float)):
+    if not isinstance(value, (np.ndarray, np.generic, float)):
         return None
     value = np.asarray(value)
     return value if value.dtype.kind in "fiub" else None

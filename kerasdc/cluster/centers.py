@@ -59,6 +59,8 @@ def nearest_center(z, centers, block=8192):
             "`z` and `centers` must have the same width. "
             f"Received: shapes {z.shape} and {centers.shape}"
         )
+    if centers.dtype.kind == "f":  # squares overflow in half precision
+        centers = np.asarray(centers, np.promote_types(centers.dtype, "f4"))
     _, unit = rescaled(np.array([_size(z), _size(centers)]), 1e-12, 1e12)
     if unit != 1:  # squares would overflow or underflow
         z, centers = z / unit, centers / unit

@@ -55,9 +55,9 @@ def check_points(z, num_clusters, dim=None):
         ValueError: If `z` has another shape, is not finite, or holds fewer
             distinct points than `num_clusters`.
     """
-    if z.ndim != 2 or dim not in (None, z.shape[1]):
+    if z.ndim != 2 or z.size == 0 or dim not in (None, z.shape[1]):
         raise ValueError(
-            f"`z` must have shape (n, {dim or 'dim'}). "
+            f"`z` must have shape (n, {dim or 'dim'}), and not be empty. "
             f"Received: z of shape {z.shape}"
         )
     if not np.isfinite(z).all():
@@ -65,7 +65,7 @@ def check_points(z, num_clusters, dim=None):
             "`z` must be finite. "
             f"Received: {np.count_nonzero(~np.isfinite(z))} NaN or infinite"
         )
-    size = max(-float(z.min()), float(z.max())) if z.size else 0
+    size = max(-float(z.min()), float(z.max()))
     if size > LARGEST:
         raise ValueError(
             f"`z` must not hold numbers above {LARGEST:g}, whose squares "
