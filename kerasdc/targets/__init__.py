@@ -11,6 +11,7 @@ from kerasdc.targets.batches import steps_taken
 from kerasdc.targets.features import FeatureBatches
 from kerasdc.targets.features import all_features
 from kerasdc.targets.neighbor_radii import NeighborRadii
+from kerasdc.targets.orders import keras_order
 from kerasdc.targets.self_training_targets import SelfTrainingTargets
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "ShuffledBatches",
     "WholePass",
     "all_features",
+    "keras_order",
     "steps_taken",
 ]

@@ -30,6 +30,8 @@ class ShuffledBatches(keras.utils.PyDataset):
         drop_remainder: Boolean. Whether the rows that are left at the end of
             a pass, too few for a batch, are left out of it (unless there are
             no others) or make a shorter batch.
+        order: Optional integer array `(n,)`, the rows in the order of every
+            pass. `None` is as `shuffle` says.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class ShuffledBatches(keras.utils.PyDataset):
         seed=0,
         count_steps=None,
         drop_remainder=False,
+        order=None,
     ):
         super().__init__()
         self.x = x
@@ -57,6 +60,7 @@ class ShuffledBatches(keras.utils.PyDataset):
         self.seed = seed
         self.count_steps = count_steps
         self._first_step = None
+        self._fixed_order = order
         self._order = (None, None)
 
     def __len__(self):
@@ -97,6 +101,8 @@ class ShuffledBatches(keras.utils.PyDataset):
         """Makes this epoch's `target`; for subclasses."""
 
     def _order_of(self, number_of_pass):
+        if self._fixed_order is not None:
+            return self._fixed_order
         if not self.shuffle:
             number_of_pass = 0
         if self._order[0] != number_of_pass:

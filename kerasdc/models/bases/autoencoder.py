@@ -9,6 +9,7 @@ from kerasdc.callbacks.lists import with_first
 from kerasdc.models.bases.parts import features_of
 from kerasdc.models.bases.scopes import strategy_scope
 from kerasdc.targets import ShuffledBatches
+from kerasdc.targets import keras_order
 from kerasdc.targets import steps_taken
 from kerasdc.targets.feeding import feed
 from kerasdc.utils.arguments import checked_seed
@@ -98,7 +99,8 @@ class Autoencoder(keras.Model):
             y: Must be `None`: the inputs are the targets.
             batch_size: Integer. `None` takes Keras' 32.
             callbacks: Keras callbacks.
-            shuffle: Boolean. Whether each pass has its own random order.
+            shuffle: Boolean. Whether the samples come in a random order, the
+                same in every pass: see `kerasdc.targets.keras_order`.
             **kwargs: Further arguments of `keras.Model.fit`.
 
         Returns:
@@ -112,12 +114,13 @@ class Autoencoder(keras.Model):
         seed = self.seed
         if seed is None:
             seed = int(np.random.randint(2**31))
+        x = to_array(x)
         batches = ShuffledBatches(
-            to_array(x),
+            x,
             None,
             batch_size or 32,
-            shuffle=shuffle,
-            seed=seed,
+            shuffle=False,
+            order=keras_order(len(x), seed) if shuffle else None,
             count_steps=lambda: steps_taken(self.optimizer),
         )
         callbacks = with_first([FiniteLoss(each_epoch=False)], callbacks)
