@@ -260,7 +260,9 @@ def _covers(draws):
 
 def clustering_layer(num_clusters, alpha, initial_centers, inputs):
     layer = layers.ClusteringLayer(num_clusters, alpha=alpha)
-    z = np.random.default_rng(0).normal(size=(20, (*inputs.shape, 1, 1)[1]))
+    z = np.random.default_rng(0).normal(
+        size=(20, (*inputs.shape, 1, 1)[1] or 1)
+    )
     layer.adapt(z, initial_centers=initial_centers)
     return layer(inputs)
 

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import pytest
 
-FEW, MANY = 12, 120
+FEW, MANY = 12, 350
 
 
 def violation(name, seed):

@@ -4,6 +4,7 @@ import math
 
 from keras import ops
 
+from kerasdc.utils.tensors import check_same_shape
 from kerasdc.utils.tensors import checked_tensor
 from kerasdc.utils.tensors import largest_entry
 
@@ -57,9 +58,16 @@ def divergence(mean, log_variance, responsibilities, mixture):
         ops.expand_dims(_checked_points(name, part, dim), 1)
         for name, part in parts.items()
     )
+    check_same_shape(mean=mean, log_variance=log_variance)
     # Sums stay finite; what is not finite becomes NaN.
     log_variance = ops.clip(log_variance, -1e30, 1e30) + 0.0 * log_variance
     gamma = _checked_points("responsibilities", responsibilities, num_clusters)
+    rows = {mean.shape[0], gamma.shape[0]} - {None}
+    if len(rows) > 1:
+        raise ValueError(
+            "`mean` and `responsibilities` must have the same number of rows. "
+            f"Received: {mean.shape[0]} and {gamma.shape[0]} rows"
+        )
     squares = ops.exp(log_variance) + ops.square(mean - means)
     # 0 times infinity would be NaN. A mean that is not finite stays so.
     squares = ops.minimum(squares, _LARGEST) + 0.0 * mean
