@@ -32,33 +32,49 @@ def verbs_of(model, names):
 # === Forms of data ===
 
 
-def in_one_step(system, x):
-    """A model trained in one step, after the first stages."""
+# Of each round: what `pretrain`, `adapt`, `fit` and the rest are given.
+ROUNDS = [
+    ("list", "frame", "sparse", "tf.data"),
+    ("PyDataset", "float64", "tf.data", "float16"),
+    ("columns first", "prepared", "frame", "PyDataset"),
+    ("prepared", "read only", "PyDataset", "list"),
+]
+
+
+def in_one_step(system, forms):
+    """A model trained in one step, and what it says; of `(4,)` inputs."""
     model = make(system)
-    systems.pretrain(model, x, epochs=0)
-    fit(model, x, batch_size=90)
-    return model
+    systems.pretrain(model, forms[0], batch_size=90)
+    systems.adapt(model, forms[1], 90)
+    fit(model, forms[2], batch_size=90, validation_data=forms[3])
+    objective = model.objective(forms[3])
+    return model, model.predict(forms[3], verbose=0), objective
 
 
 @pytest.fixture(scope="session")
 def on_array(system, blobs):
-    """A model trained so, and its outputs."""
     with systems.eager():
-        model = in_one_step(system, blobs[0])
-        return model, model.predict(blobs[0], verbose=0)
+        return in_one_step(system, [blobs[0]] * 4)
 
 
-@pytest.mark.parametrize("form", [*FORMS, "prepared"])
+@pytest.mark.parametrize("forms", ROUNDS, ids="-".join)
 def test_every_form_of_data_gives_the_same(
-    form, system, blobs, on_array, eagerly
+    forms, system, blobs, on_array, eagerly
 ):
-    change = FORMS.get(form, make(system).prepare)
-    x, again = change(blobs[0]), change(blobs[0])
-    model = in_one_step(system, x)
+    changes = FORMS | {"prepared": make(system).prepare}
+    data, again = ([changes[f](blobs[0]) for f in forms] for _ in range(2))
+    model, *found = in_one_step(system, data)
     assert_same(state(model), state(on_array[0]))
-    np.testing.assert_array_equal(model.predict(x, verbose=0), on_array[1])
-    if isinstance(x, np.ndarray):  # users' data is left alone
-        np.testing.assert_array_equal(x, again)
+    assert_same(found, on_array[1:])
+    for x, same in zip(data, again, strict=True):
+        if isinstance(x, np.ndarray):  # users' data is left alone
+            np.testing.assert_array_equal(x, same)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_is_the_same_input(form, on_array, blobs):
+    found = on_array[0].as_inputs(FORMS[form](blobs[0]))
+    np.testing.assert_array_equal(found, blobs[0])
 
 
 def test_one_sample_and_few(trained, system, blobs):

@@ -29,6 +29,7 @@ class Row:
         compile: Arguments of `compile`, none of them its default.
         pretrain_epochs: Integer, after which `fit` recovers three blobs.
         epochs: Integer, of that `fit`.
+        learning_rate: Float, likewise.
     """
 
     arguments: dict = dataclasses.field(default_factory=dict)
@@ -36,6 +37,7 @@ class Row:
     compile: dict = dataclasses.field(default_factory=dict)
     pretrain_epochs: int = 20
     epochs: int = 10
+    learning_rate: float = 0.01
 
 
 ROWS = {
@@ -81,6 +83,7 @@ ROWS = {
             "augmented": False,
         },
         pretrain_epochs=40,
+        learning_rate=0.002,
     ),
 }
 
@@ -142,14 +145,14 @@ def make(system, shape=(6,), compiled=True, regularizer=None, **kwargs):
         arguments.setdefault("num_clusters", 3)
     model = SYSTEMS[system](**arguments)
     if compiled:
-        model.compile(**optimizers(model))
+        model.compile(**optimizers(model, row(system).learning_rate))
     keras.utils.set_random_seed(6)
     return model
 
 
-def optimizers(model):
+def optimizers(model, learning_rate=0.01):
     adam = keras.optimizers.Adam
-    found = {"optimizer": adam(0.01)}
+    found = {"optimizer": adam(learning_rate)}
     if hasattr(model, "pretrain"):
         found["pretrain_optimizer"] = adam(0.01)
     return found

@@ -146,6 +146,7 @@ def test_a_component_that_loses_its_weight(blobs):
     assert np.isfinite(model.predict(blobs[0], verbose=0)).all()
 
 
+@pytest.mark.traced
 def test_decay(blobs):
     model = make_vade(optimizer=keras.optimizers.Adam(0.001), decay=0.5)
     model.pretrain(blobs[0], epochs=1, verbose=0)
