@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+import kerasdc
 from kerasdc.layers import RandomShiftRotation
 
 
@@ -169,3 +170,13 @@ def test_config_round_trip():
     )
     assert (again.shift, again.rotation) == (0.2, 5)
     assert (again.shear, again.zoom, again.seed) == (20, 0.1, 3)
+
+
+def test_tensorflow_does_not_compile_it_by_xla():
+    """Where there is a GPU, Keras would, and there is no such kernel."""
+    layer = kerasdc.layers.RandomShiftRotation()
+    on_tensorflow = keras.backend.backend() == "tensorflow"
+    assert layer.supports_jit is not on_tensorflow
+    model = kerasdc.models.DEC(2, augmentation=layer)
+    model.compile()
+    assert not (on_tensorflow and model.jit_compile)

@@ -324,6 +324,34 @@ def test_warmup_requests_are_the_samples(fitted, tmp_path):
     assert names == SIGNATURES
 
 
+@pytest.mark.parametrize(
+    "warmup", [np.zeros((3, 5)), np.full((2, 8, 8), np.nan), ["text"]]
+)
+def test_a_warmup_that_would_fail_is_refused(warmup, fitted, tmp_path):
+    model, x = fitted
+    warmup = (
+        np.full((2, *x.shape[1:]), np.nan) if np.ndim(warmup) == 3 else warmup
+    )
+    with pytest.raises(ValueError, match="Received"):
+        kerasdc.export_saved_model(model, tmp_path / "m", warmup=warmup)
+    assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize("path", ["gs://bucket/model", "s3://b/m", "", 3])
+def test_addresses_are_no_folders(path, fitted, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="`path` must be a path"):
+        kerasdc.export_saved_model(fitted[0], path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_home_folder_is_meant_by_its_sign(fitted, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    folder = kerasdc.export_saved_model(fitted[0], "~/served")
+    assert folder == tmp_path / "served" / "1"
+    assert folder.is_dir()
+
+
 def test_outputs_are_plain_json(fitted):
     """What a REST client gets, without a server."""
     model, x = fitted

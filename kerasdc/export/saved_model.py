@@ -1,7 +1,6 @@
 """Models as SavedModels, in the folder layout of TensorFlow Serving."""
 
 import os
-import pathlib
 
 import keras
 from keras import ops
@@ -9,7 +8,9 @@ from keras import ops
 from kerasdc.models import ClusteringModel
 from kerasdc.models.bases.encoder_model import EncoderModel
 from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.files import local_path
 from kerasdc.utils.files import staged
+from kerasdc.utils.inputs import to_array
 
 
 def export_saved_model(model, path, version=None, warmup=None):
@@ -59,7 +60,7 @@ def export_saved_model(model, path, version=None, warmup=None):
     """
     _check_model(model)
     requests = None if warmup is None else _warmup_requests(model, warmup)
-    target = _version_folder(pathlib.Path(path), version)
+    target = _version_folder(local_path("path", path), version)
     with staged(target) as folder:
         _write_saved_model(model, folder)
         if requests is not None:
@@ -196,7 +197,11 @@ def _warmup_requests(model, samples):
         ) from error
     import tensorflow as tf
 
-    proto = tf.make_tensor_proto(samples, _input_spec(model).dtype)
+    # A server whose warm-up fails never loads the version.
+    model.check_samples(samples)
+    proto = tf.make_tensor_proto(
+        to_array(samples, allow_text=True), _input_spec(model).dtype
+    )
     records = []
     for name, value in signatures(model).items():
         if isinstance(value, tuple):

@@ -59,6 +59,10 @@ class RandomShiftRotation(Seeded, keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        if keras.backend.backend() == "tensorflow":
+            # Its operation has no XLA kernel there, and Keras compiles by
+            # XLA where there is a GPU.
+            self.supports_jit = False
         self.shift = float(checked_number("shift", shift, maximum=1))
         self.rotation = float(checked_number("rotation", rotation, maximum=180))
         self.shear = float(
