@@ -28,7 +28,7 @@ def test_a_fit_that_diverges_leaves_the_model_as_it_was(system, blobs):
 class Explode(keras.callbacks.Callback):
     """What a division by zero in a user's own layer would do."""
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_train_batch_begin(self, batch, logs=None):
         for weight in self.model.trainable_weights:
             weight.assign(np.full(weight.shape, np.nan))
 

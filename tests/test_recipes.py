@@ -57,7 +57,7 @@ def test_a_copy_is_returned():
     [
         (
             ("dek", "mnist"),
-            "closest names are 'dec', 'vade'. Received: system='dek'",
+            "closest names are 'dec'. Received: system='dek'",
         ),
         (("dec", "mnits"), "mnist.*Received: dataset='mnits'"),
         (("dec", "mnist", "bset"), "best.*Received: recipe='bset'"),
