@@ -1,6 +1,7 @@
 """Small data and models that several test modules share."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 UNITS = (16,)
-LONGEST = ("test_readme", "test_training", "contract of None", "test_vade")
+LONGEST = ("test_readme", "test_training", "contract", "test_vade")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
 
 
@@ -20,21 +21,29 @@ def pytest_xdist_setupnodes(specs):
         os.environ.setdefault(name, str(share))
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items):
-    """Tests that share fixtures run in one process, the longest first."""
-    groups = {id(item): _group(item) for item in items}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(groups[id(item)]))
+    """The groups that take longest begin first."""
     order = {group: place for place, group in enumerate(LONGEST)}
-    items.sort(key=lambda item: order.get(groups[id(item)], len(order)))
+    items.sort(key=lambda item: order.get(group_of(item.nodeid), len(order)))
 
 
-def _group(item):
-    name = item.module.__name__
+def pytest_xdist_make_scheduler(config, log):
+    """Tests that share fixtures run in one process."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return group_of(nodeid)
+
+    return Groups(config, log)
+
+
+def group_of(nodeid):
+    """A file, the files of VaDE, or one system's part of the contract."""
+    name = re.search(r"(\w+)\.py", nodeid)[1]
     if name.startswith("contract"):
-        callspec = getattr(item, "callspec", None)
-        return f"contract of {callspec and callspec.params.get('system')}"
+        system = re.search(r"\[(\w+)", nodeid)
+        return f"contract of {system[1]}" if system else "contract"
     return "test_vade" if name.startswith("test_vade") else name
 
 
