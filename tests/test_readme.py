@@ -1,5 +1,7 @@
 """What README.md and CONTRIBUTING.md tell people to type, works."""
 
+import dataclasses
+import functools
 import json
 import os
 import re
@@ -11,8 +13,13 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import small_runs
+from sklearn.cluster import KMeans
 
 import train
+from kerasdc import datasets
+from kerasdc import metrics
+from kerasdc import models
 from kerasdc import zoo
 from kerasdc.recipes import get_recipe
 
@@ -23,6 +30,7 @@ CI = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PYTEST = PROJECT["tool"]["pytest"]["ini_options"]
 FIRST_RUN = "runs/dec_digits_best_0"
+WHOLE_BAR = r"(\d+)/\1\b.*/partition"
 
 
 def blocks(text, language):
@@ -78,24 +86,110 @@ def run_in(tmp_path):
     return run
 
 
-@pytest.mark.parametrize("number", range(len(PROGRAMS)))
-def test_python_of_the_readme_runs(number, tmp_path, monkeypatch):
+# === Python ===
+
+
+def shortened(program):
+    """The program with one epoch wherever it names a number of them."""
+    return re.sub(r"""(\bepochs=|"epochs": )\d+""", r"\g<1>1", program)
+
+
+@pytest.fixture
+def short_stages(monkeypatch, eagerly):
+    """Few digits, and one epoch wherever a program names no number."""
+    digits = datasets.load("digits")
+    few = dataclasses.replace(
+        digits, x=digits.x[:200], y=digits.y[:200], num_train=200, num_test=0
+    )
+    monkeypatch.setattr(datasets, "load", lambda name: few)
+    for system in models.SYSTEMS.values():
+        monkeypatch.setattr(system, "default_epochs", 1)
+    once = functools.partialmethod(models.Pretraining.pretrain, epochs=1)
+    monkeypatch.setattr(models.Pretraining, "pretrain", once)
+
+
+@pytest.fixture
+def run_program(tmp_path, monkeypatch):
+    """A function that runs a program in an empty folder."""
+    # The zoo is the repository's.
     monkeypatch.delenv("KERASDC_ZOO", raising=False)
     monkeypatch.chdir(tmp_path)
-    program = PROGRAMS[number]
-    exec(program, {})
-    for path in re.findall(r'(?:save|export_saved_model)\(.*"(.+)"', program):
-        assert (tmp_path / path).exists()
+
+    def run(program):
+        names = {}
+        exec(program, names)
+        written = r'(?:save|export_saved_model|savefig)\(.*"(.+)"'
+        for path in re.findall(written, program):
+            assert (tmp_path / path).exists()
+        return names
+
+    return run
 
 
-def test_first_command_trains_and_reports(run_in, tmp_path):
+@pytest.mark.parametrize("number", range(len(PROGRAMS)))
+def test_python_of_the_readme_runs(number, short_stages, run_program):
+    """Its calls and files: the trainings are cut, see `shortened`."""
+    run_program(shortened(PROGRAMS[number]))
+
+
+def test_programs_are_shortened():
+    program = 'adapt({"num": 2, "epochs": 15}), fit(x, epochs=20)'
+    expected = 'adapt({"num": 2, "epochs": 1}), fit(x, epochs=1)'
+    assert shortened(program) == expected
+    assert sum(shortened(program) != program for program in PROGRAMS) >= 5
+
+
+@pytest.fixture(scope="module")
+def kmeans_accuracy():
+    digits = datasets.load("digits")
+    kmeans = KMeans(10, n_init=20, random_state=0)
+    found = kmeans.fit_predict(digits.x.reshape(len(digits.x), -1))
+    return metrics.clustering_accuracy(digits.y, found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(len(PROGRAMS)))
+def test_python_of_the_readme_beats_kmeans(
+    number, run_program, kmeans_accuracy
+):
+    """Word for word, with the epochs that people will copy."""
+    model = run_program(PROGRAMS[number]).get("model")
+    digits = datasets.load("digits")
+    if isinstance(model, models.ClusteringModel):
+        assignments = model.assign(digits.x)
+        accuracy = metrics.clustering_accuracy(digits.y, assignments)
+        assert accuracy >= kmeans_accuracy + 0.05
+    elif model is not None:
+        found = metrics.embedding_scores(model.embed(digits.x), digits.y)
+        assert found["neighbor_error"] < 0.1
+
+
+# === Commands ===
+
+
+def check_first_run(folder, at_least):
+    assert (folder / "report.html").stat().st_size > 10_000
+    assert (folder / "serving" / "1" / "saved_model.pb").is_file()
+    accuracy = json.loads((folder / "metrics.json").read_text())["accuracy"]
+    assert accuracy > at_least
+
+
+def test_first_command_reports(tmp_path, monkeypatch, capsys, eagerly):
+    """In a few steps on a few digits."""
     assert "python train.py" in COMMANDS
-    shown = run_in(ROOT / "train.py")
-    assert re.search(r"24/24.*/partition", shown)
-    out = tmp_path / FIRST_RUN
-    assert (out / "report.html").stat().st_size > 10_000
-    assert (out / "serving" / "1" / "saved_model.pb").is_file()
-    assert json.loads((out / "metrics.json").read_text())["accuracy"] > 0.8
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(datasets, "load", small_runs.few_digits)
+    with small_runs.quick_pictures():
+        short = ["--pretrain-epochs", "1", "--epochs", "1"]
+        assert train.main(short) == 0
+    assert re.search(WHOLE_BAR, capsys.readouterr().out)
+    check_first_run(tmp_path / FIRST_RUN, at_least=0.1)
+
+
+@pytest.mark.slow
+def test_first_command_trains(run_in, tmp_path):
+    assert re.search(WHOLE_BAR, run_in(ROOT / "train.py"))
+    check_first_run(tmp_path / FIRST_RUN, at_least=0.8)
 
 
 def test_list_command_prints_recipes_and_results(capsys, monkeypatch):
