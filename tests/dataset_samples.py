@@ -4,6 +4,7 @@ import hashlib
 import http.server
 import os
 import re
+import time
 
 import numpy as np
 import pytest
@@ -15,12 +16,17 @@ needs_data = pytest.mark.skipif(not REAL, reason="KERASDC_DATA is not set")
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Serves `server.files`; can ignore ranges and cut connections."""
+    """Serves `server.files`; can misbehave as `Server` says."""
 
     def do_GET(self):
         data = self.server.files.get(self.path[1:])
         start = self.server.range_start(self.headers["Range"])
         self.server.starts.append(start)
+        self.server.logins.append(self.headers["Authorization"])
+        if self.server.redirect:
+            self.send_response(302)
+            self.send_header("Location", self.server.redirect)
+            return self.end_headers()
         if data is None:
             return self.send_error(404)
         if start and start >= len(data):
@@ -28,12 +34,26 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Range", f"bytes */{len(data)}")
             return self.end_headers()
         self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(data) - start))
+        if not self.server.endless:
+            self.send_header("Content-Length", str(len(data) - start))
         if start:
             span = f"bytes {start}-{len(data) - 1}/{len(data)}"
             self.send_header("Content-Range", span)
-        self.end_headers()
-        self.wfile.write(data[start:][: self.server.limit])
+        if self.server.pause != "headers":
+            self.end_headers()
+        self.send_all(data[start:][: self.server.limit])
+
+    def send_all(self, data):
+        try:
+            if self.server.pause:
+                for _ in range(1000):
+                    self.wfile.write(b"x")
+                    time.sleep(0.01)
+            self.wfile.write(data)
+            while self.server.endless:
+                self.server.sent += self.wfile.write(bytes(2**16))
+        except OSError:  # the client has had enough
+            pass
 
     def log_message(self, *args):
         pass
@@ -42,10 +62,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 class Server(http.server.ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.files, self.starts = {}, []
+        self.files, self.starts, self.logins = {}, [], []
         # Bytes sent before the connection is cut, and whether ranges work.
         self.limit, self.ranges = None, True
         self.shift = 0  # how far ranges begin from where they should
+        self.redirect = None  # where all requests are sent on to
+        self.pause = None  # what comes byte by byte: "headers", "body"
+        self.endless, self.sent = False, 0  # more than there is, for ever
 
     def range_start(self, header):
         found = re.match(r"bytes=(\d+)-$", header or "")

@@ -1,6 +1,7 @@
 """Downloads: resumed, checked, put in place."""
 
 import hashlib
+import os
 import socket
 import threading
 
@@ -12,6 +13,7 @@ from dataset_samples import SHA256
 from kerasdc import datasets
 from kerasdc.datasets import record
 from kerasdc.datasets import store
+from kerasdc.utils import connection
 from kerasdc.utils import download
 from kerasdc.utils import files
 
@@ -201,3 +203,74 @@ def test_other_content_is_an_error_or_a_warning(toy):
     toy(content_sha256="0" * 64, exact=True)
     with pytest.raises(ValueError, match="differs from the copy"):
         datasets.load("toy")
+
+
+# === Servers that send too much, or too slowly ===
+
+
+@pytest.mark.parametrize("endless", [False, True])
+def test_no_more_is_read_than_allowed(server, tmp_path, endless):
+    server.files["a.bin"] = DATA
+    server.endless = endless
+    with pytest.raises(OSError, match="sends more than 10,000 bytes"):
+        download.fetch(
+            [server.url("a.bin")], tmp_path / "a.bin", max_bytes=10_000
+        )
+    assert list(tmp_path.iterdir()) == []
+    # What the connection holds comes on top.
+    assert server.sent < 2**25
+
+
+def test_part_that_is_too_long_is_thrown_away(server, tmp_path):
+    server.files["a.bin"] = DATA
+    path = tmp_path / "a.bin"
+    path.with_name("a.bin.part").write_bytes(DATA + b"more")
+    size = len(DATA)
+    download.fetch([server.url("a.bin")], path, SHA256, max_bytes=size)
+    assert path.read_bytes() == DATA and server.starts == [0]
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link"])
+def test_part_must_be_a_file(server, tmp_path, kind):
+    server.files["a.bin"] = DATA
+    path, other = tmp_path / "a.bin", tmp_path / "other"
+    other.write_bytes(b"mine")
+    if kind == "pipe":
+        os.mkfifo(path.with_name("a.bin.part"))
+    else:
+        path.with_name("a.bin.part").symlink_to(other)
+    download.fetch([server.url("a.bin")], path, SHA256)
+    assert path.read_bytes() == DATA and other.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("pause", ["headers", "body"])
+def test_slow_server_is_given_up_once(server, tmp_path, pause, monkeypatch):
+    monkeypatch.setattr(connection, "GRACE", 0.2)
+    server.files["a.bin"] = DATA
+    server.pause = pause
+    with pytest.raises(OSError, match="the server is too slow: .* bytes in"):
+        download.fetch([server.url("a.bin")], tmp_path / "a.bin", SHA256)
+    assert len(server.starts) == 1
+
+
+def test_plain_addresses_need_a_digest(tmp_path):
+    url, path = "http://a.invalid/a.bin", tmp_path / "a.bin"
+    with pytest.raises(OSError, match="must begin with https://"):
+        download.fetch([url], path)
+    with pytest.raises(OSError, match="urlopen error"):
+        download.fetch([url], path, SHA256)
+
+
+def test_processes_share_the_originals(toy, server):
+    """The first deletes them while the second still waits for one."""
+    loaded = []
+    threads = [
+        threading.Thread(target=lambda: loaded.append(datasets.load("toy")))
+        for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({dataset.sha256 for dataset in loaded}) == 1
+    assert len(loaded) == 3 and len(server.starts) == 2

@@ -1,6 +1,7 @@
 """The formats of the public homes."""
 
 import bz2
+import contextlib
 import dataclasses
 import gzip
 import html
@@ -184,6 +185,58 @@ def test_reuters_by_hand():
         ),
     ]
     assert parse.reuters(reuters_originals(records)) == records
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        "<REUTERS ",
+        "<REUTERS A>",
+        '<REUTERS A="',
+        "A",
+        "<D>",
+        "<TOPICS>",
+        "<BODY>",
+        "<TITLE",
+        "&#",
+        "</D>",
+    ],
+)
+def test_forged_reuters_take_no_time(tags):
+    """Time that grows with the square of the length would be many minutes."""
+    many = tags * (10**6 // len(tags))
+    good = (
+        '<REUTERS TOPICS="YES" LEWISSPLIT="TRAIN" NEWID="1">'
+        "<TOPICS><D>earn</D></TOPICS><TITLE>T</TITLE><BODY>b</BODY></REUTERS>"
+    )
+    inside = [good.replace(t, many + t) for t in ("NEWID", "earn", "T</", "b<")]
+    for sgml in (good, many, good + many, *inside):
+        archive = tar_bytes({"reut2-000.sgm": sgml.encode()})
+        with contextlib.suppress(KeyError):  # attributes may be lost
+            found = parse.reuters({"reuters21578.tar.gz": archive})
+            assert len(found) == sgml.count(good) or sgml in inside
+
+
+def test_expanded_files_are_of_bounded_size(monkeypatch):
+    monkeypatch.setattr(parse, "_LARGEST", 20_000)
+    zeros = bytes(20_001)
+    files = {o.name: gzip.compress(zeros) for o in _originals("mnist")}
+    with pytest.raises(ValueError, match="20,000 bytes when it is expanded"):
+        parse.idx(files)
+    files = {o.name: bz2.compress(zeros) for o in _originals("usps")}
+    with pytest.raises(ValueError, match="20,000 bytes when it is expanded"):
+        parse.usps(files)
+    # Lines of one byte become rows of 256 numbers.
+    files = {o.name: bz2.compress(b"1\n" * 20) for o in _originals("usps")}
+    with pytest.raises(ValueError, match="20,000 bytes when it is expanded"):
+        parse.usps(files)
+    archive = tar_bytes({"reut2-000.sgm": zeros})
+    with pytest.raises(ValueError, match="20,000 bytes when it is expanded"):
+        parse.reuters({"reuters21578.tar.gz": archive})
+
+
+def _originals(name):
+    return catalogue.ENTRIES[name].originals
 
 
 def test_newsgroups_are_sorted():

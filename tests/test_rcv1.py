@@ -100,6 +100,14 @@ def test_rcv1_list_is_frozen(tmp_path):
         rcv1.freeze(tmp_path / "new", [3, 1])
 
 
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"sha256": 1}'])
+def test_damaged_list_of_documents_is_named(tmp_path, content):
+    path = tmp_path / rcv1.IDS_FILE
+    path.write_text(content)
+    with pytest.raises(ValueError, match="damaged.*Received: file=.*ids.json"):
+        rcv1.freeze(tmp_path, [3, 1])
+
+
 def test_rcv1_comes_through_scikit_learn(tmp_path, monkeypatch):
     def fetch(data_home=None):
         return small_rcv1()

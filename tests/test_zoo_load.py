@@ -2,8 +2,6 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -12,6 +10,7 @@ from zoo_samples import NAME
 from zoo_samples import assert_close
 from zoo_samples import change_metadata
 from zoo_samples import make_info
+from zoo_samples import reloaded
 from zoo_samples import served_weights_of
 from zoo_samples import weights_of
 
@@ -21,41 +20,19 @@ from kerasdc import networks
 from kerasdc import zoo
 from kerasdc.zoo import entry
 from kerasdc.zoo import golden
-
-LOAD = """
-import sys
-import numpy as np
-import kerasdc
-model = kerasdc.load(sys.argv[1])
-with np.load(sys.argv[2]) as arrays:
-    x = arrays["inputs"]
-np.savez(
-    sys.argv[3],
-    soft_assignment=model.predict(x, verbose=0),
-    cluster=model.assign(x),
-    embedding=model.embed(x),
-    reconstruction=model.reconstruct(x),
-)
-"""
+from kerasdc.zoo import index
 
 
-def test_fresh_process_gives_the_served_outputs(published, tmp_path):
-    paths = [str(published / NAME / entry.GOLDEN), str(tmp_path / "out.npz")]
-    root = os.path.dirname(os.path.dirname(kerasdc.__file__))
-    subprocess.run(
-        [sys.executable, "-c", LOAD, NAME, *paths],
-        check=True,
-        cwd=root,
-        env={**os.environ, "KERASDC_ZOO": str(published)},
-    )
+def test_model_gives_the_served_outputs(published):
+    """In a fresh process: see `test_entries_load_on_another_backend`."""
     inputs, outputs = golden.read(published / NAME)
     served = golden.load_served(published / NAME)
     served = golden.served_outputs(served, inputs)
-    with np.load(tmp_path / "out.npz") as loaded:
-        assert set(loaded) == set(served) == set(outputs)
-        for name, expected in served.items():
-            assert_close(loaded[name], expected)
-            assert_close(outputs[name], expected)
+    loaded = golden.outputs_of(kerasdc.load(NAME, published), inputs)
+    assert set(loaded) == set(served) == set(outputs)
+    for name, expected in served.items():
+        assert_close(loaded[name], expected)
+        assert_close(outputs[name], expected)
 
 
 def test_loaded_model_is_the_published_one(published, model, digits):
@@ -117,9 +94,7 @@ def test_thresholds_on_their_way_are_loaded(tmp_path):
     model.fit(x, batch_size=10, epochs=1, verbose=0)
     # Where the thresholds start unless told otherwise.
     model.thresholds.assign([0.95, 0.455])
-    info = make_info(dataset={"name": "few", "sha256": ""})
-    zoo.publish(model, "dac_few", x[:4], info, zoo_dir=tmp_path)
-    loaded = kerasdc.load("dac_few", tmp_path)
+    loaded = reloaded(model, tmp_path)
     assert loaded.compiled
     expected = model.thresholds.numpy()
     np.testing.assert_array_equal(loaded.thresholds.numpy(), expected)
@@ -133,10 +108,8 @@ def test_square_layers_keep_their_order(tmp_path):
     model = kerasdc.models.DEC(3, encoder, decoder, seed=0)
     model.compile()
     model.adapt(np.random.rand(20, 3))
-    info = make_info(dataset={"name": "square", "sha256": ""})
     x = np.random.rand(4, 3)
-    zoo.publish(model, "dec_square", x, info, zoo_dir=tmp_path)
-    loaded = kerasdc.load("dec_square", tmp_path)
+    loaded = reloaded(model, tmp_path)
     assert_close(loaded.reconstruct(x), model.reconstruct(x))
 
 
@@ -196,7 +169,7 @@ def test_missing_file_is_named(own):
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b"\xff"])
 def test_damaged_metadata_is_refused(own, content):
     (own / NAME / entry.METADATA).write_bytes(content)
-    zoo.location.write_index(own)
+    index.write_index(own)
     with pytest.raises(ValueError, match="metadata.json is damaged.*Received"):
         kerasdc.load(NAME, own)
 
@@ -209,12 +182,83 @@ def test_metadata_is_that_of_the_index(own):
         kerasdc.load(NAME, own)
     with pytest.raises(ValueError, match=match):
         zoo.verify(NAME, own, figures=False)
-    index = own / zoo.location.INDEX
-    index.write_text("[]")
-    with pytest.raises(ValueError, match="index.json is damaged.*Received"):
+
+
+@pytest.mark.parametrize(
+    ("content", "match"),
+    [
+        (b"", "index.json is damaged"),
+        (b"[]", "index.json is damaged"),
+        (b"[" * 50_000, "index.json is damaged: it is nested"),
+        (b'{"dec_digits": null}', "damaged: 'dec_digits' must be"),
+        (b'{"dec_digits": ""}', "damaged: 'dec_digits' must be"),
+        (b'{"dec_digits": []}', "damaged: 'dec_digits' must be"),
+        (b"{}", "does not list this model.*Received: name='dec_digits'"),
+        (None, "does not list this model.*Received: name='dec_digits'"),
+    ],
+)
+def test_model_without_a_digest_is_refused(own, content, match):
+    (own / index.INDEX).unlink()
+    if content is not None:
+        (own / index.INDEX).write_bytes(content)
+    with pytest.raises(ValueError, match=match):
         kerasdc.load(NAME, own)
-    index.write_text("{}")
-    assert kerasdc.load(NAME, own).adapted
+
+
+@pytest.mark.parametrize("file", [entry.METADATA, f"../{index.INDEX}"])
+def test_pipe_is_not_waited_for(own, file):
+    (own / NAME / file).unlink()
+    os.mkfifo(own / NAME / file)
+    with pytest.raises(ValueError, match="must be a file, not a.* pipe"):
+        kerasdc.load(NAME, own)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        None,
+        {},
+        {"class_name": "Sequential", "module": "keras", "config": {}},
+        {"class_name": "KMeans", "registered_name": "kerasdc>Standardize"},
+        {"class_name": "DEC", "registered_name": ["kerasdc>DEC"]},
+    ],
+)
+def test_only_models_of_this_library_are_made(own, config, monkeypatch):
+    def made(*args, **kwargs):
+        raise AssertionError("made")
+
+    monkeypatch.setattr(keras.saving, "deserialize_keras_object", made)
+    change_metadata(own, lambda metadata: metadata.update(model=config))
+    with pytest.raises(ValueError, match="of a class of this library"):
+        kerasdc.load(NAME, own)
+
+
+def test_model_is_of_the_class_that_it_says(own):
+    layer = keras.saving.serialize_keras_object(keras.layers.Dense(2))
+    layer["registered_name"] = "kerasdc>DEC"
+    change_metadata(own, lambda metadata: metadata.update(model=layer))
+    with pytest.raises((ValueError, TypeError)):
+        kerasdc.load(NAME, own)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        {"size": -1},
+        {"size": None},
+        {"size": True},
+        {"size": 1e3},
+        {"size": 2**63},
+        {"sha256": ""},
+        {"sha256": None},
+        {"sha256": "A" * 64},
+        {"sha256": "a" * 64 + "\n"},
+    ],
+)
+def test_file_without_size_and_digest_is_refused(own, file):
+    change_metadata(own, lambda m: m["files"][entry.GOLDEN].update(file))
+    with pytest.raises(ValueError, match="damaged.*'golden.npz' must have"):
+        kerasdc.load(NAME, own)
 
 
 def test_file_that_was_not_published_is_refused(own):
@@ -226,7 +270,21 @@ def test_file_that_was_not_published_is_refused(own):
 
 
 @pytest.mark.parametrize(
-    "path", ["../results.csv", "/etc/hostname", "a/../../x", "..\\x", "C:x"]
+    "path",
+    [
+        "../results.csv",
+        "/etc/hostname",
+        "a/../../x",
+        "..\\x",
+        "C:x",
+        "a//b",
+        "./a",
+        ".",
+        "",
+        "a\0b",
+        "a\nb",
+        "metadata.json",
+    ],
 )
 def test_files_outside_the_folder_are_refused(own, path):
     change_metadata(own, lambda m: m["files"].update({path: {"size": 1}}))

@@ -18,7 +18,7 @@ import kerasdc
 from kerasdc import zoo
 from kerasdc.zoo import entry
 from kerasdc.zoo import golden
-from kerasdc.zoo import location
+from kerasdc.zoo import index
 
 
 def arrays_of(path):
@@ -100,6 +100,14 @@ def test_verify_notices_other_outputs(own):
         zoo.verify(NAME, own)
 
 
+def test_golden_outputs_are_of_bounded_size(tmp_path, monkeypatch):
+    monkeypatch.setattr(golden, "_LARGEST", 2**16)
+    golden.write(tmp_path, np.zeros(2**20, "uint8"), {})
+    assert (tmp_path / entry.GOLDEN).stat().st_size < 2**16
+    with pytest.raises(ValueError, match="65,536 bytes when it is expanded"):
+        golden.read(tmp_path)
+
+
 def test_entry_that_is_not_the_model_is_not_published(
     own, model, digits, monkeypatch
 ):
@@ -161,7 +169,7 @@ def test_full_disk_loses_nothing(own, model, digits, size):
 def test_stop_before_the_index_is_written_leaves_models_that_load(
     own, model, digits, monkeypatch, num_written
 ):
-    write_index, left = location.write_index, [None] * num_written
+    write_index, left = index.write_index, [None] * num_written
 
     def stop(folder):
         if not left:
@@ -170,7 +178,7 @@ def test_stop_before_the_index_is_written_leaves_models_that_load(
         write_index(folder)
 
     with monkeypatch.context() as patch:
-        patch.setattr(location, "write_index", stop)
+        patch.setattr(index, "write_index", stop)
         with pytest.raises(KeyboardInterrupt):
             zoo.publish(
                 model,

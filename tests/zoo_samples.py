@@ -2,10 +2,15 @@
 
 import json
 
+import keras
 import numpy as np
 
+import kerasdc
+from kerasdc.utils.files import write_json
 from kerasdc.zoo import entry
-from kerasdc.zoo import location
+from kerasdc.zoo import index
+from kerasdc.zoo import loading
+from kerasdc.zoo import weights
 
 NAME = "dec_digits"
 
@@ -77,9 +82,45 @@ def weights_of(folder):
     return folder / NAME / entry.WEIGHTS
 
 
-def change_metadata(folder, change):
-    path = folder / NAME / entry.METADATA
+def change_metadata(folder, change, name=NAME):
+    path = folder / name / entry.METADATA
     metadata = json.loads(path.read_text())
     change(metadata)
     path.write_text(json.dumps(metadata))
-    location.write_index(folder)
+    index.write_index(folder)
+
+
+def reloaded(model, folder):
+    """A model as `load` makes it of what `publish` writes."""
+    weights.write_weights(model, folder / entry.WEIGHTS)
+    config = json.dumps(keras.saving.serialize_keras_object(model))
+    return loading.build(folder, {"model": json.loads(config)})
+
+
+# === Entries without a model ===
+
+
+def make_entry(folder, name=NAME, content=b"weights", **changes):
+    """Files and metadata of an entry, and the index of the zoo."""
+    place = folder / name
+    for file in (entry.WEIGHTS, entry.GOLDEN, "saved_model/1/saved_model.pb"):
+        (place / file).parent.mkdir(parents=True, exist_ok=True)
+        (place / file).write_bytes(content)
+    listed = entry.describe_files(place)
+    write_json(place / entry.METADATA, {"files": listed, "model": {}})
+    change_metadata(folder, lambda metadata: metadata.update(changes), name)
+
+
+def offer(server, folder):
+    """Lets a server have the files of a zoo; returns its address."""
+    server.files.update(snapshot(folder))
+    return server.url("")[:-1]
+
+
+def make_package(monkeypatch, folder):
+    """An installed package that knows no model; returns its folder."""
+    package = folder / "kerasdc"
+    (package / "zoo").mkdir(parents=True)
+    (package / "zoo" / "digests.json").write_text("{}")
+    monkeypatch.setattr(kerasdc, "__file__", str(package / "__init__.py"))
+    return package

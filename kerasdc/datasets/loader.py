@@ -1,5 +1,7 @@
 """`load`: finds, downloads and checks a data set by name."""
 
+import contextlib
+
 import numpy as np
 
 from kerasdc.datasets import rcv1
@@ -10,6 +12,7 @@ from kerasdc.datasets.catalogue import ENTRIES
 from kerasdc.datasets.parse import PARSERS
 from kerasdc.utils.arguments import checked_name
 from kerasdc.utils.download import fetch
+from kerasdc.utils.files import locked
 
 
 def list_names():
@@ -83,14 +86,22 @@ def _from_file(entry, path):
 
 def _from_home(entry, data_dir):
     folder = store.cache_folder()
-    try:
-        read, downloaded = _HOMES.get(entry.name, _originals)(entry, folder)
-    except OSError as error:
-        raise FileNotFoundError(_missing(entry, data_dir, error)) from error
-    content, dataset = _checked(entry, read, folder)
-    store.write(folder / entry.file, content)
-    for path in downloaded:
-        path.unlink()
+    with contextlib.ExitStack() as stack:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            # Another process may be at it: its originals go when it is done.
+            stack.enter_context(locked(folder / f".{entry.name}.lock"))
+            if (folder / entry.file).is_file():
+                return _from_file(entry, folder / entry.file)
+            home = _HOMES.get(entry.name, _originals)
+            read, downloaded = home(entry, folder)
+        except OSError as error:
+            message = _missing(entry, data_dir, error)
+            raise FileNotFoundError(message) from error
+        content, dataset = _checked(entry, read, folder)
+        store.write(folder / entry.file, content)
+        for path in downloaded:
+            path.unlink()
     return dataset
 
 

@@ -13,7 +13,10 @@ import tarfile
 
 import numpy as np
 
+from kerasdc.utils.reading import up_to
+
 _SPLITS = ("train", "test")
+_LARGEST = 2**29  # bytes that a file may have when it is expanded
 
 
 def idx(files):
@@ -30,7 +33,7 @@ def idx(files):
 
 
 def _idx_array(data):
-    data = gzip.decompress(data)
+    data = _expanded(gzip.open, data)
     # Two zeros, the type code 8 (unsigned byte), the number of dimensions.
     if data[:3] != b"\x00\x00\x08":
         raise ValueError(
@@ -46,7 +49,7 @@ def usps(files):
     """USPS in LIBSVM's text format: labels 1..10, values in -1..1."""
     arrays = {}
     for split, name in zip(_SPLITS, ("usps.bz2", "usps.t.bz2")):
-        x, y = _svmlight(bz2.decompress(files[name]))
+        x, y = _svmlight(_expanded(bz2.open, files[name]))
         # float32 arithmetic gives the same values as the common usps.h5.
         arrays[f"x_{split}"] = ((x + 1) / 2).reshape(-1, 16, 16)
         arrays[f"y_{split}"] = (y - 1).astype(np.uint8)
@@ -56,6 +59,7 @@ def usps(files):
 def _svmlight(data):
     from sklearn.datasets import load_svmlight_file
 
+    _check_size(1024 * data.count(b"\n"))  # of 256 numbers a line
     x, y = load_svmlight_file(
         io.BytesIO(data), n_features=256, dtype=np.float32, zero_based=False
     )
@@ -77,7 +81,8 @@ def coil20(files):
     """A MATLAB file: `fea` (1440, 1024), columns first, and `gnd` 1..20."""
     from scipy.io import loadmat
 
-    content = loadmat(io.BytesIO(files["COIL20.mat"]))
+    file = io.BytesIO(files["COIL20.mat"])
+    content = loadmat(file, variable_names=("fea", "gnd"))
     x = content["fea"].astype(np.float64)
     if x.max() <= 1:
         x = x * 255
@@ -106,33 +111,74 @@ def reuters(files):
     archive = files["reuters21578.tar.gz"]
     parts = {n: data for n, data in _members(archive) if n.endswith(".sgm")}
     text = "".join(parts[name].decode("latin-1") for name in sorted(parts))
-    documents = re.findall(r"<REUTERS\s(.*?)>(.*?)</REUTERS>", text, re.S)
-    return [_reuters_record(*document) for document in documents]
+    return [_reuters_record(document) for document in _documents(text)]
 
 
-def _reuters_record(attributes, body):
-    attributes = dict(re.findall(r'([A-Z]+)="(.*?)"', attributes))
-    topics = re.findall(r"<D>(.*?)</D>", _element("TOPICS", body))
+# Text is searched from left to right once: a regular expression would begin
+# anew at each of many tags that are never closed.
+
+
+def _documents(text):
+    end = 0
+    while (start := text.find("<REUTERS", end)) >= 0:
+        end = text.find("</REUTERS>", start)
+        if end < 0:
+            return
+        yield text[start + len("<REUTERS") : end]
+
+
+def _reuters_record(document):
+    attributes, _, body = document.partition(">")
+    attributes = dict(re.findall(r'\b([A-Z]+)="([^"\n]*)"', attributes))
     return {
         "id": attributes["NEWID"],
         "lewissplit": attributes["LEWISSPLIT"],
         "topics_flag": attributes["TOPICS"],
-        "topics": topics,
+        "topics": _topics(_element("TOPICS", body)),
         "title": html.unescape(_element("TITLE", body)).strip(),
         "text": html.unescape(_element("BODY", body)).strip(),
     }
 
 
+def _topics(text):
+    """What stands between `<D>` and `</D>`."""
+    parts = [part.partition("<D>") for part in text.split("</D>")[:-1]]
+    return [topic for _, tag, topic in parts if tag]
+
+
 def _element(tag, text):
-    found = re.search(f"<{tag}>(.*?)</{tag}>", text, re.S)
-    return found.group(1) if found else ""
+    _, found, rest = text.partition(f"<{tag}>")
+    content, closed, _ = rest.partition(f"</{tag}>")
+    return content if found and closed else ""
+
+
+# === Compressed files, whose size is not known before ===
 
 
 def _members(archive):
-    with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
+    file = io.BytesIO(_expanded(gzip.open, archive))
+    num_bytes = 0
+    with tarfile.open(fileobj=file, mode="r:") as tar:
         for member in tar:
             if member.isfile():
+                num_bytes += member.size  # that of a sparse file is made up
+                _check_size(num_bytes)
                 yield member.name, tar.extractfile(member).read()
+
+
+def _expanded(opener, data):
+    with opener(io.BytesIO(data)) as file:
+        expanded = up_to(_LARGEST + 1, file)
+    _check_size(len(expanded))
+    return expanded
+
+
+def _check_size(num_bytes):
+    if num_bytes > _LARGEST:
+        raise ValueError(
+            f"A file may have {_LARGEST:,} bytes when it is expanded. "
+            f"Received: {num_bytes:,} bytes or more"
+        )
 
 
 PARSERS = {

@@ -28,12 +28,14 @@ import json
 
 import numpy as np
 
+from kerasdc.utils import reading
 from kerasdc.utils.files import replace
 
 ROOTS = ("CCAT", "ECAT", "GCAT", "MCAT")
 NUM_DOCUMENTS = 10_000
 NUM_TERMS = 2_000
 IDS_FILE = "rcv1_ids.json"
+_LARGEST_LIST = 2**24  # bytes
 
 
 def fetch(folder):
@@ -150,13 +152,24 @@ def freeze(folder, ids):
         folder.mkdir(parents=True, exist_ok=True)
         replace(path, json.dumps(record).encode("ascii"))
         return
-    kept = json.loads(path.read_text(encoding="ascii"))
-    digests = {kept["sha256"], ids_sha256(kept["ids"])}
-    if digests != {record["sha256"]}:
+    digest, digest_of_ids = _read(path)
+    if {digest, digest_of_ids} != {record["sha256"]}:
         raise ValueError(
             f"The RCV1 documents are not those listed in {path}, SHA-256 "
-            f"{kept['sha256']}. Received: sha256={record['sha256']}"
+            f"{digest}. Received: sha256={record['sha256']}"
         )
+
+
+def _read(path):
+    """The digest that a list of documents says, and the one that it has."""
+    try:
+        kept = reading.parse_json(reading.read_bytes(path, _LARGEST_LIST))
+        return str(kept["sha256"]), ids_sha256(kept["ids"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"The list of the RCV1 documents is damaged: {error!r}. "
+            f"Received: file={str(path)!r}"
+        ) from error
 
 
 def ids_sha256(ids):

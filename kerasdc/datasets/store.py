@@ -10,9 +10,13 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from kerasdc.utils import reading
 from kerasdc.utils.download import check_sha256
 from kerasdc.utils.files import local_path
 from kerasdc.utils.files import replace
+
+_LARGEST = 2**30  # bytes of a normalized file
+_LONGEST_SIDECAR = 1000
 
 
 def cache_folder():
@@ -64,7 +68,8 @@ def read(path, sha256=None):
     expected = [sha256] if sha256 else []
     sidecar = _sidecar(path)
     if sidecar.is_file():
-        words = sidecar.read_text(encoding="ascii", errors="replace").split()
+        text = reading.read_bytes(sidecar, _LONGEST_SIDECAR)
+        words = text.decode("ascii", errors="replace").split()
         expected.append(words[0] if words else f"none in {sidecar.name}")
     if not expected:
         raise ValueError(
@@ -73,7 +78,7 @@ def read(path, sha256=None):
             f"Received: file={str(path)!r}"
         )
     # Hash and content come from the same bytes, read once.
-    data = path.read_bytes()
+    data = reading.read_bytes(path, _LARGEST)
     digest = check_sha256(data, expected, path)
     try:
         return _decode(path.name, data), digest

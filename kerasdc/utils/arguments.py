@@ -3,6 +3,7 @@
 import difflib
 import math
 import numbers
+import re
 
 import numpy as np
 
@@ -13,7 +14,7 @@ _EXACT = 2**53  # integers up to here are floats, too
 
 
 def shown(value, most=200):
-    """A value as the text of an error: `repr`, shortened.
+    """A value as the text of an error: `repr`, shortened and `masked`.
 
     Args:
         value: What the caller passed.
@@ -23,10 +24,32 @@ def shown(value, most=200):
         String.
     """
     try:
-        text = repr(value)
+        text = masked(repr(value)[:10_000])
     except Exception:  # such as that of an integer of 5,000 digits
         return f"a {type(value).__name__} that cannot be printed"
     return text if len(text) <= most else f"{text[:most]}..."
+
+
+def masked(text):
+    """A text without the passwords and tokens of the addresses in it.
+
+    Args:
+        text: String.
+
+    Returns:
+        String.
+    """
+    # Rather too much than too little: a password may hold any character.
+    start, end = text.find("://"), text.rfind("@")
+    if 0 <= start < end:
+        text = f"{text[:start]}://***{text[end:]}"
+    words = re.split(r"([\s'\"])", text)
+    return "".join(_without_query(word) for word in words)
+
+
+def _without_query(word):
+    address, *rest = re.split(r"[?#]", word, maxsplit=1)
+    return f"{address}?***" if rest and "://" in address else word
 
 
 def checked_count(name, value, minimum=1, maximum=_HIGHEST_COUNT):

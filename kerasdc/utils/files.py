@@ -207,6 +207,17 @@ def recover(target):
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def interrupted(folder):
+    """Folders that a kill inside `staged` moved away, by their names.
+
+    Args:
+        folder: `pathlib.Path` of the folder around them.
+    """
+    previous = sorted(folder.glob(".*.tmp.previous"), key=_age, reverse=True)
+    found = {path.name[1:].rsplit(".", 3)[0]: path for path in previous}
+    return {k: v for k, v in found.items() if not (folder / k).exists()}
+
+
 def _age(folder):
     try:
         return time.time() - folder.stat().st_mtime

@@ -1,9 +1,13 @@
 """The folder of one model: its files, their hashes, its metadata."""
 
 import hashlib
-import json
 import pathlib
 import re
+
+from kerasdc.utils import reading
+from kerasdc.utils.arguments import shown
+from kerasdc.utils.download import file_sha256
+from kerasdc.zoo import trust
 
 METADATA = "metadata.json"
 CARD = "README.md"
@@ -12,6 +16,9 @@ PREVIEW = "preview.png"
 WEIGHTS = "model.weights.h5"
 SAVED_MODEL = "saved_model/1"
 
+MAX_METADATA = 2**24  # bytes
+_NAME = r"[a-z0-9]+_[a-z0-9_]+"
+_LONGEST_NAME = 100
 _REQUIRED = (WEIGHTS, GOLDEN)
 # The metadata cannot hold its own hash; the card is made from it.
 _UNLISTED = (METADATA, CARD)
@@ -30,7 +37,7 @@ def describe_files(folder):
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     names = [path.relative_to(folder).as_posix() for path in paths]
     return {
-        name: {"size": path.stat().st_size, "sha256": _sha256(path)}
+        name: {"size": path.stat().st_size, "sha256": file_sha256(path)}
         for name, path in zip(names, paths, strict=True)
         if name not in _UNLISTED
     }
@@ -45,7 +52,8 @@ def metadata_sha256(folder):
     Returns:
         The digest in hexadecimal.
     """
-    return _sha256(folder / METADATA)
+    data = reading.read_bytes(folder / METADATA, MAX_METADATA)
+    return hashlib.sha256(data).hexdigest()
 
 
 def read_metadata(folder):
@@ -62,16 +70,20 @@ def read_metadata(folder):
         ValueError: If it is damaged, or lists files outside the folder.
     """
     path = folder / METADATA
+    data = reading.read_bytes(path, MAX_METADATA)
     try:
-        metadata = json.loads(path.read_text(encoding="utf-8"))
+        metadata = reading.parse_json(data)
         files, _ = metadata["files"], metadata["model"]
-        names = [name for name in files if files[name].keys() and name]
+        for name in files:
+            _check_inside(folder, name)
+        for name, file in files.items():
+            _check_file(name, file)
+    except _Outside:
+        raise
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(
             f"{METADATA} is damaged: {error!r}. Received: file={str(path)!r}"
         ) from error
-    for name in names:
-        _check_inside(folder, name)
     return metadata
 
 
@@ -112,7 +124,7 @@ def check_files(folder, files):
             )
         received = {"size": path.stat().st_size}
         if received["size"] == expected["size"]:
-            received["sha256"] = _sha256(path)
+            received["sha256"] = file_sha256(path)
         for key, value in received.items():
             if value != expected[key]:
                 raise ValueError(
@@ -134,27 +146,52 @@ def check_name(name):
     Raises:
         ValueError: If it is not of the form `<system>_<dataset>`.
     """
-    if not re.fullmatch(r"[a-z0-9]+_[a-z0-9_]+", str(name)):
+    if not is_name(name):
         raise ValueError(
             "A model's name must be <system>_<dataset>, of small letters, "
-            f"digits and underscores. Received: name={name!r}"
+            f"digits and underscores. Received: name={shown(name)}"
         )
     return tuple(name.split("_", 1))
 
 
+def is_name(name):
+    """Whether a value may be the name of an entry.
+
+    Args:
+        name: Anything.
+
+    Returns:
+        Boolean.
+    """
+    is_text = isinstance(name, str) and len(name) <= _LONGEST_NAME
+    return is_text and bool(re.fullmatch(_NAME, name))
+
+
+class _Outside(ValueError):
+    """A file that the metadata of an entry must not list."""
+
+
 def _check_inside(folder, name):
-    parts = pathlib.PurePosixPath(name).parts
-    outside = ".." in parts or name.startswith("/") or re.search(r"[\\:]", name)
+    path = pathlib.PurePosixPath(name)
+    outside = (
+        path.is_absolute()
+        or ".." in path.parts
+        or path.as_posix() != name
+        or re.search(r"[\\:\x00-\x1f\x7f]", name)
+        or name in (*_UNLISTED, ".")
+    )
     # The second test follows links.
     if outside or not (folder / name).resolve().is_relative_to(
         folder.resolve()
     ):
-        raise ValueError(
-            f"{METADATA} lists a file outside of the model's folder. "
-            f"Received: {name!r}"
+        raise _Outside(
+            f"{METADATA} lists a file outside of the model's folder, or one "
+            f"that is not the model's. Received: {shown(name)}"
         )
 
 
-def _sha256(path):
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _check_file(name, file):
+    size, digest = file["size"], file["sha256"]
+    is_size = type(size) is int and 0 <= size < 2**63
+    if not is_size or not trust.is_digest(digest):
+        raise ValueError(f"{shown(name)} must have a size and a SHA-256")

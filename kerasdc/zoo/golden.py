@@ -1,10 +1,14 @@
 """A few inputs with all their outputs, to compare later outputs with."""
 
+import zipfile
+
 import keras
 import numpy as np
 
 from kerasdc.export import signatures
 from kerasdc.zoo import entry
+
+_LARGEST = 2**28  # bytes of all inputs and outputs
 
 
 def outputs_of(model, inputs):
@@ -133,8 +137,19 @@ def read(folder):
 
     Returns:
         Tuple of the array of inputs and the dict of outputs.
+
+    Raises:
+        ValueError: If they are larger than a few samples can be.
     """
-    with np.load(folder / entry.GOLDEN, allow_pickle=False) as arrays:
+    path = folder / entry.GOLDEN
+    with zipfile.ZipFile(path) as archive:
+        num_bytes = sum(item.file_size for item in archive.infolist())
+    if num_bytes > _LARGEST:
+        raise ValueError(
+            f"{path.name} may have {_LARGEST:,} bytes when it is expanded. "
+            f"Received: {num_bytes:,} bytes, file={str(path)!r}"
+        )
+    with np.load(path, allow_pickle=False) as arrays:
         outputs = dict(arrays)
     return outputs.pop("inputs"), outputs
 

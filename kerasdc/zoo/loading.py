@@ -2,6 +2,8 @@
 
 import keras
 
+from kerasdc.models import EncoderModel
+from kerasdc.utils.arguments import shown
 from kerasdc.zoo import entry
 from kerasdc.zoo import location
 from kerasdc.zoo.weights import read_weights
@@ -13,7 +15,8 @@ def list_models(zoo_dir=None):
     Args:
         zoo_dir: Folder or base URL of a zoo. `None` takes the environment
             variable `KERASDC_ZOO`, then the `zoo/` folder beside the
-            package.
+            package. Folders are trusted to be the user's own; of an address,
+            see `load`.
 
     Returns:
         Sorted list of strings, `<system>_<dataset>`.
@@ -25,7 +28,11 @@ def load(name, zoo_dir=None):
     """Loads a pretrained model, compiled and ready to predict or to fit on.
 
     Every file is compared with its published size and SHA-256 before any
-    is opened.
+    is opened. What an address gives under the name of a model that was
+    published with this package must be that model, and the address must be
+    `https://`, unless the environment variable `KERASDC_TRUSTED_ZOO` names
+    it, too. What was downloaded is kept in the user's cache, and loads
+    without a connection.
 
     Args:
         name: One of `list_models()`.
@@ -47,30 +54,40 @@ def load(name, zoo_dir=None):
     >>> model.assign(np.zeros((5, 28, 28), "uint8")).shape
     (5,)
     """
-    return rebuild(checked_folder(name, zoo_dir))
+    folder, metadata = checked_entry(name, zoo_dir)
+    return build(folder, metadata)
 
 
-def checked_folder(name, zoo_dir=None):
-    """The folder of an entry whose metadata is that of the zoo's index.
+def checked_entry(name, zoo_dir=None):
+    """An entry whose files are those that were published.
 
     Args:
         name: Name of an entry.
         zoo_dir: As for `list_models`.
 
     Returns:
-        `pathlib.Path`.
+        Tuple of the `pathlib.Path` of its folder and the dictionary of its
+        metadata.
 
     Raises:
         As `load`.
     """
-    folder = location.entry_folder(name, zoo_dir)
     try:
-        location.check_indexed(folder)
-    except ValueError:
+        return _checked_entry(name, zoo_dir)
+    except (FileNotFoundError, ValueError):
+        zoo = location.source(zoo_dir)
+        if isinstance(zoo, str) or not zoo.is_dir():
+            raise
         # Somebody may be publishing: look again when that is done.
-        with location.locked(folder.parent):
-            location.check_indexed(folder)
-    return folder
+        with location.settled(zoo):
+            return _checked_entry(name, zoo_dir)
+
+
+def _checked_entry(name, zoo_dir):
+    folder = location.checked_folder(name, zoo_dir)
+    metadata = entry.read_metadata(folder)
+    entry.check_files(folder, metadata["files"])
+    return folder, metadata
 
 
 def rebuild(folder):
@@ -84,10 +101,42 @@ def rebuild(folder):
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: If a file is not the one that was published.
+        ValueError: If a file is not the one that was published, or the model
+            is not one of this library.
     """
     metadata = entry.read_metadata(folder)
     entry.check_files(folder, metadata["files"])
-    model = keras.saving.deserialize_keras_object(metadata["model"])
+    return build(folder, metadata)
+
+
+def build(folder, metadata):
+    """The model of an entry whose files were checked.
+
+    Args:
+        folder: `pathlib.Path` of an entry.
+        metadata: Dictionary, its metadata.
+
+    Returns:
+        The model.
+
+    Raises:
+        ValueError: If it is not one of this library, or the weights are of
+            another model.
+    """
+    config = metadata["model"]
+    name = config.get("registered_name") if isinstance(config, dict) else None
+    cls = keras.saving.get_registered_object(str(name))
+    # Before anything of it is made.
+    if not (isinstance(cls, type) and issubclass(cls, EncoderModel)):
+        raise ValueError(
+            "A model of the zoo must be of a class of this library. "
+            f"Received: class={shown(name)}, folder={str(folder)!r}"
+        )
+    model = keras.saving.deserialize_keras_object(config)
+    if type(model) is not cls:
+        raise ValueError(
+            f"A model of the zoo must be the {cls.__name__} that it says. "
+            f"Received: {type(model).__name__}, folder={str(folder)!r}"
+        )
     read_weights(model, folder / entry.WEIGHTS)
     return model

@@ -1,25 +1,19 @@
 """Where the zoo is: a folder, or an address to download from."""
 
 import contextlib
-import hashlib
-import json
 import os
 import pathlib
-import tempfile
 
-import kerasdc
-from kerasdc.datasets.store import cache_folder
 from kerasdc.utils import files
 from kerasdc.utils.arguments import checked_name
-from kerasdc.utils.download import check_sha256
-from kerasdc.utils.download import fetch
-from kerasdc.zoo import entry
+from kerasdc.utils.arguments import masked
+from kerasdc.zoo import index
+from kerasdc.zoo import remote
+from kerasdc.zoo.trust import folder_beside_package
 
 # For installed packages, which come without the models. There is no public
 # address yet: users of such packages name a zoo in KERASDC_ZOO.
 DEFAULT_URL = None
-INDEX = "index.json"
-_NEXT_INDEX = "index.next.json"
 
 
 def source(zoo_dir=None):
@@ -53,15 +47,6 @@ def source(zoo_dir=None):
     )
 
 
-def folder_beside_package():
-    """The folder of the published models in a checkout.
-
-    Returns:
-        `pathlib.Path`; the folder need not exist.
-    """
-    return pathlib.Path(kerasdc.__file__).resolve().parent.parent / "zoo"
-
-
 def local_folder(zoo_dir=None):
     """The zoo in use, which must be a local folder.
 
@@ -77,7 +62,8 @@ def local_folder(zoo_dir=None):
     found = source(zoo_dir)
     if isinstance(found, str):
         raise ValueError(
-            f"This needs a zoo in a local folder. Received: zoo={found!r}"
+            "This needs a zoo in a local folder. "
+            f"Received: zoo={masked(found)!r}"
         )
     return found
 
@@ -86,7 +72,8 @@ def local_folder(zoo_dir=None):
 def locked(zoo_dir=None):
     """Locks the zoo for other processes, between a read and a write.
 
-    A thread that holds the lock may take it again.
+    A thread that holds the lock may take it again. Entries that a killed
+    process has moved away are put back first.
 
     Args:
         zoo_dir: Folder of a zoo, made if missing. `None` is the one in use.
@@ -102,7 +89,21 @@ def locked(zoo_dir=None):
             f"The zoo could not be written: {error}. "
             f"Received: folder={str(folder)!r}"
         ) from error
+    with settled(folder):
+        yield
+
+
+@contextlib.contextmanager
+def settled(folder):
+    """Locks a folder for readers, once no replacement is interrupted.
+
+    Args:
+        folder: `pathlib.Path` of an existing folder, which may be read-only.
+    """
     with files.locked(folder):
+        with contextlib.suppress(OSError):  # a reader may not write
+            for name in files.interrupted(folder):
+                files.recover(folder / name)
         yield
 
 
@@ -118,21 +119,18 @@ def names(zoo_dir=None):
     Raises:
         FileNotFoundError: If the named folder does not exist.
         OSError: If the address does not answer.
+        ValueError: If the address is not allowed, or has no valid index.
     """
     found = source(zoo_dir)
     if isinstance(found, str):
-        return sorted(_remote_index(found))
+        return remote.names_at(found)
     named = zoo_dir or os.environ.get("KERASDC_ZOO")
     if named and not found.is_dir():
         raise FileNotFoundError(
             "The zoo must be a folder that exists. "
             f"Received: zoo={str(found)!r}"
         )
-    return sorted(
-        path.parent.name
-        for path in found.glob(f"[!.]*/{entry.METADATA}")
-        if "_" in path.parent.name
-    )
+    return index.names_in(found)
 
 
 def entry_folder(name, zoo_dir=None):
@@ -149,108 +147,35 @@ def entry_folder(name, zoo_dir=None):
         OSError: If a file cannot be downloaded.
         ValueError: If there is no such entry.
     """
-    checked_name("name", name, names(zoo_dir), "model")
     found = source(zoo_dir)
     if isinstance(found, str):
-        return _download(found, name)
-    return found / name
+        return remote.download(found, name)
+    known = names(zoo_dir)
+    if name not in known or not (found / name).is_dir():
+        if found.is_dir():
+            # Its replacement was interrupted, or goes on.
+            with settled(found):
+                known = names(zoo_dir)
+    checked_name("name", name, known, "model")
+    return index.place_of(found, name)
 
 
-def write_index(folder):
-    """Writes the index: the SHA-256 of the metadata of every entry.
-
-    Clients that download read the names of the entries there.
-
-    Args:
-        folder: `pathlib.Path` of the zoo.
-    """
-    digests = {
-        name: entry.metadata_sha256(folder / name) for name in names(folder)
-    }
-    files.write_json(folder / INDEX, digests)
-    (folder / _NEXT_INDEX).unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def exchanging(folder, digests):
-    """Allows entries to get other metadata within the block.
-
-    Old and new metadata are both valid until the index is written at the
-    end, so that every entry can be loaded, even if the process is killed.
+def checked_folder(name, zoo_dir=None):
+    """As `entry_folder`, with metadata that is that of the zoo's index.
 
     Args:
-        folder: `pathlib.Path` of the zoo.
-        digests: Dictionary from names of entries to the SHA-256 of the
-            metadata that they will have.
-    """
-    write_index(folder)  # where a killed process left an older one
-    files.write_json(folder / _NEXT_INDEX, digests)
-    try:
-        yield
-    finally:
-        write_index(folder)
+        name: Name of an entry.
+        zoo_dir: As for `source`.
 
-
-def check_indexed(folder):
-    """Compares an entry's metadata with the zoo's index, if it is listed.
-
-    Args:
-        folder: `pathlib.Path` of an entry.
+    Returns:
+        `pathlib.Path`.
 
     Raises:
-        ValueError: If the hashes differ, or the index is damaged.
+        FileNotFoundError: If there is no metadata.
+        OSError: If a file cannot be downloaded.
+        ValueError: As `entry_folder`; or if it has other metadata.
     """
-    metadata = folder / entry.METADATA
-    indexes = [folder.parent / name for name in (INDEX, _NEXT_INDEX)]
-    listed = [_listed(index, folder.name) for index in indexes]
-    listed = [digest for digest in listed if digest]
-    if listed:
-        check_sha256(metadata.read_bytes(), listed, metadata)
-
-
-def _listed(index, name):
-    try:
-        return json.loads(index.read_bytes()).get(name)
-    except FileNotFoundError:
-        return None
-    except (AttributeError, ValueError) as error:
-        raise ValueError(
-            f"{index.name} is damaged: {error!r}; `python -m kerasdc.zoo` "
-            f"writes a new one. Received: file={str(index)!r}"
-        ) from error
-
-
-def _remote_index(url):
-    """Names and digests; the last ones known if the server is down."""
-    digest = hashlib.sha256(url.encode()).hexdigest()[:16]
-    path = _cache() / f"{digest}-{INDEX}"
-    try:
-        # In an empty folder, `fetch` finds no older index to keep.
-        with tempfile.TemporaryDirectory() as folder:
-            new = pathlib.Path(folder) / INDEX
-            fetch([f"{url}/{INDEX}"], new)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            files.replace(path, new.read_bytes())
-    except OSError:
-        if not path.is_file():
-            raise
-    index = json.loads(path.read_text(encoding="utf-8"))
-    for name in index:
-        entry.check_name(name)
-    return index
-
-
-def _download(url, name):
-    """Fetches an entry into a folder of the cache, named by its hash."""
-    digest = _remote_index(url)[name]
-    folder = _cache() / f"{name}-{digest[:16]}"
-    metadata = folder / entry.METADATA
-    fetch([f"{url}/{name}/{entry.METADATA}"], metadata, digest)
-    for file, expected in entry.read_metadata(folder)["files"].items():
-        address = f"{url}/{name}/{file}"
-        fetch([address], folder / file, expected["sha256"])
+    folder = entry_folder(name, zoo_dir)
+    if isinstance(source(zoo_dir), pathlib.Path):
+        index.check_indexed(folder, name)
     return folder
-
-
-def _cache():
-    return cache_folder().parent / "zoo"

@@ -16,6 +16,7 @@ from kerasdc.utils.files import write_json
 from kerasdc.zoo import card
 from kerasdc.zoo import entry
 from kerasdc.zoo import golden
+from kerasdc.zoo import index
 from kerasdc.zoo import location
 from kerasdc.zoo import readmes
 from kerasdc.zoo import results
@@ -102,7 +103,7 @@ def publish(
             golden.check_model(rebuild(staging), staging)
             results.add_results(rows, folder)
             digests = {name: entry.metadata_sha256(staging)}
-            exchange.enter_context(location.exchanging(folder, digests))
+            exchange.enter_context(index.exchanging(folder, digests))
         readmes.write_readmes(folder)
     return target
 

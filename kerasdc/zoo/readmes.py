@@ -11,6 +11,7 @@ from kerasdc.utils.files import write_json
 from kerasdc.utils.files import write_text
 from kerasdc.zoo import card
 from kerasdc.zoo import entry
+from kerasdc.zoo import index
 from kerasdc.zoo import location
 from kerasdc.zoo import results
 from kerasdc.zoo import tables
@@ -85,7 +86,7 @@ def write_zoo_readme(zoo_dir=None):
             for name in names
         }
         digests = {name: _sha256(entries[name]) for name in names}
-        with location.exchanging(folder, digests):
+        with index.exchanging(folder, digests):
             for name, metadata in entries.items():
                 write_json(folder / name / entry.METADATA, metadata)
                 card.write_card(folder / name)

@@ -2,11 +2,10 @@
 
 from kerasdc.models import ClusteringModel
 from kerasdc.report import Outputs
-from kerasdc.zoo import entry
 from kerasdc.zoo import golden
 from kerasdc.zoo import results
-from kerasdc.zoo.loading import checked_folder
-from kerasdc.zoo.loading import rebuild
+from kerasdc.zoo.loading import build
+from kerasdc.zoo.loading import checked_entry
 
 _TOLERANCE = 1e-3  # of a score: near ties may fall differently
 
@@ -34,9 +33,8 @@ def verify(name, zoo_dir=None, data_dir=None, figures=True):
         FileNotFoundError: If a file is missing.
         ValueError: If anything differs from what was published.
     """
-    folder = checked_folder(name, zoo_dir)
-    metadata = entry.read_metadata(folder)
-    model = rebuild(folder)
+    folder, metadata = checked_entry(name, zoo_dir)
+    model = build(folder, metadata)
     return {
         "num_files": len(metadata["files"]),
         "difference": golden.check_model(model, folder),
