@@ -17,6 +17,7 @@ from kerasdc.cluster import affinities
 from kerasdc.cluster import centers
 from kerasdc.cluster import gaussian_mixtures
 from kerasdc.cluster import merged_kmeans
+from kerasdc.cluster import neighbor_graph
 from kerasdc.cluster import neighbors
 from kerasdc.losses import gradients
 from kerasdc.losses import likelihoods
@@ -189,6 +190,17 @@ def _attraction(draws):
     p = draws.shares(n, n)
     kernel = -np.abs(np.float32(draws.rng.normal(size=(n, n))))
     return Call({"log_kernel": kernel, "affinities": p}, "whole", True)
+
+
+def _ends(result, **others):
+    def draw(draws):
+        shape = draws.size(), draws.size()
+        ends = {name: draws.array(*shape) for name in ("first", "second")}
+        numbers = {"a": 1.9, "b": 0.8, **others}
+        numbers = {k: draws.often(v, 0.9) for k, v in numbers.items()}
+        return Call({**ends, **numbers}, result, True)
+
+    return draw
 
 
 def _predict(x):
@@ -472,6 +484,19 @@ def _affinities(draws):
     )
 
 
+def fuzzy_graph(x, num_neighbors):
+    return neighbor_graph.fuzzy_neighbor_graph(x, num_neighbors).toarray()
+
+
+def _fuzzy(draws):
+    x = draws.array(draws.one((2, 5, 12)), draws.size())
+    return Call({"x": x, "num_neighbors": draws.often(3)})
+
+
+def _curve(draws):
+    return Call({"min_dist": draws.often(0.1, 0.2)})
+
+
 def _nearest(draws):
     dim = draws.size()
     return Call(
@@ -658,6 +683,12 @@ CALLS: dict[str, tuple[Callable, Callable]] = {
         _cross_entropy,
     ),
     "attraction": (losses.attraction, _attraction),
+    "edge_attraction": (losses.edge_attraction, _ends("rows")),
+    "edge_repulsion": (losses.edge_repulsion, _ends("rows")),
+    "edge_cross_entropy": (
+        losses.edge_cross_entropy,
+        _ends("whole", num_negatives=1, repulsion_weight=5.0),
+    ),
     "virtual_adversarial": (losses.virtual_adversarial, _adversarial),
     "adversarial_direction": (losses.adversarial_direction, _direction),
     "prediction_divergence": (losses.prediction_divergence, _logits),
@@ -687,6 +718,8 @@ CALLS: dict[str, tuple[Callable, Callable]] = {
     "TfIdf": (tf_idf, _tf_idf),
     "joint_affinities": (affinities.joint_affinities, _affinities),
     "neighbor_affinities": (affinities.neighbor_affinities, _affinities),
+    "fuzzy_neighbor_graph": (fuzzy_graph, _fuzzy),
+    "similarity_curve": (neighbor_graph.similarity_curve, _curve),
     "nearest_center": (centers.nearest_center, _nearest),
     "kth_neighbor_distances": (neighbors.kth_neighbor_distances, _kth),
     "merged_kmeans": (merged_kmeans.merged_kmeans, _merged),

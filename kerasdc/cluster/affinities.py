@@ -55,7 +55,7 @@ def conditional_affinities(x, perplexity=30.0):
     """
     x = checked_array("x", x)
     check_perplexity(perplexity, len(x))
-    x = _centered(x, "float64")
+    x = centered(x, "float64")
     squares = np.square(x).sum(axis=1)
     distances = squares[:, None] + squares[None, :] - 2 * x @ x.T
     others = ~np.eye(len(x), dtype=bool)
@@ -112,7 +112,7 @@ def conditional_neighbor_affinities(x, perplexity=30.0):
 
     x = checked_array("x", x)
     check_perplexity(perplexity, len(x))
-    x = _centered(x, "float32")
+    x = centered(x, "float32")
     num_neighbors = checked_count("neighbors", round(3 * perplexity))
     search = NearestNeighbors(n_neighbors=num_neighbors, algorithm="brute")
     # Without arguments, a sample is not its own neighbor.
@@ -124,11 +124,19 @@ def conditional_neighbor_affinities(x, perplexity=30.0):
     )
 
 
-def _centered(x, dtype):
+def centered(x, dtype):
     """Rows minus their mean, without another copy in float64.
 
     Affinities do not depend on the scale, which is changed if squares would
     overflow or underflow.
+
+    Args:
+        x: Array `(n, ...)` of finite numbers; the axes of a sample are
+            flattened.
+        dtype: String, a dtype of floats.
+
+    Returns:
+        Array `(n, d)` of that dtype.
     """
     x = x.reshape(len(x), -1)
     if x.dtype.kind == "f":

@@ -4,6 +4,9 @@ from kerasdc.losses.adversarial import adversarial_direction
 from kerasdc.losses.adversarial import prediction_divergence
 from kerasdc.losses.adversarial import virtual_adversarial
 from kerasdc.losses.attraction import attraction
+from kerasdc.losses.edges import edge_attraction
+from kerasdc.losses.edges import edge_cross_entropy
+from kerasdc.losses.edges import edge_repulsion
 from kerasdc.losses.information import conditional_entropy
 from kerasdc.losses.information import marginal_divergence
 from kerasdc.losses.information import marginal_entropy
@@ -24,6 +27,9 @@ __all__ = [
     "adversarial_direction",
     "attraction",
     "conditional_entropy",
+    "edge_attraction",
+    "edge_cross_entropy",
+    "edge_repulsion",
     "half_mean_squared_error",
     "kl_divergence",
     "log_student_t_kernel",
