@@ -13,6 +13,10 @@ An entry is a folder named `<system>_<dataset>`:
 - `metadata.json`: how it was made, and size and hash of each of these files;
 - `README.md`: the card, generated from the metadata;
 - `preview.png`: a picture, where there is one.
+
+The zoo's `index.json` has the hash of each entry's metadata; an entry that it
+does not list is not loaded. Those of the published models are in the package,
+too (`digests.json`): see `kerasdc.zoo.trust` for whom is trusted with what.
 """
 
 from kerasdc.zoo.loading import list_models
