@@ -31,3 +31,9 @@ def test_installed_package_without_a_zoo_says_so(tmp_path, monkeypatch):
         kerasdc.list_models()
     monkeypatch.setattr(zoo.location, "DEFAULT_URL", "https://zoo.example")
     assert zoo.location.source() == "https://zoo.example"
+
+
+@pytest.mark.parametrize("zoo_dir", [3, b"zoo", ["zoo"], "a\0b"])
+def test_zoo_is_a_path_or_an_address(zoo_dir):
+    with pytest.raises(ValueError, match="must be a path.*Received: zoo_dir="):
+        kerasdc.list_models(zoo_dir)

@@ -29,12 +29,13 @@ def source(zoo_dir=None):
 
     Raises:
         FileNotFoundError: If there is none.
+        ValueError: If it is neither a path nor a URL.
     """
     named = zoo_dir or os.environ.get("KERASDC_ZOO")
     if named:
         if "://" in str(named):
             return str(named).rstrip("/")
-        return pathlib.Path(named).expanduser()
+        return files.local_path("zoo_dir", named)
     beside = folder_beside_package()
     if beside.is_dir() or (beside.parent / "pyproject.toml").is_file():
         return beside
