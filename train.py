@@ -1,10 +1,14 @@
 """Trains, evaluates, reports, exports: `python train.py --help`."""
 
 import argparse
+import codecs
+import contextlib
 import json
 import os
+import shlex
+import signal
 import sys
-from pathlib import Path
+import threading
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -27,7 +31,7 @@ def parse_arguments(arguments):
     add("--dataset", default="digits", help="data set, such as mnist")
     add("--recipe", default="best", help="best, paper, ...: see --list")
     add("--seed", type=int, default=0)
-    add("--out", type=Path, help="run folder (default: runs/<what is run>)")
+    add("--out", help="run folder (default: runs/<what is run>)")
     add("--data-dir", help="folder of data sets already downloaded")
     add(
         "--split",
@@ -77,6 +81,70 @@ def print_list():
     return 0
 
 
+class Stopped(KeyboardInterrupt):
+    """A signal that asks the process to end; its number is the argument."""
+
+
+@contextlib.contextmanager
+def stoppable():
+    """In this context, the signals that end a process raise `Stopped`."""
+    names = ("SIGTERM", "SIGHUP")  # Windows has no SIGHUP
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        numbers = []  # which alone may handle signals
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:  # as `nohup` wants it
+            signal.signal(number, _stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _stop(number, frame):
+    raise Stopped(number)
+
+
+def explain_stop(stop, arguments):
+    """Prints how to go on after a signal.
+
+    Args:
+        stop: `KeyboardInterrupt`.
+        arguments: List of strings of the command line.
+
+    Returns:
+        Exit status, 128 and the signal's number, as a shell has it.
+    """
+    number = stop.args[0] if isinstance(stop, Stopped) else signal.SIGINT
+    words = [word for word in arguments if word != "--resume"]
+    command = shlex.join(["python", "train.py", *words, "--resume"])
+    hint = f" Every finished epoch is saved; to go on: {command}"
+    print(flush=True)  # after a progress bar
+    print(
+        f"train.py: stopped by {signal.Signals(number).name}."
+        f"{'' if '--list' in words else hint}",
+        file=sys.stderr,
+    )
+    return 128 + number
+
+
+_PLAIN = {"\xb1": "+-", "\xd7": "x", "\u2013": "-", "\u2501": "="}
+
+
+def _in_plain_characters(error):
+    text = error.object[error.start : error.end]
+    return "".join(_PLAIN.get(c, "?") for c in text), error.end
+
+
+def print_anywhere():
+    """Lets a terminal that knows fewer characters print the others plain."""
+    codecs.register_error("plain", _in_plain_characters)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="plain")
+
+
 def main(arguments=None):
     """Runs the command line.
 
@@ -84,12 +152,17 @@ def main(arguments=None):
         arguments: List of strings; `None` takes the command's own.
 
     Returns:
-        Exit status: 0, or 2 after an error that the message explains.
+        Exit status: 0; 2 after an error that the message explains; 130 after
+        Ctrl-C and 143 after SIGTERM.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     options = parse_arguments(arguments)
+    print_anywhere()
     try:
-        return print_list() if options.list else run(options)
+        with stoppable():
+            return print_list() if options.list else run(options)
+    except KeyboardInterrupt as stop:
+        return explain_stop(stop, arguments)
     except (ImportError, OSError, ValueError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
@@ -122,22 +195,23 @@ def run(options):
     )
     if options.publish:
         check_publishable(settings)
-    training = Run(settings, options.out or settings.folder, options.data_dir)
-    training.start(resume=options.resume)
-    if options.publish and training.commit.endswith("+"):
-        print(
-            f"train.py: the publication will name commit {training.commit}, "
-            "but files differ from it",
-            file=sys.stderr,
-        )
-    training.train()
-    figures = write_results(training)
-    print(json.dumps(figures, indent=2))
-    pages = ("report.html", "embedding.png")
-    for page in filter(Path.exists, (training.out / name for name in pages)):
-        print(f"Look at {page}")
-    if options.publish:
-        print(publish_run(training, figures))
+    out = settings.folder if options.out is None else options.out
+    with Run(settings, out, options.data_dir) as training:
+        training.start(resume=options.resume)
+        if options.publish and training.commit.endswith("+"):
+            print(
+                "train.py: the publication will name commit "
+                f"{training.commit}, but files differ from it",
+                file=sys.stderr,
+            )
+        training.train()
+        figures = write_results(training)
+        print(json.dumps(figures, indent=2))
+        for page in ("report.html", "embedding.png"):
+            if (training.out / page).exists():
+                print(f"Look at {training.out / page}")
+        if options.publish:
+            print(publish_run(training, figures))
     return 0
 
 

@@ -21,6 +21,7 @@ from kerasdc.runs import publication
 from kerasdc.runs.backup import EpochBackup
 from kerasdc.runs.run import Run
 from kerasdc.runs.settings import Settings
+from kerasdc.runs.stage_log import read_log
 
 _ALL = datasets.load  # before anybody puts `few_digits` in its place
 
@@ -72,9 +73,29 @@ def train(out, resume=False, shorten=shorten_dec, **settings):
     with mock.patch.object(datasets, "load", few_digits):
         run = Run(settings, out, tensorboard=False)
     shorten(run.recipe)
-    run.start(resume)
-    run.train()
+    with run:
+        run.start(resume)
+        run.train()
     return run
+
+
+def stages_of(out):
+    """Stage and epoch of each row of a run's log."""
+    rows = read_log(out / "log.csv")
+    return [(row["stage"], row["epoch"]) for row in rows]
+
+
+@contextlib.contextmanager
+def backed_up():
+    """A list of stage and epoch of each backup of this context."""
+    save, found = EpochBackup.on_epoch_end, []
+
+    def on_epoch_end(self, epoch, logs=None):
+        found.append((self.folder.name, epoch))
+        save(self, epoch, logs)
+
+    with mock.patch.object(EpochBackup, "on_epoch_end", on_epoch_end):
+        yield found
 
 
 def published(folder, **settings):

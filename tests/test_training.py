@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 import small_runs
+from small_runs import stages_of
 
 import train
 from kerasdc import datasets
@@ -19,9 +20,9 @@ from kerasdc.recipes import get_recipe
 from kerasdc.report import Outputs
 from kerasdc.runs import artifacts
 from kerasdc.runs import publication
-from kerasdc.runs.backup import read_log
 from kerasdc.runs.run import Run
 from kerasdc.runs.settings import Settings
+from kerasdc.runs.stage_log import read_log
 
 ROOT = Path(__file__).parent.parent
 SHORT = ["--pretrain-epochs", "2", "--epochs", "2"]
@@ -57,11 +58,6 @@ def finished(tmp_path_factory, quick_pictures):
 def whole(tmp_path_factory):
     """A training of a few digits that was not stopped."""
     return small_runs.train(tmp_path_factory.mktemp("whole"))
-
-
-def stages_of(out):
-    log = read_log(out / "log.csv")
-    return [(row["stage"], row["epoch"]) for row in log]
 
 
 def clusters_of(out):
@@ -235,9 +231,9 @@ def test_layerwise_stages_resume_between_stages(tmp_path, monkeypatch):
     settings = {"recipe": "paper", "pretrain_epochs": 1, "epochs": 1}
     save = Run._save_finished
 
-    def stop(run, index, name):
-        save(run, index, name)
-        if name == "layerwise_2":
+    def stop(run, names, index):
+        save(run, names, index)
+        if names[index] == "layerwise_2":
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

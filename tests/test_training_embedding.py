@@ -9,7 +9,7 @@ import small_runs
 
 import kerasdc
 from kerasdc import metrics
-from kerasdc.runs.backup import read_log
+from kerasdc.runs.stage_log import read_log
 
 
 def _shorten_embedding(recipe):
@@ -67,8 +67,9 @@ def test_every_stage_is_logged_and_kept(finished):
         for epoch in range(epochs)
     ]
     assert all(np.isfinite(float(r["loss"])) for r in log if r["loss"])
-    (weights,) = (finished.out / "stages").iterdir()
-    assert weights.name == "1_fit.weights.h5"
+    kept = {path.name for path in (finished.out / "stages").glob("*.h5")}
+    first = finished.expected.stages[0][0]
+    assert kept == {f"0_{first}.weights.h5", "1_fit.weights.h5"}
     stage, epochs = finished.expected.stages[-1]
     backup = finished.out / "backup" / stage
     assert (backup / f"epoch_{epochs}.weights.h5").is_file()

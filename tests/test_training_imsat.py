@@ -6,7 +6,7 @@ import small_runs
 
 import kerasdc
 from kerasdc.cluster.neighbors import kth_neighbor_distances
-from kerasdc.runs.backup import read_log
+from kerasdc.runs.stage_log import read_log
 from kerasdc.targets import neighbor_radii
 
 

@@ -4,7 +4,7 @@ import pytest
 import small_runs
 
 import kerasdc
-from kerasdc.runs.backup import read_log
+from kerasdc.runs.stage_log import read_log
 from kerasdc.zoo import entry
 from kerasdc.zoo import golden
 

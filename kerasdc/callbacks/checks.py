@@ -3,6 +3,7 @@
 import keras
 
 from kerasdc.callbacks.lists import as_list
+from kerasdc.utils.arguments import shown
 
 CLUSTERS = ("epoch_assignments", "of clusters, such as DEC")
 
@@ -53,3 +54,22 @@ def check_callbacks(callbacks, model, x):
             )
         if isinstance(callback, CheckedCallback):
             callback.check(model, x)
+
+
+def check_factory(name, callbacks):
+    """Raises unless callbacks of several trainings can be made.
+
+    Args:
+        name: String, the argument's name.
+        callbacks: What the caller passed: `None`, or a function from a
+            training's name to its callbacks.
+
+    Raises:
+        ValueError: If it is anything else.
+    """
+    if callbacks is not None and not callable(callbacks):
+        raise ValueError(
+            f"`callbacks` of `{name}` must be a function from the name of a "
+            "training to a list of its Keras callbacks. "
+            f"Received: callbacks={shown(callbacks)}"
+        )

@@ -10,6 +10,7 @@ from kerasdc.callbacks.schedules import check_no_schedule
 from kerasdc.layers import GaussianMixturePrior
 from kerasdc.layers import Sampling
 from kerasdc.models.bases.clustering_model import ClusteringModel
+from kerasdc.models.bases.dec_start import checked_self_training
 from kerasdc.models.bases.dec_start import self_train
 from kerasdc.models.bases.generation import Generation
 from kerasdc.models.bases.parts import trunk_of
@@ -214,12 +215,12 @@ class VaDE(Generation, Pretraining, ClusteringModel):
             x: Samples.
             seed: Optional integer; `None` takes the model's.
             self_training: Optional dictionary with `epochs` and, if wanted,
-                `optimizer`, `batch_size` and `decoder_epochs`: the encoder is
-                first trained as a `DEC` of as many clusters, and the mixture
-                starts from its partition, which the ELBO alone hardly
-                changes. Then the decoder alone is trained for
-                `decoder_epochs`, 5 by default: otherwise it would pull the
-                embedding back in the first steps of `fit`.
+                `optimizer`, `batch_size`, `decoder_epochs` and `callbacks`:
+                the encoder is first trained as a `DEC` of as many clusters,
+                whose partition the mixture starts from: the ELBO hardly
+                changes it. Then the decoder alone is trained for
+                `decoder_epochs`, 5: it would pull the embedding back.
+                `callbacks` makes Keras callbacks of "encoder" and "decoder".
             verbose: As in `keras.Model.fit`.
             **kwargs: `method` and `num_restarts` of
                 `GaussianMixturePrior.adapt`, or, with self-training, of
@@ -231,13 +232,13 @@ class VaDE(Generation, Pretraining, ClusteringModel):
         Raises:
             ValueError: As `GaussianMixturePrior.adapt`.
         """
+        if self_training is not None:
+            self_training = checked_self_training(self_training)
         x = self.prepare(x)
         seed = self._draw_seed() if seed is None else seed
         if self_training is not None:
-            groups = self_train(
-                DEC, self, x, seed, kwargs, verbose=verbose, **self_training
-            )
-            kwargs = {"initial_assignments": groups}
+            start = (self, x, seed, kwargs, self_training, verbose)
+            kwargs = {"initial_assignments": self_train(DEC, *start)}
         z = self.embed(x)
         assignments = self.prior.adapt(z, seed=seed, verbose=verbose, **kwargs)
         if self.fixed_weights:

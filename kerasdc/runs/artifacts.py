@@ -11,7 +11,8 @@ from kerasdc.export import export_saved_model
 from kerasdc.models import ClusteringModel
 from kerasdc.report import Outputs
 from kerasdc.report import write_report
-from kerasdc.runs.backup import read_log
+from kerasdc.runs.stage_log import read_log
+from kerasdc.runs.stage_log import seconds_in
 from kerasdc.utils.files import replace
 from kerasdc.utils.files import write_csv
 from kerasdc.utils.files import write_json
@@ -42,7 +43,7 @@ def evaluate_run(run):
         "num_samples": len(run.x_scored),
         **scores(run.outputs, reference),
         "objective": _objective(run.outputs),
-        "seconds": _seconds(run),
+        "seconds": round(seconds_in(run.out / "log.csv"), 1),
         "backend": "/".join(
             filter(None, [keras.backend.backend(), settings.dtype_policy])
         ),
@@ -124,11 +125,6 @@ def _write_report(run, figures):
 def _write_embedding(run):
     np.save(run.out / "embedding.npy", run.outputs.embedding)
     replace(run.out / "embedding.png", plots.png(embedding_picture(run)))
-
-
-def _seconds(run):
-    log = read_log(run.out / "log.csv")
-    return round(sum(float(row["seconds"]) for row in log), 1)
 
 
 def _write_assignments(run):

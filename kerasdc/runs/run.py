@@ -1,9 +1,8 @@
 """The stages of a recipe, trained one after the other in a folder."""
 
 import importlib.util
-import json
-from dataclasses import asdict
-from pathlib import Path
+import shutil
+import time
 
 import keras
 
@@ -16,13 +15,15 @@ from kerasdc.models import LayerwisePretraining
 from kerasdc.report import Outputs
 from kerasdc.runs import building
 from kerasdc.runs.backup import EpochBackup
-from kerasdc.runs.backup import StageLog
 from kerasdc.runs.backup import StageProgress
-from kerasdc.runs.backup import read_log
-from kerasdc.runs.backup import save_weights
-from kerasdc.runs.settings import current_commit
+from kerasdc.runs.ownership import Ownership
+from kerasdc.runs.settings import settle
+from kerasdc.runs.snapshots import Snapshot
+from kerasdc.runs.snapshots import newest_intact
+from kerasdc.runs.stage_log import StageLog
+from kerasdc.runs.stage_log import seconds_in
 from kerasdc.targets import all_features
-from kerasdc.utils.files import write_json
+from kerasdc.utils.files import local_path
 
 _PATIENCE = 10  # epochs in which a cluster may still be empty
 
@@ -30,8 +31,9 @@ _PATIENCE = 10  # epochs in which a cluster may still be empty
 class Run:
     """One training in one folder, which can be resumed after a kill.
 
-    The state after each finished stage is one file; the state within a
-    stage is saved by `EpochBackup`.
+    The state after a finished stage is a `Snapshot`, as is the state within
+    a stage, which `EpochBackup` saves. From `start` to `close`, or to the end
+    of a `with` block, the folder belongs to this run.
 
     Args:
         settings: `Settings`.
@@ -48,7 +50,8 @@ class Run:
     def __init__(self, settings, out, data_dir=None, tensorboard=True):
         self.settings = settings
         self.recipe = settings.values()
-        self.out = Path(out)
+        self.out = local_path("out", out)
+        self._owner = Ownership(self.out)
         self.data_dir = data_dir
         self.tensorboard = tensorboard
         data = datasets.load(settings.dataset, data_dir)
@@ -74,37 +77,29 @@ class Run:
                 starts a new one, and never overwrites an existing run.
 
         Raises:
+            BlockingIOError: If another run owns the folder. It says who.
             FileExistsError: If the folder holds a run and `resume` is false.
             ImportError: If a package for the report or the logs is missing.
             ValueError: If the run in the folder has other settings.
         """
         _check_packages(["tensorboard"] if self.tensorboard else [])
-        path = self.out / "settings.json"
-        settings = json.loads(
-            json.dumps({**asdict(self.settings), "values": self.recipe})
-        )
-        if path.exists():
-            found = _read_settings(path)
-            self._check_resumable(found, settings, resume)
-            self.commit = found["commit"]
-            return
         self.out.mkdir(parents=True, exist_ok=True)
-        self.commit = current_commit()
-        write_json(path, {**settings, "commit": self.commit})
+        self._owner.take()
+        try:
+            self.commit = settle(self.out, self.settings, self.recipe, resume)
+        except BaseException:
+            self.close()
+            raise
 
-    def _check_resumable(self, found, settings, resume):
-        if not resume:
-            raise FileExistsError(
-                f"{self.out} holds a run. Pass --resume to resume it, or "
-                f"another --out. Received: out={self.out}"
-            )
-        changed = [k for k in settings if found.get(k) != settings[k]]
-        if changed:
-            raise ValueError(
-                f"{self.out} holds a run of other settings "
-                f"({', '.join(changed)} differ): resume it with its own "
-                f"settings, or use another --out. Received: out={self.out}"
-            )
+    def close(self):
+        """Leaves the folder to others."""
+        self._owner.free()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
 
     def train(self):
         """Trains, or resumes training.
@@ -148,12 +143,13 @@ class Run:
 
     def _train_stages(self):
         stages = self._stages()
-        first = self._load_finished(list(stages))
+        names = list(stages)
+        first = self._load_finished(names)
         for index, (name, stage) in enumerate(stages.items()):
             if index >= first:
                 title = f"Stage {index + 1} of {len(stages)}: {name}"
                 stage(self._callbacks(name, title))
-                self._save_finished(index, name)
+                self._save_finished(names, index)
 
     # === Stages ===
 
@@ -206,14 +202,24 @@ class Run:
         progress, log, *_ = callbacks
         print(progress.title, flush=True)
         arguments = building.adapt_arguments(self.recipe, self.x)
+        for name in ("restarts", "self_training"):
+            if name in arguments:
+                arguments[name]["callbacks"] = self._inner_callbacks
         if isinstance(self.model, ClusteringModel):
             arguments["verbose"] = 1  # other systems have one run only
         # Logged as one epoch, for its time.
-        log.on_epoch_begin(0)
+        before, start = seconds_in(self._inner_log), time.perf_counter()
         self.model.adapt(self.inputs, **arguments)
-        log.on_epoch_end(0)
-        seconds = float(read_log(log.path)[-1]["seconds"])
+        seconds = before + time.perf_counter() - start
+        log.write(0, seconds)
         print(f"Took {seconds:.1f} s", flush=True)
+
+    def _inner_callbacks(self, name):
+        """Those of a training that is part of `adapt`."""
+        return [
+            StageLog(self._inner_log, name),
+            EpochBackup(self._inner_log.with_name(name), self._inner_log),
+        ]
 
     def _fit(self, callbacks):
         if isinstance(self.model, ClusteringModel):
@@ -240,8 +246,8 @@ class Run:
     def _callbacks(self, name, title):
         callbacks = [
             StageProgress(title),
-            StageLog(self.out / "log.csv", name),
-            EpochBackup(self.out / "backup" / name),
+            StageLog(self._log, name),
+            EpochBackup(self.out / "backup" / name, self._log),
         ]
         if self.tensorboard:
             folder = self.out / "tensorboard" / name
@@ -250,34 +256,35 @@ class Run:
 
     # === State between stages ===
 
-    def _stage_file(self, index, name):
-        return self.out / "stages" / f"{index}_{name}.weights.h5"
+    @property
+    def _log(self):
+        return self.out / "log.csv"
+
+    @property
+    def _inner_log(self):
+        return self.out / "backup" / "adapt" / "log.csv"
+
+    def _snapshots(self, names):
+        folder = self.out / "stages"
+        return [Snapshot(folder, f"{i}_{name}") for i, name in enumerate(names)]
 
     def _load_finished(self, names):
         """Loads the last finished stage; returns the next one's index."""
-        for index, name in reversed(list(enumerate(names))):
-            path = self._stage_file(index, name)
-            if path.exists():
-                self.model.load_weights(path)
-                return index + 1
-        return 0
+        snapshots = self._snapshots(names)
+        snapshot = newest_intact(snapshots)
+        if snapshot is None:
+            return 0
+        snapshot.load(self.model, self._log)
+        return snapshots.index(snapshot) + 1
 
-    def _save_finished(self, index, name):
-        path = self._stage_file(index, name)
-        save_weights(self.model, path)
-        for old in path.parent.glob("[0-9]*.weights.h5"):
-            if old != path:
-                old.unlink()
-
-
-def _read_settings(path):
-    try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"The settings of this run are damaged: {error}. "
-            f"Received: file={str(path)!r}"
-        ) from error
+    def _save_finished(self, names, index):
+        *older, snapshot = self._snapshots(names)[: index + 1]
+        snapshot.save(self.model, self._log)
+        # The one before is kept, should this one be damaged.
+        for old in older[:-1]:
+            old.delete()
+        if names[index] == "adapt":  # as many trainings as there are restarts
+            shutil.rmtree(self._inner_log.parent, ignore_errors=True)
 
 
 def _check_packages(names):

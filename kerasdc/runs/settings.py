@@ -1,5 +1,6 @@
 """Settings that identify a run: system, data set, recipe, seed."""
 
+import json
 import subprocess
 from dataclasses import asdict
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ import keras
 
 from kerasdc.recipes import get_recipe
 from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.files import write_json
 
 _FLAGS = {
     "system": "model",
@@ -106,3 +108,57 @@ def current_commit():
         ).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
+
+
+def settle(folder, settings, recipe, resume):
+    """Writes the settings of a new run, or checks those that are there.
+
+    Args:
+        folder: `pathlib.Path` of the run.
+        settings: `Settings`.
+        recipe: Dictionary, the recipe's values.
+        resume: Boolean. Whether a run may be there.
+
+    Returns:
+        String: the commit that the run was begun with.
+
+    Raises:
+        FileExistsError: If there is a run and `resume` is false.
+        ValueError: If it has other settings, or they are damaged.
+    """
+    path = folder / "settings.json"
+    # As they are read.
+    values = json.loads(json.dumps({**asdict(settings), "values": recipe}))
+    if path.exists():
+        found = _read_settings(path)
+        _check_resumable(folder, found, values, resume)
+        return found["commit"]
+    commit = current_commit()
+    write_json(path, {**values, "commit": commit})
+    return commit
+
+
+def _read_settings(path):
+    try:
+        found = dict(json.loads(path.read_text(encoding="utf-8")))
+        return {**found, "commit": str(found["commit"])}
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"The settings of this run are damaged: {error!r}. "
+            f"Received: file={str(path)!r}"
+        ) from error
+
+
+def _check_resumable(folder, found, values, resume):
+    if not resume:
+        raise FileExistsError(
+            f"{folder} holds a run. Pass --resume to resume it, or "
+            f"another --out. Received: out={str(folder)!r}"
+        )
+    changed = [name for name in values if found.get(name) != values[name]]
+    if changed:
+        raise ValueError(
+            f"{folder} holds a run of other settings "
+            f"({', '.join(changed)} differ): resume it with its own "
+            f"settings, or use another --out. Received: out={str(folder)!r}"
+        )

@@ -1,20 +1,19 @@
 """Self-training: an encoder trained as a DEC, to begin another system with."""
 
+from kerasdc.callbacks.checks import check_factory
 from kerasdc.models.bases.autoencoder import Autoencoder
+from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.arguments import shown
+
+_DEFAULTS = {
+    "optimizer": "adam",  # of the encoder
+    "batch_size": 256,
+    "decoder_epochs": 5,  # in which the encoder stands still
+    "callbacks": None,
+}
 
 
-def self_train(
-    dec_class,
-    model,
-    x,
-    seed,
-    adapt,
-    epochs,
-    optimizer="adam",
-    batch_size=256,
-    decoder_epochs=5,
-    verbose=0,
-):
+def self_train(dec_class, model, x, seed, adapt, training, verbose=0):
     """Trains a model's encoder as a `DEC`, and then its decoder to follow.
 
     Args:
@@ -24,10 +23,7 @@ def self_train(
         x: Prepared training data.
         seed: Integer, of k-means and of the order of batches.
         adapt: Dictionary, arguments of `DEC.adapt`.
-        epochs: Integer, of the encoder.
-        optimizer: Keras optimizer of the encoder, or its name.
-        batch_size: Integer.
-        decoder_epochs: Integer, in which the encoder stands still.
+        training: Dictionary that `checked_self_training` returned.
         verbose: As in `keras.Model.fit`.
 
     Returns:
@@ -41,14 +37,47 @@ def self_train(
         augmentation=model.augmentation,
         seed=seed,
     )
-    dec.compile(optimizer)
+    dec.compile(training["optimizer"])
     dec.adapt(x, verbose=verbose, **adapt)
-    dec.fit(x, epochs=epochs, batch_size=batch_size, verbose=verbose)
-    _train_decoder(model, x, decoder_epochs, batch_size, verbose)
+    made = training["callbacks"] or (lambda name: None)
+    shared = {"batch_size": training["batch_size"], "verbose": verbose}
+    epochs = training["epochs"]
+    dec.fit(x, epochs=epochs, callbacks=made("encoder"), **shared)
+    epochs = training["decoder_epochs"]
+    shared["callbacks"] = made("decoder")
+    _train_decoder(model, x, seed, epochs=epochs, **shared)
     return dec.assign(x)
 
 
-def _train_decoder(model, x, epochs, batch_size, verbose):
+def checked_self_training(values):
+    """Complete values of `self_training`, or raises.
+
+    Args:
+        values: What the caller passed.
+
+    Returns:
+        Dictionary with all of its keys.
+
+    Raises:
+        ValueError: If it is no dictionary with `epochs`, or has other keys,
+            or a value is not usable.
+    """
+    names = set(values) if isinstance(values, dict) else set()
+    if not {"epochs"} <= names <= {"epochs", *_DEFAULTS}:
+        raise ValueError(
+            "`self_training` must be a dictionary with `epochs` and, if "
+            f"wanted, {', '.join(_DEFAULTS)}. "
+            f"Received: self_training={shown(values)}"
+        )
+    values = {**_DEFAULTS, **values}
+    for name in ("epochs", "decoder_epochs"):
+        checked_count(name, values[name], minimum=0)
+    checked_count("batch_size", values["batch_size"])
+    check_factory("self_training", values["callbacks"])
+    return values
+
+
+def _train_decoder(model, x, seed, **training):
     """Trains the decoder alone, by the likelihood."""
     autoencoder = Autoencoder(
         model.encoder,
@@ -56,14 +85,13 @@ def _train_decoder(model, x, epochs, batch_size, verbose):
         model.preprocessor,
         model.augmentation if model.augmented else None,
         model.likelihood.reconstruction_loss,
+        seed,
     )
     parts = _with_flags(model.encoder)
     model.encoder.trainable = False
     try:
         autoencoder.compile("adam")
-        autoencoder.fit(
-            x, epochs=epochs, batch_size=batch_size, verbose=verbose
-        )
+        autoencoder.fit(x, **training)
     finally:
         # One by one: some may have been frozen before.
         for part, trainable in parts:

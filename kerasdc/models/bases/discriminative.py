@@ -64,14 +64,18 @@ class DiscriminativeModel(ClusteringModel):
         Args:
             x: Training samples.
             restarts: Optional dictionary with `num`, `epochs` and, if wanted,
-                `batch_size` (that of `fit`), `samples`, `optimizer` and
-                `criterion`: as many trainings, each from new random weights,
-                on that many evenly spaced samples (all), by a copy of that
-                Keras optimizer (the model's). `fit` goes on from that of the
-                lowest `objective`, or, by the criterion `"neighbors"`, of the
-                partition that separates the fewest nearest neighbors, by the
-                normalized cut of their graph: for samples whose distances
-                mean something, such as digits, not photographs.
+                `batch_size` (that of `fit`), `samples`, `optimizer`,
+                `criterion` and `callbacks`: as many trainings, each from new
+                random weights, on that many evenly spaced samples (all), by a
+                copy of that Keras optimizer (the model's). `fit` goes on from
+                that of the lowest `objective`, or, by the criterion
+                `"neighbors"`, of the partition that separates the fewest
+                nearest neighbors, by the normalized cut of their graph: for
+                samples whose distances mean something, such as digits, not
+                photographs. `callbacks` is a function from the name of a
+                training, such as `"restart_1"`, to a list of its Keras
+                callbacks: with `keras.callbacks.BackupAndRestore`, `adapt`
+                goes on after a kill from the last epoch.
             verbose: As in `keras.Model.fit`: whether a bar counts them.
 
         Raises:

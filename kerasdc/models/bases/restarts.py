@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 
+from kerasdc.callbacks.checks import check_factory
 from kerasdc.cluster.merged_kmeans import neighbor_graph
 from kerasdc.cluster.merged_kmeans import normalized_cut
 from kerasdc.models.bases.augmenting import check_copyable
@@ -12,7 +13,7 @@ from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.inputs import evenly_spaced
 from kerasdc.utils.progress import counted
 
-_OPTIONS = ("batch_size", "samples", "optimizer", "criterion")
+_OPTIONS = ("batch_size", "samples", "optimizer", "criterion", "callbacks")
 _NUM_NEIGHBORS = 10
 _MOST_NEIGHBORS = 10_000  # samples whose neighbors are looked for
 
@@ -26,6 +27,7 @@ def best_weights(
     samples=None,
     optimizer=None,
     criterion="objective",
+    callbacks=None,
     verbose=0,
 ):
     """Trains siblings of a model; see `DiscriminativeModel.adapt`.
@@ -33,8 +35,8 @@ def best_weights(
     Args:
         model: `DiscriminativeModel`, built and compiled.
         x: Prepared training data.
-        num, epochs, batch_size, samples, optimizer, criterion: The entries of
-            `restarts`.
+        num, epochs, batch_size, samples, optimizer, criterion, callbacks: The
+            entries of `restarts`.
         verbose: As in `keras.Model.fit`: whether a bar counts the trainings.
 
     Returns:
@@ -51,8 +53,15 @@ def best_weights(
         other = model.sibling(model._draw_seed() + i, optimizer)
         # Of some samples, too, what takes long is found once.
         other.share_adapted(knowing)
+        other.warns_of_collapse = False  # the best of them will be used
         knowing = other
-        other.fit(x, batch_size=batch_size, epochs=epochs, verbose=0)
+        other.fit(
+            x,
+            batch_size=batch_size,
+            epochs=epochs,
+            verbose=0,
+            callbacks=callbacks and callbacks(f"restart_{i + 1}"),
+        )
         scores.append(float(score(other)))
         weights.append(other.get_weights())
     # A training that came to nothing is worse than any other.
@@ -101,6 +110,7 @@ def check_restarts(model, restarts):
             "`optimizer` of `restarts` must be a Keras optimizer. "
             f"Received: optimizer={optimizer!r}"
         )
+    check_factory("restarts", restarts.get("callbacks"))
 
 
 def _objective(model, x):
