@@ -247,3 +247,36 @@ def test_callbacks_of_clusters_need_them(system, blobs):
         with pytest.raises(ValueError, match="clusters.* Received: a "):
             fit(model, blobs[0], callbacks=[make_one(blobs[1])])
     assert not model.adapted
+
+
+@pytest.mark.parametrize("name", ["metrics", "weighted_metrics"])
+def test_metrics_of_labels_are_refused(system, name):
+    message = rf"ClusteringMetrics.*Received: {name}=\['accuracy'\]"
+    with pytest.raises(ValueError, match=message):
+        make(system, compiled=False).compile(**{name: ["accuracy"]})
+
+
+def test_another_loss_is_refused(system):
+    if system == "dec":
+        pytest.skip("DEC compares P and Q by any loss")
+    model = make(system, compiled=False)
+    with pytest.raises(ValueError, match="own loss.*Received: loss='mse'"):
+        model.compile(loss="mse")
+    assert not model.compiled
+
+
+@pytest.mark.parametrize("name", ["model.h5", "model.HDF5"])
+def test_a_model_is_not_saved_as_hdf5(trained, tmp_path, name):
+    with pytest.raises(ValueError, match=rf"`.keras`.*Received: .*{name}"):
+        trained.save(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_sizes_of_clusters_are_kept(trained, blobs, tmp_path):
+    if not hasattr(trained, "num_clusters"):
+        pytest.skip("no clusters")
+    expected = np.bincount(trained.assign(blobs[0]), minlength=3)
+    np.testing.assert_array_equal(trained.cluster_counts.counts, expected)
+    trained.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras")
+    np.testing.assert_array_equal(again.cluster_counts.counts, expected)

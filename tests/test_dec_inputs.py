@@ -60,10 +60,3 @@ def test_validation_of_pretraining(make_dec, blobs):
         blobs[0], epochs=1, validation_data=blobs[0].tolist(), verbose=0
     )
     assert history.history["val_loss"][0] > 0
-
-
-def test_metrics_of_compile(make_dec, blobs):
-    metric = keras.metrics.KLDivergence(name="kl")
-    model = make_dec(decoder=False, metrics=[metric])
-    history = model.fit(blobs[0], epochs=1, verbose=0).history
-    assert history["kl"][0] == pytest.approx(history["loss"][0], 1e-3)

@@ -3,6 +3,7 @@ import os
 import resource
 import subprocess
 import sys
+import warnings
 
 import keras
 import numpy as np
@@ -359,3 +360,39 @@ def test_outputs_are_plain_json(fitted):
     outputs = export.signatures(model)["serving_default"](inputs)
     for value in outputs.values():
         json.dumps(keras.ops.convert_to_numpy(value).tolist())
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_samples_with_nan_get_no_cluster(bad, fitted):
+    model, x = fitted
+    samples = x[:3].astype("float32")
+    samples[1, 2, 2] = bad
+    for name, signature in export.signatures(model).items():
+        outputs = signature(samples)
+        good = signature(x[:3].astype("float32"))
+        for key, value in outputs.items():
+            value = keras.ops.convert_to_numpy(value)
+            is_int = value.dtype.kind == "i"
+            assert np.all(value[1] == -1 if is_int else np.isnan(value[1]))
+            np.testing.assert_array_equal(
+                value[[0, 2]], keras.ops.convert_to_numpy(good[key])[[0, 2]]
+            )
+
+
+@pytest.mark.parametrize("name", SIGNATURES)
+def test_signatures_become_litert_models(name, exported, fitted):
+    import tensorflow as tf
+
+    converter = tf.lite.TFLiteConverter.from_saved_model(
+        str(exported), signature_keys=[name]
+    )
+    content = converter.convert()
+    with warnings.catch_warnings():
+        # TensorFlow's, of the package that will hold it.
+        warnings.simplefilter("ignore")
+        interpreter = tf.lite.Interpreter(model_content=content)
+    run = interpreter.get_signature_runner(name)
+    sample = fitted[1][:1].astype("float32")
+    expected = export.signatures(fitted[0])[name](sample)
+    for key, value in run(inputs=sample).items():
+        np.testing.assert_allclose(value, expected[key], 1e-4, 1e-5)

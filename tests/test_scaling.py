@@ -30,6 +30,39 @@ def test_invert_goes_back_and_stays_in_range():
     assert beyond.tolist() == [0, 255]
 
 
+def test_data_far_from_the_origin_are_centered():
+    # Means 1e5 and 3; deviations 1 and 2, of mean square 2.5.
+    x = np.array([[1e5 - 1, 1], [1e5 + 1, 5]], "float32")
+    layer = Scaling()
+    assert layer.limits_of(x) == pytest.approx((-2 / 2.5**0.5, 2 / 2.5**0.5))
+    layer.adapt(x)
+    features = ops.convert_to_numpy(layer(x))
+    expected = np.array([[-1, -2], [1, 2]]) / np.sqrt(2.5)
+    np.testing.assert_allclose(features, expected, 1e-6)
+    np.testing.assert_allclose(layer.invert(features), x, 1e-6)
+    half = Scaling(dtype="bfloat16")
+    half.adapt(x)
+    rounded = ops.convert_to_numpy(ops.cast(half(x), "float32"))
+    np.testing.assert_allclose(rounded, expected, 0.01)
+
+
+def test_data_near_the_origin_are_not():
+    layer = Scaling()
+    layer.adapt(np.array([[3.0, 0.0], [5.0, 0.0]]))  # mean 4, deviation 1
+    assert layer.center.numpy().tolist() == [0, 0]
+    layer.adapt(np.array([[6.0, 0.0], [8.0, 0.0]]))  # mean 7, deviation 1
+    assert layer.center.numpy().tolist() == [7, 0]
+
+
+def test_images_of_any_size_are_centered_by_one_number():
+    layer = Scaling()
+    layer.build((None, None, None, 1))
+    x = 1000 + np.random.default_rng(0).normal(size=(20, 4, 4, 1))
+    layer.adapt(x)
+    assert layer.center.shape == ()
+    assert np.abs(ops.convert_to_numpy(layer(x))).max() < 6
+
+
 def test_constant_zero_is_left():
     layer = Scaling()
     layer.adapt(np.zeros((3, 2)))
@@ -45,18 +78,19 @@ def test_extreme_values_do_not_overflow():
 def test_maximum_becomes_one():
     layer = Scaling(target="maximum")
     x = np.array([[0, 50], [200, 7]], "uint8")
-    assert layer.scale_for(x) == 1 / 200
+    assert layer.limits_of(x) == (0, 1)
     layer.adapt(x)
     features = ops.convert_to_numpy(layer(x))
     np.testing.assert_allclose(features, x / 200, 1e-6)
     # Adapted, it stays as it is.
-    assert layer.scale_for(x * 0 + 1) == pytest.approx(1 / 200)
+    assert layer.limits_of(x * 0 + 1) == pytest.approx((1 / 200, 1 / 200))
     again = Scaling.from_config(layer.get_config())
     assert again.target == "maximum"
 
 
 def test_scale_that_was_given_stays():
-    assert Scaling(0.5, target="maximum").scale_for(np.ones((2, 2))) == 0.5
+    layer = Scaling(0.5, target="maximum")
+    assert layer.limits_of(np.array([[-2, 1], [1, 3]])) == (-1, 1.5)
 
 
 def test_nothing_above_zero_is_left():

@@ -7,35 +7,44 @@ import numpy as np
 
 from kerasdc.callbacks.checks import CLUSTERS
 from kerasdc.callbacks.checks import CheckedCallback
+from kerasdc.callbacks.collapse import advice
+from kerasdc.callbacks.collapse import too_small
 from kerasdc.metrics import checked_labels
 from kerasdc.metrics import evaluate
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_number
 from kerasdc.utils.inputs import to_array
 
+_SCORES = ("accuracy", "nmi", "ari")  # what `evaluate` returns
+
 
 class ClusteringMetrics(CheckedCallback):
     """Reports agreement with known labels during `fit`; changes nothing.
 
     Adds `accuracy`, `nmi` and `ari` of the assignments at the end of each
-    epoch to its logs, so that they stand in `History`, in the progress bar
-    and in TensorBoard. The labels never reach the model.
+    epoch to its logs, so that they stand in `History`, in the progress bar,
+    in `CSVLogger`'s file and in TensorBoard. The labels never reach the
+    model.
 
     Args:
         x: Array of samples, as the model takes them. `None` takes the
             training data, whose assignments all callbacks share.
         y: Array `(n,)` of their labels.
         prefix: String put before the names, such as `"test_"`.
-        every: Integer. Epochs from one report to the next.
+        every: Integer. Epochs from one report to the next; between them, the
+            logs hold NaN, for `CSVLogger` takes its columns from the first
+            epoch.
     """
 
     needs = CLUSTERS
 
     def __init__(self, x, y, prefix="", every=1):
         super().__init__()
-        self.x = None if x is None else to_array(x, allow_text=True)
+        array = None if x is None else to_array(x, allow_text=True)
+        # A frame's columns are looked up by name.
+        self.x = x if hasattr(x, "columns") else array
         self.y = checked_labels("y", y)
-        if x is not None and len(self.x) != len(self.y):
+        if x is not None and len(array) != len(self.y):
             raise ValueError(
                 "`x` and `y` must have the same length. "
                 f"Received: {len(self.x)} samples, {len(self.y)} labels"
@@ -60,15 +69,17 @@ class ClusteringMetrics(CheckedCallback):
             )
 
     def on_epoch_end(self, epoch, logs=None):
-        if (epoch + 1) % self.every or logs is None:
+        if logs is None:
             return
-        assignments = (
-            self.model.epoch_assignments()
-            if self.x is None
-            else self.model.assign(self.x)
-        )
-        scores = evaluate(self.y, assignments)
+        scores = dict.fromkeys(_SCORES, np.nan)
+        if (epoch + 1) % self.every == 0:
+            scores = evaluate(self.y, self._assignments())
         logs.update({self.prefix + k: v for k, v in scores.items()})
+
+    def _assignments(self):
+        if self.x is None:
+            return self.model.epoch_assignments()
+        return self.model.assign(self.x)
 
 
 class LabelChangeStopping(CheckedCallback):
@@ -76,7 +87,8 @@ class LabelChangeStopping(CheckedCallback):
 
     Compares the assignments of the training data at the end of an epoch with
     those at the end of the epoch before, and logs the share that differs as
-    `label_change`. DEC compares its first epoch with the initial partition.
+    `label_change`. DEC compares its first epoch with the initial partition;
+    others have nothing to compare it with, and log NaN.
 
     Reference: [Xie et al., 2016](https://arxiv.org/abs/1511.06335), section
     3.1.3; its 0.1 % are of section 4.3.
@@ -95,11 +107,9 @@ class LabelChangeStopping(CheckedCallback):
     def on_epoch_end(self, epoch, logs=None):
         self.model.epoch_assignments()
         change = self.model.label_change
-        if change is None:
-            return
         if logs is not None:
-            logs["label_change"] = change
-        if change < self.tolerance:
+            logs["label_change"] = np.nan if change is None else change
+        if change is not None and change < self.tolerance:
             self.model.stop_training = True
 
 
@@ -136,7 +146,7 @@ class ClusterSizes(CheckedCallback):
         sizes = np.bincount(assignments, minlength=num_clusters)
         if logs is not None:
             logs["smallest_cluster"] = float(sizes.min() / sizes.sum())
-        is_small = sizes < max(self.minimum * sizes.sum() / num_clusters, 1)
+        is_small = too_small(sizes, self.minimum)
         self._epochs_small = (self._epochs_small + 1) * is_small
         small = np.flatnonzero(self._epochs_small >= self.patience)
         self._warn({int(cluster) for cluster in small}, sizes)
@@ -146,21 +156,10 @@ class ClusterSizes(CheckedCallback):
             state = "is empty" if sizes[cluster] == 0 else "collapses"
             warnings.warn(
                 f"Cluster {cluster} {state}: it holds {sizes[cluster]} of "
-                f"{sizes.sum()} samples. {self._advice()}",
+                f"{sizes.sum()} samples. {advice(self.model)}",
                 stacklevel=2,
             )
         self._warned |= small
-
-    def _advice(self):
-        if self.model.starts_undecided:
-            return (
-                "Use fewer clusters, lower the learning rate, or fit a new "
-                "model with another seed."
-            )
-        return (
-            "Use fewer clusters, pretrain longer, lower the learning rate, or "
-            "call `adapt` again with another seed."
-        )
 
 
 class ComponentWeights(keras.callbacks.Callback):

@@ -5,6 +5,7 @@ import os
 import keras
 from keras import ops
 
+from kerasdc.export.not_finite import marking_nan
 from kerasdc.models import ClusteringModel
 from kerasdc.models.bases.encoder_model import EncoderModel
 from kerasdc.utils.arguments import checked_count
@@ -30,6 +31,10 @@ def export_saved_model(model, path, version=None, warmup=None):
 
     and those of the model's method `export_signatures`, if it has one: see
     `signatures`.
+
+    A sample with NaN or infinity, which `assign` refuses, gets cluster -1,
+    and NaN in all other outputs; the other samples of the request do not
+    change.
 
     The folder is written atomically: as soon as it exists, it is complete.
 
@@ -92,7 +97,12 @@ def signatures(model):
         found["reconstruct"] = _reconstructor(model)
     if hasattr(model, "export_signatures"):
         found.update(model.export_signatures())
-    return found
+    if getattr(model.preprocessor, "accepts_text", False):
+        return found
+    return {
+        name: value if isinstance(value, tuple) else marking_nan(value)
+        for name, value in found.items()
+    }
 
 
 def _write_saved_model(model, folder):
@@ -158,11 +168,20 @@ def _assigner(model):
     def assign(inputs):
         soft_assignment = model(inputs, training=False)
         return {
-            "cluster": ops.argmax(soft_assignment, axis=-1),
+            "cluster": _argmax(soft_assignment),
             "soft_assignment": ops.cast(soft_assignment, "float32"),
         }
 
     return assign
+
+
+def _argmax(soft_assignment):
+    if keras.backend.backend() != "tensorflow":
+        return ops.argmax(soft_assignment, axis=-1)
+    import tensorflow as tf
+
+    # Keras' own has an operation that LiteRT lacks.
+    return tf.argmax(soft_assignment, axis=-1, output_type="int32")
 
 
 def _embedder(model):

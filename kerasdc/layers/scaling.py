@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from kerasdc.layers.adaptable import Adaptable
+from kerasdc.layers.adaptable import add_state
 from kerasdc.utils.arguments import checked_choice
 from kerasdc.utils.arguments import checked_number
 from kerasdc.utils.arguments import shown
@@ -24,6 +25,11 @@ class Scaling(Adaptable):
     so that one learning rate works for all data sets; a Bernoulli decoder
     needs the second.
 
+    Data far from the origin are centered first, if the mean square is to
+    be 1: without that, all samples would be nearly the same point. Far means
+    that the features' means are 5 times as large as their standard
+    deviations (both as root mean squares over the features).
+
     Reference:
 
     - [Xie et al., 2016](https://arxiv.org/abs/1511.06335), section 4.1.
@@ -35,7 +41,7 @@ class Scaling(Adaptable):
         **kwargs: Arguments of `keras.layers.Layer`, such as `name`.
 
     Input shape:
-        Any, of any numeric dtype.
+        Any, of any numeric dtype; but for the first axis, that of `adapt`.
 
     Output shape:
         The same, of the layer's compute dtype.
@@ -49,8 +55,11 @@ class Scaling(Adaptable):
 
     def __init__(self, scale=None, target="mean_square", **kwargs):
         super().__init__(**kwargs)
+        self.autocast = False  # see `call`
         self.scale = None if scale is None else _checked_scale(scale)
-        self.target = checked_choice("target", target, _SCALES)
+        self.target = checked_choice(
+            "target", target, ("mean_square", "maximum")
+        )
 
     def build(self, input_shape):
         # With the observed range, to which `invert` clips.
@@ -63,6 +72,17 @@ class Scaling(Adaptable):
             autocast=False,
         )
         self.add_adapted_flag()
+        shape = tuple(input_shape[1:])
+        self.center = add_state(
+            self, "center", "zeros", () if None in shape else shape
+        )
+
+    def load_own_variables(self, store):
+        # Version 0.1.0 has no center.
+        found = {key: store[key] for key in store.keys()}
+        if found and "2" not in found:
+            found["2"] = np.zeros(self.center.shape, "float32")
+        super().load_own_variables(found)
 
     def adapt(self, x):
         """Stores the range of `x` and, if `scale` is `None`, sets the scale.
@@ -75,28 +95,48 @@ class Scaling(Adaptable):
                 or too large to be scaled in float32.
         """
         x = _checked_inputs(x)
-        scale = self.scale or _SCALES[self.target](x)
+        center, scale = self._center_and_scale(x)
         if not self.built:
             self.build(x.shape)
         self.state.assign(np.array([scale, x.min(), x.max()], "float32"))
+        if self.center.shape == ():  # samples of several shapes
+            center = np.mean(center)
+        self.center.assign(np.broadcast_to(center, self.center.shape))
         self.mark_adapted()
 
-    def scale_for(self, x):
-        """The current scale; before `adapt`, the one it would set.
+    def limits_of(self, x):
+        """The least and the largest of what the layer makes of `x`.
+
+        Before `adapt`, of what it would make, were it adapted to `x`.
 
         Args:
             x: Array of raw inputs, any shape.
 
         Returns:
-            Float.
+            Tuple of floats.
         """
         if self.adapted:
-            return float(self.state[0])
-        return self.scale or _SCALES[self.target](_checked_inputs(x))
+            center, scale = self.center.numpy(), float(self.state[0])
+        else:
+            center, scale = self._center_and_scale(_checked_inputs(x))
+        limits = [(f(x, 0) - center) * scale for f in (np.min, np.max)]
+        return float(np.min(limits)), float(np.max(limits))
+
+    def _center_and_scale(self, x):
+        if self.scale is not None:
+            return 0.0, self.scale
+        if self.target == "maximum":
+            return 0.0, _maximum_scale(x)
+        mean, variance = _moments(x)
+        if 0 < 25 * variance.mean() < np.square(mean).mean():
+            return mean, _power_scale(variance)
+        return 0.0, _power_scale(variance + np.square(mean))
 
     def call(self, inputs):
-        scale = ops.cast(self.state[0], self.compute_dtype)
-        return ops.cast(inputs, self.compute_dtype) * scale
+        # In float32: far from the origin, half precision would round all
+        # samples to the same number.
+        centered = ops.cast(inputs, "float32") - self.center
+        return ops.cast(centered * self.state[0], self.compute_dtype)
 
     def invert(self, features):
         """Maps features back to the raw scale.
@@ -111,7 +151,7 @@ class Scaling(Adaptable):
         if not self.built:
             raise ValueError("This layer has no scale yet: call `adapt(x)`.")
         features = checked_tensor("features", features)
-        raw = ops.cast(features, "float32") / self.state[0]
+        raw = ops.cast(features, "float32") / self.state[0] + self.center
         return ops.clip(raw, self.state[1], self.state[2])
 
     def compute_output_shape(self, input_shape):
@@ -139,8 +179,8 @@ def _checked_inputs(x):
     return checked_array("x", x.toarray() if hasattr(x, "toarray") else x)
 
 
-def _power_scale(x):
-    return _inverse(np.sqrt(_mean_square(x)), "root mean square")
+def _power_scale(mean_squares):
+    return _inverse(np.sqrt(np.mean(mean_squares)), "root mean square")
 
 
 def _maximum_scale(x):
@@ -158,14 +198,13 @@ def _inverse(size, words):
     return 1.0 / size
 
 
-def _mean_square(x, block=1024):
+def _moments(x, block=1024):
+    """Mean and variance of each feature."""
     # In blocks: a float64 copy of uint8 images is 8 times as large.
-    x = np.atleast_1d(x)
-    blocks = (x[i : i + block] for i in range(0, len(x), block))
-    return sum(np.square(b, dtype="float64").sum() for b in blocks) / x.size
-
-
-_SCALES = {"mean_square": _power_scale, "maximum": _maximum_scale}
+    blocks = [x[i : i + block] for i in range(0, len(x), block)]
+    mean = sum(b.sum(axis=0, dtype="float64") for b in blocks) / len(x)
+    squares = sum(np.square(b - mean).sum(axis=0) for b in blocks)
+    return mean, squares / len(x)
 
 
 def _initial_state(scale):

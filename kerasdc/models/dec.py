@@ -10,6 +10,8 @@ from kerasdc.models.bases.pretraining import Pretraining
 from kerasdc.models.bases.registry import system
 from kerasdc.targets import SelfTrainingTargets
 from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.lookups import checked_loss
+from kerasdc.utils.lookups import is_auto
 
 
 @system("dec")
@@ -56,6 +58,7 @@ class DEC(Pretraining, ClusteringModel):
     """
 
     compile_arguments = ("update_interval",)
+    takes_loss = True
 
     def __init__(
         self,
@@ -94,8 +97,7 @@ class DEC(Pretraining, ClusteringModel):
         """Configures both trainings.
 
         Args:
-            optimizer: Keras optimizer of the clustering stage. `"auto"` is
-                the paper's SGD: learning rate 0.01, momentum 0.9.
+            optimizer: Keras optimizer. `"auto"` is SGD(0.01, momentum=0.9).
             loss: Keras loss of `(p, q)`. `"auto"` is KL(P || Q).
             update_interval: Optional integer, steps from one refresh of P to
                 the next, an epoch. `None` is one pass over the data.
@@ -105,8 +107,8 @@ class DEC(Pretraining, ClusteringModel):
         if update_interval is not None:
             update_interval = checked_count("update_interval", update_interval)
         self.update_interval = update_interval
-        loss = losses.kl_divergence if loss == "auto" else loss
-        self.clustering_loss = keras.losses.get(loss)
+        loss = losses.kl_divergence if is_auto(loss) else loss
+        self.clustering_loss = checked_loss("loss", loss)
         super().compile(optimizer=optimizer, loss=loss, **kwargs)
 
     def default_optimizer(self):

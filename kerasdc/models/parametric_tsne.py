@@ -283,8 +283,8 @@ class ParametricTSNE(Pretraining, EncoderModel):
     def _check_batches(self, array, batch_size):
         self._targets.check(array, batch_size)
 
-    def _checked_validation(self, data, batch_size):
-        array = super()._checked_validation(data, batch_size)
+    def _checked_validation(self, data, batch_size, names=None):
+        array = super()._checked_validation(data, batch_size, names)
         if array is not None:
             self._targets.check(array, batch_size, by_batch=True)
         return array

@@ -4,7 +4,11 @@ import contextlib
 
 import numpy as np
 
+from kerasdc.callbacks import ClusterSizes
+from kerasdc.callbacks.collapse import warn_of_collapse
+from kerasdc.callbacks.lists import as_list
 from kerasdc.cluster.points import check_distinct
+from kerasdc.layers.cluster_counts import ClusterCounts
 from kerasdc.models.bases.encoder_model import EncoderModel
 
 
@@ -23,11 +27,20 @@ class ClusteringModel(EncoderModel):
 
     starts_undecided = False  # whether training starts without a partition
     ways_to_clusters = "`adapt(x)` or `fit(x)`"  # for those without
+    warns_of_collapse = True  # when `fit` ends
     training_assignments = None
     label_change = None
     _training_data = None
     _soft_assignment = (None, None)  # of the training data, at a step
     _assigned_at = None  # the step of `training_assignments`
+
+    def set_networks(self, *args, **kwargs):
+        super().set_networks(*args, **kwargs)
+        self.cluster_counts = ClusterCounts()
+
+    def _build_parts(self, input_shape):
+        super()._build_parts(input_shape)
+        self.cluster_counts.build((self.num_clusters,))
 
     def assign(self, x, batch_size=1024, verbose=0):
         """The most probable cluster of each sample.
@@ -112,6 +125,12 @@ class ClusteringModel(EncoderModel):
         finally:
             self._training_data = None
             self._soft_assignment = (None, None)
+
+    def check_outcome(self, x, callbacks):
+        sizes = self.cluster_counts.adapt(self.assign(x))
+        watched = any(isinstance(c, ClusterSizes) for c in as_list(callbacks))
+        if self.warns_of_collapse and not watched and self.num_clusters > 1:
+            warn_of_collapse(self, sizes)
 
     # === Config, checks ===
 

@@ -3,6 +3,11 @@
 import keras
 
 from kerasdc.layers import Scaling
+from kerasdc.layers.input_range import InputRange
+from kerasdc.models.bases.compiling import METRICS
+from kerasdc.models.bases.compiling import refuse_hdf5
+from kerasdc.models.bases.compiling import refuse_loss
+from kerasdc.models.bases.compiling import refuse_metrics
 from kerasdc.models.bases.evaluation import Evaluation
 from kerasdc.models.bases.freezing import Freezing
 from kerasdc.models.bases.parts import checked_layer
@@ -10,19 +15,19 @@ from kerasdc.models.bases.parts import checked_model
 from kerasdc.models.bases.parts import checked_preprocessor
 from kerasdc.models.bases.parts import features_of
 from kerasdc.models.bases.parts import features_shape
-from kerasdc.models.bases.parts import must_adapt
 from kerasdc.models.bases.prediction import Prediction
+from kerasdc.models.bases.preparation import Preparation
 from kerasdc.models.bases.scopes import drawing_from
 from kerasdc.models.bases.scopes import strategy_scope
 from kerasdc.models.bases.training import Training
 from kerasdc.utils.arguments import checked_seed
-from kerasdc.utils.inputs import Checked
-from kerasdc.utils.inputs import is_checked_by
-from kerasdc.utils.inputs import reject_labels
-from kerasdc.utils.inputs import to_array
+from kerasdc.utils.lookups import checked_optimizer
+from kerasdc.utils.lookups import is_auto
 
 
-class EncoderModel(Training, Evaluation, Prediction, Freezing, keras.Model):
+class EncoderModel(
+    Preparation, Training, Evaluation, Prediction, Freezing, keras.Model
+):
     """A Keras model of raw data, with an encoder and perhaps a decoder.
 
     Users pass raw data everywhere: the preprocessor is part of the model. In
@@ -33,9 +38,9 @@ class EncoderModel(Training, Evaluation, Prediction, Freezing, keras.Model):
     # Constructor arguments that are layers.
     parts = ("encoder", "decoder", "preprocessor", "augmentation")
     compile_arguments = ()  # attributes that `compile` sets, to be saved
-    fewest_samples = 1  # more, where the loss compares samples
     scaling_target = "mean_square"  # of the preprocessor "auto"
     decoder = augmentation = None
+    takes_loss = False  # whether `compile` has an argument `loss`
 
     # === Layers ===
 
@@ -64,6 +69,7 @@ class EncoderModel(Training, Evaluation, Prediction, Freezing, keras.Model):
         """
         if decoder is not None and encoder is None:
             raise ValueError("A `decoder` needs its `encoder`.")
+        self.autocast = False  # raw inputs reach the preprocessor exactly
         self.preprocessor = checked_preprocessor(
             preprocessor,
             lambda: Scaling(target=self.scaling_target, **scaling),
@@ -73,6 +79,7 @@ class EncoderModel(Training, Evaluation, Prediction, Freezing, keras.Model):
         self.encoder = checked_model("encoder", encoder)
         if "decoder" in self.parts:
             self.decoder = checked_model("decoder", decoder)
+        self.input_range = InputRange()
         self._makes_encoder = encoder is None
         self.seed = checked_seed(seed)
 
@@ -99,6 +106,7 @@ class EncoderModel(Training, Evaluation, Prediction, Freezing, keras.Model):
         self._sample_shape = tuple(input_shape[1:])
         if self.preprocessor is not None and not self.preprocessor.built:
             self.preprocessor.build(input_shape)
+        self.input_range.build()
         if self.encoder is None:
             self.encoder = encoder
             if decoder is not None:
@@ -145,93 +153,6 @@ class EncoderModel(Training, Evaluation, Prediction, Freezing, keras.Model):
         """
         return features_of(self, x, training)
 
-    # === Inputs ===
-
-    def as_inputs(self, x):
-        """Checks `x` and turns it into the array the model runs on.
-
-        Args:
-            x: Data in any form that `fit` takes; labels in it are left out.
-
-        Returns:
-            Array `(n, ...)`: raw numbers, or features in place of texts.
-            What the model was not built for raises `ValueError`.
-        """
-        return self._as_features(self._checked(x, allow_labels=True))
-
-    def check_samples(self, x):
-        """Raises `ValueError` if `as_inputs` would refuse `x`.
-
-        Args:
-            x: As in `as_inputs`.
-        """
-        self._checked(x, allow_labels=True)
-
-    def prepare(self, x, y=None, batch_size=None):
-        """Checks training data; adapts the preprocessor; builds the model.
-
-        Args:
-            x: Training data.
-            y: Must be `None`: labels are never used for training.
-            batch_size: Optional integer, of the training to come: whether
-                such batches will do is checked, too.
-
-        Returns:
-            The array to train on. Methods of this model that are given it do
-            not check it again.
-
-        Raises:
-            ValueError: If labels are passed, or `x` is not usable. Nothing
-                has changed then.
-        """
-        reject_labels(y)
-        array = self._checked(x)
-        if not is_checked_by(self, array):
-            self._check_enough(array)
-        if batch_size is not None:
-            self._check_batches(array, batch_size)
-        adapts = must_adapt(self.preprocessor)
-        if array.dtype == object:
-            # Only the vocabulary tells how wide the features are.
-            if adapts:
-                self.preprocessor.adapt(array)
-            array, adapts = self._as_features(array), False
-        if not self.built:
-            self.build((None, *array.shape[1:]))
-        if adapts:
-            self.preprocessor.adapt(array)
-        return Checked.by(self, array)
-
-    def _checked(self, x, allow_labels=False):
-        shape = self._sample_shape if self.built else None
-        accepts_text = getattr(self.preprocessor, "accepts_text", False)
-        return to_array(x, shape, accepts_text, allow_labels)
-
-    def _as_features(self, array):
-        """Texts to features, once, so that training steps see numbers."""
-        if array.dtype != object:
-            return array
-        return self.preprocessor.transform(array)
-
-    def _scorable(self, x):
-        """Raw samples as inputs that the loss is defined for."""
-        return self._as_features(self._checked(x))
-
-    def _check_enough(self, array):
-        """Raises `ValueError` if there is too little to learn from."""
-        self._check_length(array)
-
-    def _check_length(self, array):
-        if len(array) < self.fewest_samples:
-            raise ValueError(
-                f"{type(self).__name__} compares samples with each other: `x` "
-                f"must hold at least {self.fewest_samples}. "
-                f"Received: {len(array)} samples"
-            )
-
-    def _check_batches(self, array, batch_size):
-        """Raises `ValueError` if batches hold too little to learn from."""
-
     # === Compile, config ===
 
     def share_adapted(self, other):
@@ -255,21 +176,25 @@ class EncoderModel(Training, Evaluation, Prediction, Freezing, keras.Model):
         Args:
             optimizer: Keras optimizer, or its name. `"auto"` is
                 `default_optimizer()`.
-            **kwargs: Further arguments of `keras.Model.compile`.
+            **kwargs: Further arguments of `keras.Model.compile`, but no
+                metrics.
+
+        Raises:
+            ValueError: If metrics are passed: there are no labels to compare
+                outputs with.
         """
+        refuse_metrics(kwargs)
+        if not self.takes_loss:
+            refuse_loss(type(self).__name__, kwargs)
         optimizer = self._optimizer("optimizer", optimizer)
         super().compile(optimizer=optimizer, **kwargs)
         if self.built:
             self._build_optimizer()
 
     def _optimizer(self, name, optimizer):
-        if isinstance(optimizer, str) and optimizer == "auto":
+        if is_auto(optimizer):
             return self.default_optimizer()
-        if optimizer is None:
-            raise ValueError(
-                f"`{name}` must be a Keras optimizer. Received: {name}=None"
-            )
-        return keras.optimizers.get(optimizer)
+        return checked_optimizer(name, optimizer)
 
     def _build_optimizer(self):
         # At once, so that what is saved has what a loaded model has.
@@ -284,7 +209,24 @@ class EncoderModel(Training, Evaluation, Prediction, Freezing, keras.Model):
         return {**config, **own}
 
     def compile_from_config(self, config):
+        config = dict(config)
+        for name in METRICS:  # of files of version 0.1.0
+            config.pop(name, None)
         self.compile(**keras.saving.deserialize_keras_object(config))
+
+    def save(self, filepath, overwrite=True, **kwargs):
+        """Saves all of the model, with the state of its optimizers.
+
+        Args:
+            filepath: Path of a file whose name ends in `.keras`.
+            overwrite: Boolean. Whether an existing file is replaced.
+            **kwargs: Further arguments of `keras.Model.save`.
+
+        Raises:
+            ValueError: If the name ends in `.h5`; nothing is written then.
+        """
+        refuse_hdf5(filepath)
+        super().save(filepath, overwrite=overwrite, **kwargs)
 
     def get_config(self):
         serialize = keras.saving.serialize_keras_object

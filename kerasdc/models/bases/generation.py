@@ -1,6 +1,7 @@
 """Clustering models that generate and score samples."""
 
 import math
+import warnings
 
 import keras
 import numpy as np
@@ -56,7 +57,19 @@ class Generation:
                 or the model has no clusters yet.
         """
         self._check_fitted()
-        return self._decoded(self.prior.sample(num, cluster, seed))
+        samples = self.prior.sample(num, cluster, seed)
+        if cluster is not None:
+            self._warn_of_empty(cluster)
+        return self._decoded(samples)
+
+    def _warn_of_empty(self, clusters):
+        empty = self.cluster_counts.empty_among(clusters)
+        if empty:
+            warnings.warn(
+                f"No sample was in cluster {', '.join(map(str, empty))} when "
+                "`fit` ended: what is drawn from it is not like the data.",
+                stacklevel=3,
+            )
 
     def interpolate(self, x1, x2, steps=10):
         """Samples on the straight line between two, in the latent space.

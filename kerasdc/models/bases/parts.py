@@ -195,11 +195,10 @@ def check_range(array, preprocessor):
 
 def _feature_limits(array, preprocessor):
     """The least and the largest feature."""
-    if preprocessor is None or isinstance(preprocessor, Scaling):
-        limits = np.array([array.min(), array.max()], "float64")
-        if preprocessor is not None:
-            limits *= preprocessor.scale_for(array)
-        return np.sort(limits)  # a scale may be negative
+    if preprocessor is None:
+        return float(array.min()), float(array.max())
+    if isinstance(preprocessor, Scaling):
+        return preprocessor.limits_of(array)
     layer = _ready(preprocessor, array)
     if layer is None:
         return 0.0, 1.0

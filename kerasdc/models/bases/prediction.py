@@ -3,7 +3,6 @@
 import keras
 
 from kerasdc.targets import FeatureBatches
-from kerasdc.utils.arguments import checked_count
 
 
 class Prediction:
@@ -17,7 +16,7 @@ class Prediction:
 
         Args:
             x: Raw samples, in any form that `fit` takes.
-            batch_size: Optional integer, samples taken at once.
+            batch_size: Optional integer, samples taken at once; 32 if `None`.
             verbose: As in `keras.Model.predict`.
             **kwargs: Further arguments of `keras.Model.predict`.
 
@@ -30,11 +29,11 @@ class Prediction:
                 `batch_size` is not usable.
         """
         self._check_fitted()
-        if batch_size is not None:
-            batch_size = checked_count("batch_size", batch_size)
-        return super().predict(
-            self.as_inputs(x), batch_size=batch_size, verbose=verbose, **kwargs
-        )
+        if batch_size is None:
+            batch_size = 32
+        # Keras would copy an array as a whole, twice.
+        batches = FeatureBatches(self.as_inputs(x), None, batch_size)
+        return super().predict(batches, verbose=verbose, **kwargs)
 
     def embed(self, x, batch_size=1024, verbose=0):
         """The space in which clusters are found.

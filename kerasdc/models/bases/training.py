@@ -13,6 +13,7 @@ from kerasdc.targets import ShuffledBatches
 from kerasdc.targets import steps_taken
 from kerasdc.targets.feeding import feed
 from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.frames import column_names
 from kerasdc.utils.inputs import reject_labels
 
 
@@ -28,6 +29,7 @@ class Training:
     smallest_batch = 1  # more, where the loss compares samples of a batch
     compares_batch = False  # if so, a last, short batch is left out
     _fitted = None  # a weight, of systems that learn from `fit` alone
+    _traced_for = None  # the class of the batches of the last `fit`
 
     # === fit ===
 
@@ -76,7 +78,10 @@ class Training:
         self._check_compiled("fit")
         epochs = self._checked_epochs(epochs, initial_epoch, validation_freq)
         batch_size = self._checked_batch_size(batch_size)
-        validation = self._checked_validation(validation_data, batch_size)
+        names = self.feature_names or column_names(x)
+        validation = self._checked_validation(
+            validation_data, batch_size, names
+        )
         x = self.prepare(x, y, batch_size)
         check_callbacks(callbacks, self, x)
         if validation is not None:
@@ -97,6 +102,8 @@ class Training:
                 validation_freq=validation_freq,
             )
         self.finish_fit(x, own)
+        if history.epoch:
+            self.check_outcome(x, callbacks)
         return history
 
     def training_batches(self, x, batch_size, shuffle=True):
@@ -161,8 +168,19 @@ class Training:
             own_callbacks: List, what `own_callbacks` returned.
         """
 
+    def check_outcome(self, x, callbacks):
+        """Warns if the trained model is of little use.
+
+        Args:
+            x: Prepared training data.
+            callbacks: As in `keras.Model.fit`.
+        """
+
     def _fit_batches(self, batches, callbacks, **kwargs):
         """Keras' own `fit`, on batches that know where training stands."""
+        if type(batches) is not self._traced_for:
+            # Of another rank: TensorFlow would trace for any.
+            self.train_function, self._traced_for = None, type(batches)
         with strategy_scope(self):
             batches, callbacks = feed(batches, callbacks)
             return super().fit(
@@ -231,7 +249,7 @@ class Training:
             batch_size = self.default_batch_size
         return checked_count("batch_size", batch_size, self.smallest_batch)
 
-    def _checked_validation(self, data, batch_size):
+    def _checked_validation(self, data, batch_size, names=None):
         """Samples of `validation_data`, before anything is built."""
         if data is None:
             return None
@@ -239,4 +257,4 @@ class Training:
             for labels in data[1:]:
                 reject_labels(labels)
             data = data[0]
-        return self._checked(data)
+        return self._checked(data, names=names)

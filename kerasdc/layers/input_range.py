@@ -1,0 +1,74 @@
+"""How large the samples were that a model was fitted on."""
+
+import keras
+import numpy as np
+
+from kerasdc.layers.adaptable import Adaptable
+from kerasdc.layers.adaptable import add_state
+from kerasdc.utils.inputs import evenly_spaced
+
+_TOLERANCE = 4.0  # times as large, or as small
+_CHECKED_SAMPLES = 1000
+
+
+@keras.saving.register_keras_serializable(package="kerasdc")
+class InputRange(Adaptable):
+    """Remembers the size of training samples; tells of others.
+
+    A sample's size is its root mean square. Pixels from 0 to 1 given to a
+    model of pixels from 0 to 255 all look black to it: they fall into one
+    cluster, and nothing fails.
+    """
+
+    def build(self, input_shape=None):
+        self.sizes = add_state(self, "sizes", "zeros", (2,))
+        self.add_adapted_flag()
+
+    def load_own_variables(self, store):
+        # Version 0.1.0 has no range.
+        if store.keys():
+            super().load_own_variables(store)
+
+    def adapt(self, x):
+        """Keeps the 1 % and 99 % quantiles of the samples' sizes.
+
+        Args:
+            x: Array of raw samples `(n, ...)`.
+        """
+        sizes = _sizes(evenly_spaced(x, 10 * _CHECKED_SAMPLES))
+        self.sizes.assign(np.quantile(sizes, [0.01, 0.99]))
+        self.mark_adapted()
+
+    def difference(self, x):
+        """What to tell the user of samples on another scale.
+
+        Args:
+            x: Array of raw samples `(n, ...)`.
+
+        Returns:
+            String, or `None` if half of the samples are not more than 4
+            times as large, or as small, as those of `adapt`, or if it was
+            not called.
+        """
+        if not self.adapted:
+            return None
+        lowest, highest = (float(size) for size in self.sizes.numpy())
+        found = float(np.median(_sizes(evenly_spaced(x, _CHECKED_SAMPLES))))
+        if lowest / _TOLERANCE <= found <= highest * _TOLERANCE:
+            return None
+        return (
+            "These samples are on another scale than those that the model "
+            "was fitted on, and may all fall into one cluster. Pass raw "
+            "values, as in `fit`. Expected: root mean squares of a sample "
+            f"from {lowest:.3g} to {highest:.3g}. Received: a median of "
+            f"{found:.3g}"
+        )
+
+
+def _sizes(x, block=1024):
+    """The root mean square of each sample."""
+    axes = tuple(range(1, x.ndim))
+    blocks = (x[i : i + block] for i in range(0, len(x), block))
+    # In float64, where no square of a float32 number overflows.
+    squares = [np.square(b, dtype="float64").mean(axis=axes) for b in blocks]
+    return np.sqrt(np.concatenate(squares))
