@@ -306,14 +306,14 @@ def adapted_mixture(num_clusters, z, method, num_restarts, seed):
     return prior(np.float32(z)), assigned
 
 
-def _adapted(method):
+def _adapted(method, *others):
     def draw(draws):
         n = draws.one((2, 3, 20))
         return Call(
             {
                 "num_clusters": draws.often(draws.one((1, 2)), 0.9),
                 "z": draws.array(n, draws.size()),
-                "method": draws.often(draws.one((method, "merged_kmeans"))),
+                "method": draws.often(draws.one((method, *others))),
                 "num_restarts": draws.often(1, 0.9),
                 "seed": draws.often(0, 0.9),
             }
@@ -701,8 +701,14 @@ CALLS: dict[str, tuple[Callable, Callable]] = {
     "bernoulli_covers": (likelihoods.Bernoulli.covers, _covers),
     "gaussian_covers": (likelihoods.Gaussian.covers, _covers),
     "ClusteringLayer": (clustering_layer, _clustering),
-    "ClusteringLayer.adapt": (adapted_clusters, _adapted("kmeans")),
-    "GaussianMixturePrior.adapt": (adapted_mixture, _adapted("gmm")),
+    "ClusteringLayer.adapt": (
+        adapted_clusters,
+        _adapted("kmeans", "merged_kmeans", "modular_kmeans"),
+    ),
+    "GaussianMixturePrior.adapt": (
+        adapted_mixture,
+        _adapted("gmm", "merged_kmeans"),
+    ),
     "responsibilities": RESPONSIBILITIES,
     "log_joint": LOG_JOINT,
     "log_prob": LOG_PROB,

@@ -4,6 +4,8 @@ import pytest
 from kerasdc.cluster.centers import center_search
 from kerasdc.cluster.centers import nearest_center
 
+METHODS = ["kmeans", "merged_kmeans", "modular_kmeans"]
+
 
 def test_nearest_center_by_hand():
     centers = np.array([[0.0, 0.0], [4.0, 0.0], [0.0, 4.0]])
@@ -20,7 +22,7 @@ def test_far_from_the_origin_nothing_is_lost():
     assert found.tolist() == [0, 1]
 
 
-@pytest.mark.parametrize("method", ["kmeans", "merged_kmeans"])
+@pytest.mark.parametrize("method", METHODS)
 def test_every_search_finds_two_groups(method):
     z = np.repeat(np.float32([[0, 0], [9, 3]]), 10, axis=0)
     z += np.random.default_rng(0).uniform(-0.1, 0.1, z.shape)
@@ -38,7 +40,7 @@ def test_unknown_searches_are_refused(method):
         center_search(method)
 
 
-@pytest.mark.parametrize("method", ["kmeans", "merged_kmeans"])
+@pytest.mark.parametrize("method", METHODS)
 def test_points_that_float32_cannot_tell_apart_are_refused(method):
     generator = np.random.default_rng(0)
     near = 1e-6 * generator.normal(size=(50, 2))
@@ -47,7 +49,7 @@ def test_points_that_float32_cannot_tell_apart_are_refused(method):
         center_search(method)(z, 5, num_restarts=2, seed=0)
 
 
-@pytest.mark.parametrize("method", ["kmeans", "merged_kmeans"])
+@pytest.mark.parametrize("method", METHODS)
 def test_one_point_is_one_cluster(method):
     z = np.array([[1.0, 2.0]], "float32")
     centers = center_search(method)(z, 1, num_restarts=1, seed=0)

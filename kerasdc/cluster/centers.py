@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from kerasdc.cluster.kmeans import centers_of
 from kerasdc.cluster.kmeans import fit_kmeans
 from kerasdc.cluster.merged_kmeans import merged_kmeans
-from kerasdc.cluster.points import too_close
+from kerasdc.cluster.modular_kmeans import modular_kmeans
 from kerasdc.utils.arguments import checked_choice
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.array_checks import checked_array
@@ -15,7 +16,7 @@ def center_search(method):
     """The function that finds centers by a method.
 
     Args:
-        method: `"kmeans"` or `"merged_kmeans"`.
+        method: `"kmeans"`, `"merged_kmeans"` or `"modular_kmeans"`.
 
     Returns:
         Function of `z`, `(n, dim)`, `num_clusters`, `num_restarts`, `seed`
@@ -24,17 +25,17 @@ def center_search(method):
     Raises:
         ValueError: If the method is unknown.
     """
-    methods = {"kmeans": _kmeans, "merged_kmeans": merged_kmeans}
+    methods = {
+        "kmeans": _kmeans,
+        "merged_kmeans": merged_kmeans,
+        "modular_kmeans": modular_kmeans,
+    }
     return methods[checked_choice("method", method, methods)]
 
 
 def _kmeans(z, num_clusters, num_restarts, seed, verbose=0):
     kmeans = fit_kmeans(z, num_clusters, num_restarts, seed, verbose)
-    centers = kmeans.cluster_centers_.astype("float32")
-    num_found = len(np.unique(centers, axis=0))
-    if num_found < num_clusters:
-        raise too_close(z, num_found, num_clusters)
-    return centers
+    return centers_of(kmeans, z)
 
 
 def nearest_center(z, centers, block=8192):

@@ -97,7 +97,7 @@ def _nearest(x, k):
     """Distances `(n, k)` and indices of the k nearest others."""
     from sklearn.neighbors import NearestNeighbors
 
-    search = NearestNeighbors(n_neighbors=k, algorithm="brute")
+    search = NearestNeighbors(n_neighbors=k)  # by a tree in few dimensions
     # Without arguments, a sample is not its own neighbor.
     indices = search.fit(x).kneighbors(return_distance=False)
     # The search's own distances are inexact where they are small: duplicates

@@ -121,10 +121,12 @@ class ClusteringLayer(Adaptable):
             z: Array `(n, dim)` of points.
             initial_centers: Optional array `(num_clusters, dim)`, used as
                 the centers; no method runs.
-            method: `"kmeans"`, as in the paper, or `"merged_kmeans"`, which
-                finds clusters that are not round; see `kerasdc.cluster`.
+            method: `"kmeans"`, as in the paper; `"merged_kmeans"`, which
+                finds clusters that are not round; or `"modular_kmeans"`, the
+                one for embeddings of neighbors. See `kerasdc.cluster`.
             num_restarts: Integer, number of runs. The run of least inertia,
-                or of least normalized cut, is used. DEC uses 20.
+                of least normalized cut, or of highest modularity is used. DEC
+                uses 20.
             seed: Optional integer for repeatable runs.
             verbose: As in `keras.Model.fit`: whether to show a progress bar.
 
