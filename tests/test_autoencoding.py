@@ -1,4 +1,5 @@
 import inspect
+import re
 
 import keras
 import numpy as np
@@ -198,7 +199,10 @@ def test_keras_image_data_format_changes_nothing(make):
     ],
 )
 def test_a_series_is_not_taken_for_an_image_silently(make):
-    with pytest.warns(UserWarning, match=r"Conv1D.*of shape \(128, 3\)$"):
-        make((128, 3))
+    for shape in ((128, 3), (128, 9), (3, 128)):
+        shown = re.escape(str(shape))
+        with pytest.warns(UserWarning, match=f"Conv1D.*of shape {shown}$"):
+            make(shape)
     make((128, 3, 1))  # an image, because it says so
-    make((128, 5))
+    make((32, 128))  # as a line of text
+    make((8, 8))

@@ -152,3 +152,11 @@ def test_thresholds_are_refused_by_name(name, value):
 def test_similarity_is_refused_by_name(similarity):
     with pytest.raises(ValueError, match="`similarity` must .*: similarity"):
         select_pairs(similarity, 0.9, 0.1)
+
+
+def test_thresholds_are_scalars():
+    for place, name in enumerate(("upper", "lower")):
+        thresholds = [0.9, 0.1]
+        thresholds[place] = ops.ones(3)
+        with pytest.raises(ValueError, match=f"Received: {name} of shape"):
+            select_pairs(np.eye(4), *thresholds)

@@ -309,6 +309,24 @@ def test_auto_is_by_batch_where_one_holds_all(blobs):
     assert not isinstance(model.adapt(blobs[0], batch_size=89), np.ndarray)
 
 
+def test_refitted_on_fewer_or_more(blobs):
+    """By batch, then by neighbors, then by batch: batches of other ranks."""
+    model = make_model(perplexity=3.0)
+    for num in (20, 60, 20):
+        history = fit(model, blobs[0][:num], epochs=1).history
+        assert np.isfinite(history["loss"][0])
+
+
+def test_affinities_of_other_samples_are_refused(blobs):
+    x = blobs[0]
+    found = AffinityBatches.affinities_of(x[:60], 30, 5.0)
+    near = neighbor_affinities(x[:60], 5.0)
+    for make, affinities in ((AffinityBatches, found), (NeighborPairs, near)):
+        for samples in (x, x[:40]):
+            with pytest.raises(ValueError, match="`x` and `affinities` must"):
+                make(samples, affinities, 30)
+
+
 def test_pretraining_is_optional_and_shares_the_encoder(blobs):
     model = make_model(decoder=True)
     untrained = [w.numpy() for w in model.encoder.weights]

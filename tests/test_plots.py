@@ -1,6 +1,7 @@
 import io
 import sys
 
+import keras
 import numpy as np
 import pytest
 
@@ -101,6 +102,26 @@ def test_curves_without_metrics_or_without_anything():
     for log in ([], [{"stage": "fit", "epoch": 1, "loss": None}]):
         with pytest.raises(ValueError, match=f"Received: {len(log)} rows"):
             plots.training_curves(log)
+
+
+def test_curves_of_what_fit_returns():
+    columns = {"loss": [3.0, 2.0, 1.5], "accuracy": [0.5, 0.75]}
+    history = keras.callbacks.History()
+    history.history = columns
+    rows = [{"loss": 3.0, "accuracy": 0.5}, {"loss": 2.0, "accuracy": 0.75}]
+    rows.append({"loss": 1.5, "accuracy": None})
+    for log in (rows, columns, history):
+        assert plots.has_curves(log)
+        losses, scores = plots.training_curves(log).axes
+        assert losses.lines[0].get_ydata().tolist() == [3, 2, 1.5]
+        assert scores.lines[0].get_ydata().tolist()[:2] == [0.5, 0.75]
+    assert not plots.has_curves({})
+
+
+@pytest.mark.parametrize("log", ["log.csv", [1, 2], 5, None])
+def test_what_is_no_log(log):
+    with pytest.raises(ValueError, match="Received: log="):
+        plots.training_curves(log)
 
 
 def test_ranked_by_hand():

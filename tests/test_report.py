@@ -82,17 +82,13 @@ def test_report_of_a_trained_model(tmp_path):
     model = DEC(10, encoder, decoder, seed=0)
     model.compile()
     model.pretrain(images, epochs=2, verbose=0)
-    history = model.fit(images, epochs=2, verbose=0).history
-    log = [
-        {"stage": "fit", "epoch": i + 1, "loss": loss}
-        for i, loss in enumerate(history["loss"])
-    ]
+    history = model.fit(images, epochs=2, verbose=0)
     page = write(
         tmp_path,
         images,
         y[:300],
         model=model,
-        log=log,
+        log=history,
         config={"dataset": "digits", "optimizer": {"name": "adam"}},
         metrics={"objective": 0.123456, "seconds": 75.2, "test_nmi": None},
     )
@@ -112,6 +108,22 @@ def test_report_of_a_trained_model(tmp_path):
     assert "test_nmi" not in page.text
     assert len(page.images) == 5
     check_images(page)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"log": "log.csv"}, "Received: log='log.csv'"),
+        ({"log": [1.0, 2.0]}, r"Received: log=\[1.0, 2.0\]"),
+        ({"path": "gs://bucket/report.html"}, "`path` must be a path of this"),
+        ({"path": ""}, "Received: path=''"),
+    ],
+)
+def test_bad_arguments_are_named(arguments, message, tmp_path):
+    arguments = {"path": tmp_path / "report.html", **arguments}
+    with pytest.raises(ValueError, match=message):
+        write_report(model=FakeModel(), x=np.zeros((6, 2)), **arguments)
+    assert list(tmp_path.iterdir()) == []
 
 
 def check_images(page):

@@ -163,3 +163,8 @@ def test_whole_pass_has_one_random_order():
     again = [batches.rows(i) for i in range(len(batches))]
     np.testing.assert_array_equal(np.concatenate(first), np.concatenate(again))
     assert not np.array_equal(np.concatenate(first), x)
+
+
+def test_targets_of_other_samples_are_refused():
+    with pytest.raises(ValueError, match="Received: 5 and 4 rows"):
+        ShuffledBatches(np.zeros((5, 2)), np.zeros(4))

@@ -95,6 +95,11 @@ def select_pairs(similarity, upper, lower):
 
 def _threshold(name, value):
     if ops.is_tensor(value) or isinstance(value, keras.Variable):
+        if len(value.shape):
+            raise ValueError(
+                f"`{name}` must be a scalar. "
+                f"Received: {name} of shape {tuple(value.shape)}"
+            )
         return value
     return checked_number(name, value, _LOWEST)
 

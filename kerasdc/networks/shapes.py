@@ -1,5 +1,6 @@
 """Helpers of the networks: checks of arguments, copies of initializers."""
 
+import inspect
 import math
 import warnings
 
@@ -7,12 +8,15 @@ import keras
 
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import shown
+from kerasdc.utils.lookups import looked_up
 
 # Passed to every layer that has it: `keras.config.set_image_data_format` must
 # not change the networks, because the data of this library are channels last.
 LAST = {"data_format": "channels_last"}
 
-_SERIES = 4  # an image is rarely so many times longer than it is wide
+# A series rather than an image, of one channel at least: so many times longer
+# than it is wide, and narrow.
+_SERIES, _NARROW = 4, 16
 _LARGEST = 2**31 - 1  # weights of one layer; TensorFlow's sizes are int32
 
 
@@ -30,18 +34,29 @@ def fresh(initializer):
     Raises:
         ValueError: If it is not an initializer.
     """
-    try:
-        found = keras.initializers.get(initializer)
-    except (TypeError, ValueError):
-        found = None
-    if not callable(found):
-        raise ValueError(
-            "`kernel_initializer` must be a Keras initializer or its name. "
-            f"Received: kernel_initializer={shown(initializer)}"
-        )
+    name, expected = "kernel_initializer", "a Keras initializer or its name"
+    found = looked_up(name, initializer, _initializer, expected)
     if not isinstance(found, keras.initializers.Initializer):
+        _check_draws(found)
         return found
     return found.__class__.from_config(found.get_config())
+
+
+def _initializer(value):
+    # Keras takes arrays, too, which fit one layer at most.
+    is_array = hasattr(value, "shape")
+    return None if is_array else keras.initializers.get(value)
+
+
+def _check_draws(function):
+    """Raises unless a function can be called as Keras calls it."""
+    try:
+        inspect.signature(function).bind((1, 1), dtype="float32")
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            "A function as `kernel_initializer` must take a shape and "
+            f"`dtype`. Received: kernel_initializer={shown(function)}"
+        ) from error
 
 
 def checked_activation(activation):
@@ -56,15 +71,8 @@ def checked_activation(activation):
     Raises:
         ValueError: If it is not an activation.
     """
-    try:
-        found = keras.activations.get(activation)
-    except (TypeError, ValueError):
-        found = None
-    if not callable(found):
-        raise ValueError(
-            "`activation` must be a Keras activation, its name, or None. "
-            f"Received: activation={shown(activation)}"
-        )
+    expected = "a Keras activation, its name, or None"
+    looked_up("activation", activation, keras.activations.get, expected)
     return activation
 
 
@@ -177,13 +185,13 @@ def check_image(shape, filters, kernel_sizes):
     """
     check_kernels(filters, kernel_sizes)
     shorter, longer = sorted(shape[:2])
-    is_thin = shorter < kernel_sizes[0] and longer >= _SERIES * shorter
+    is_thin = shorter < _NARROW and longer >= _SERIES * shorter
     if len(shape) == 2 and is_thin:
         warnings.warn(
             "The convolutions take samples of this shape for images of one "
-            f"channel with a side of {shorter}, less than their kernel. "
-            "Series (steps, features) need an encoder of `keras.layers."
-            "Conv1D`; images of one row have the shape (1, width, channels). "
+            f"channel, {shorter} pixels narrow. Series (steps, features) need "
+            "an encoder of `keras.layers.Conv1D`; such images have the shape "
+            "(height, width, channels). "
             f"Received: a sample of shape {tuple(shape)}",
             stacklevel=3,
         )

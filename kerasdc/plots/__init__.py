@@ -5,6 +5,7 @@ opens, and no state or style of the caller changes.
 """
 
 from kerasdc.plots.curves import has_curves
+from kerasdc.plots.curves import log_rows
 from kerasdc.plots.curves import training_curves
 from kerasdc.plots.generated import generated_samples
 from kerasdc.plots.generated import interpolations
@@ -30,6 +31,7 @@ __all__ = [
     "has_curves",
     "interpolations",
     "is_images",
+    "log_rows",
     "plane",
     "png",
     "preview",

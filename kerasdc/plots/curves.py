@@ -1,11 +1,15 @@
 """Curves over the epochs of a training."""
 
+import itertools
+from collections.abc import Mapping
+
 import numpy as np
 
 from kerasdc.plots.style import PALETTE
 from kerasdc.plots.style import new_figure
 from kerasdc.plots.style import plain
 from kerasdc.plots.style import styled
+from kerasdc.utils.arguments import shown
 
 _LOSS = {"loss": "loss"}
 _METRICS = {
@@ -26,7 +30,8 @@ def training_curves(log):
     Args:
         log: Iterable of dicts, one per epoch, with `stage`, `epoch` and
             `loss`, and if known `accuracy`, `nmi`, `ari` and
-            `label_change`. Missing values are gaps in the curves. Further
+            `label_change`; or what `fit` returns, a Keras `History`, or its
+            `history`. Missing values are gaps in the curves. Further
             numbers of the clustering stage, such as the terms of its loss,
             share a panel of their own.
 
@@ -34,9 +39,9 @@ def training_curves(log):
         A matplotlib `Figure`.
 
     Raises:
-        ValueError: If no row of `log` holds a number to draw.
+        ValueError: If `log` is none, or no row of it holds a number to draw.
     """
-    rows = list(log)
+    rows = log_rows(log)
     stages = {}
     for row in rows:
         stages.setdefault(str(row.get("stage", "training")), []).append(row)
@@ -77,12 +82,48 @@ def has_curves(log):
     """Whether `training_curves` finds anything to draw.
 
     Args:
-        log: List of dicts, as `training_curves` takes them.
+        log: As `training_curves` takes it.
 
     Returns:
         A bool.
+
+    Raises:
+        ValueError: If `log` is none.
     """
-    return bool(_known(log, [*_LOSS, *_METRICS]))
+    return bool(_known(log_rows(log), [*_LOSS, *_METRICS]))
+
+
+def log_rows(log):
+    """The rows of a log in any form that `training_curves` takes.
+
+    Args:
+        log: What the caller passed.
+
+    Returns:
+        List of dicts, one per epoch.
+
+    Raises:
+        ValueError: If it has no such form.
+    """
+    log = getattr(log, "history", log)
+    if isinstance(log, Mapping) and all(map(_is_list, log.values())):
+        columns = itertools.zip_longest(*log.values())
+        return [dict(zip(log, values)) for values in columns]
+    rows = list(log) if _is_iterable(log) else [log]
+    if all(isinstance(row, Mapping) for row in rows):
+        return rows
+    raise ValueError(
+        "`log` must be dicts, one per epoch, or what `fit` returns. "
+        f"Received: log={shown(log)}"
+    )
+
+
+def _is_list(value):
+    return isinstance(value, (list, tuple, np.ndarray))
+
+
+def _is_iterable(log):
+    return hasattr(log, "__iter__") and not isinstance(log, Mapping)
 
 
 def _draw_curves(ax, title, rows, columns):

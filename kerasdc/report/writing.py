@@ -1,9 +1,8 @@
 """The report of one trained model."""
 
-from pathlib import Path
-
 import keras
 
+from kerasdc import plots
 from kerasdc.models import ClusteringModel
 from kerasdc.report import contents
 from kerasdc.report import sections
@@ -12,6 +11,7 @@ from kerasdc.report.pieces import escape
 from kerasdc.report.pieces import shorten
 from kerasdc.report.template import PAGE
 from kerasdc.report.template import STYLE
+from kerasdc.utils.files import local_path
 from kerasdc.utils.files import replace
 
 
@@ -33,8 +33,8 @@ def write_report(
         x: Raw samples, as `model.predict` takes them.
         y: Optional integers or strings `(n,)`, the classes. Labels are used
             for evaluation only.
-        log: Iterable of dicts, one per epoch: see
-            `kerasdc.plots.training_curves`.
+        log: Iterable of dicts, one per epoch, or the `History` that `fit`
+            returns: see `kerasdc.plots.training_curves`.
         config: Optional dict of the settings, nested or not. `dataset` also
             goes into the title.
         metrics: Optional dict of further figures, such as `objective` and
@@ -46,8 +46,10 @@ def write_report(
     Raises:
         ImportError: If matplotlib is missing.
         OSError: If the file cannot be written.
-        ValueError: If `x` does not fit the model, or `y` does not fit `x`.
+        ValueError: If `x` does not fit the model, `y` does not fit `x`, `log`
+            is none, or `path` an address.
     """
+    path, log = local_path("path", path), plots.log_rows(log)
     outputs = Outputs(model, x, y) if outputs is None else outputs
     config, metrics = config or {}, metrics or {}
     if isinstance(model, ClusteringModel):
@@ -56,9 +58,9 @@ def write_report(
     else:
         what = "An embedding"
         summary, *shown = _embedding_parts(outputs, metrics)
-    made = [sections.settings(config), sections.curves(list(log))]
+    made = [sections.settings(config), sections.curves(log)]
     page = _page(what, outputs, config, [summary, *made, *shown])
-    replace(Path(path), page.encode("utf-8"))
+    replace(path, page.encode("utf-8"))
 
 
 def _cluster_parts(outputs, metrics):

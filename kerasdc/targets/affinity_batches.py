@@ -6,6 +6,7 @@ import numpy as np
 
 from kerasdc.cluster.affinities import joint_affinities
 from kerasdc.targets.batches import ShuffledBatches
+from kerasdc.targets.batches import check_same_length
 
 
 class AffinityBatches(ShuffledBatches):
@@ -28,6 +29,7 @@ class AffinityBatches(ShuffledBatches):
     """
 
     def __init__(self, x, affinities, batch_size, seed=0, **kwargs):
+        check_same_length(x=x, affinities=affinities)
         super().__init__(x, affinities, batch_size, seed=seed, **kwargs)
         self._members = self.members_of(len(x), batch_size, seed)
 
@@ -101,6 +103,7 @@ class NeighborPairs(ShuffledBatches):
     """
 
     def __init__(self, x, affinities, batch_size, **kwargs):
+        check_same_length(x=x, affinities=affinities)
         super().__init__(x, np.zeros(len(x), "float32"), batch_size, **kwargs)
         self._affinities = affinities
         self._cumulative = np.cumsum(affinities.data, dtype="float64")

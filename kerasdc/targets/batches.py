@@ -8,6 +8,20 @@ import numpy as np
 from kerasdc.utils.arguments import checked_count
 
 
+def check_same_length(**arrays):
+    """Raises `ValueError` unless there is a row of each for every sample.
+
+    Args:
+        **arrays: Two arrays or matrices by their names.
+    """
+    (first, rows), (second, others) = arrays.items()
+    if rows.shape[0] != others.shape[0]:
+        raise ValueError(
+            f"`{first}` and `{second}` must have the same length. "
+            f"Received: {rows.shape[0]} and {others.shape[0]} rows"
+        )
+
+
 class ShuffledBatches(keras.utils.PyDataset):
     """Batches `(x, target)` in an order that a restart does not change.
 
@@ -32,6 +46,9 @@ class ShuffledBatches(keras.utils.PyDataset):
             no others) or make a shorter batch.
         order: Optional integer array `(n,)`, the rows in the order of every
             pass. `None` is as `shuffle` says.
+
+    Raises:
+        ValueError: If `x` and `target` differ in length.
     """
 
     def __init__(
@@ -47,6 +64,8 @@ class ShuffledBatches(keras.utils.PyDataset):
         order=None,
     ):
         super().__init__()
+        if target is not None:
+            check_same_length(x=x, target=target)
         self.x = x
         self.target = target
         self.batch_size = checked_count("batch_size", batch_size)
