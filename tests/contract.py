@@ -10,6 +10,9 @@ import keras
 import numpy as np
 import pytest
 import systems
+from sklearn.base import is_clusterer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from states import assert_same
 from states import state
 from systems import fit
@@ -280,3 +283,24 @@ def test_sizes_of_clusters_are_kept(trained, blobs, tmp_path):
     trained.save(tmp_path / "m.keras")
     again = keras.models.load_model(tmp_path / "m.keras")
     np.testing.assert_array_equal(again.cluster_counts.counts, expected)
+
+
+@pytest.mark.filterwarnings("ignore:Layer .* not have a `quantize` method")
+def test_a_quantized_model_is_saved_whole(trained, system, blobs, tmp_path):
+    model = make(system)
+    model.build((None, 6))
+    model.set_weights(trained.get_weights())
+    model.quantize("int8")
+    expected = model.predict(blobs[0], verbose=0)
+    model.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras")
+    np.testing.assert_array_equal(again.predict(blobs[0], verbose=0), expected)
+
+
+def test_a_model_ends_a_pipeline(trained, blobs):
+    pipeline = make_pipeline(FunctionTransformer(), trained)
+    np.testing.assert_array_equal(
+        pipeline.predict(blobs[0], verbose=0),
+        trained.predict(blobs[0], verbose=0),
+    )
+    assert is_clusterer(trained) == hasattr(trained, "num_clusters")

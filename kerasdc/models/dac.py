@@ -118,6 +118,7 @@ class DAC(DiscriminativeModel):
             )
 
     def build_head(self, input_shape):
+        self.similarity.build((None, self.num_clusters))
         self.head = [
             layer for i in (1, 2) for layer in _block(self.num_clusters, i)
         ]

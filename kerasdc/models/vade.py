@@ -108,12 +108,12 @@ class VaDE(Generation, Pretraining, ClusteringModel):
 
     def build_head(self, input_shape):
         trunk = trunk_of(self.encoder)
-        # A function: as an attribute, the model would be saved once more.
-        self._hidden = lambda x, training: trunk(x, training=training)
+        self._hidden = lambda *a, **k: trunk(*a, **k)  # no layer to be saved
         self.log_variance = keras.layers.Dense(
             input_shape[-1], dtype="float32", name="log_variance"
         )
         self.log_variance.build(trunk.output_shape)
+        self.sampling.build((input_shape, input_shape))
         self.prior.build(input_shape)
         self._fix_weights()
         self.add_pretrained_flag()
@@ -122,7 +122,7 @@ class VaDE(Generation, Pretraining, ClusteringModel):
         trunk_of(encoder)
 
     def posterior(self, features, training=False):
-        hidden = self._hidden(features, training)
+        hidden = self._hidden(features, training=training)
         mean = self.encoder.layers[-1](hidden)
         return ops.cast(mean, "float32"), self.log_variance(hidden)
 

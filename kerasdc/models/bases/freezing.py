@@ -1,4 +1,4 @@
-"""Which weights `fit` trains, and how that is saved."""
+"""Which weights `fit` trains, which are quantized, and how that is saved."""
 
 
 class Freezing:
@@ -32,8 +32,28 @@ class Freezing:
             return variables
         return _others(variables, self.decoder.variables)
 
-    # Frozen layers that are no arguments of the constructor, whose configs
-    # hold `trainable`, are saved with what the model is built from.
+    def quantize(self, mode=None, config=None, **kwargs):
+        """Quantizes weights, for smaller files and faster serving.
+
+        The state of optimizers is of weights that are no longer trained: it
+        is dropped.
+
+        Args:
+            mode: As in `keras.Model.quantize`, such as `"int8"`.
+            config: As in `keras.Model.quantize`.
+            **kwargs: Further arguments of `keras.Model.quantize`.
+        """
+        super().quantize(mode, config=config, **kwargs)
+        for name in ("optimizer", "pretrain_optimizer"):
+            old = getattr(self, name, None)
+            if old is not None and old.built:
+                new = type(old).from_config(old.get_config())
+                new.build(self.trainable_variables)
+                setattr(self, name, new)
+
+    # Configs of the constructor's arguments hold `trainable`, and how they
+    # are quantized. That of other layers is saved with what the model is
+    # built from.
 
     def get_build_config(self):
         config = super().get_build_config()
@@ -42,17 +62,25 @@ class Freezing:
         frozen = [
             each.name for each in self._own_layers() if not each.trainable
         ]
-        return {**config, "frozen": frozen}
+        modes = {
+            each.name: each.quantization_mode
+            for each in self._own_layers()
+            if each.quantization_mode is not None
+        }
+        return {**config, "frozen": frozen, "quantized": modes}
 
     def build_from_config(self, config):
         config = dict(config)
         frozen = config.pop("frozen", None)
+        quantized = config.pop("quantized", None) or {}
         super().build_from_config(config)
         if frozen is None and not self.trains_decoder and self.decoder:
             self.decoder.trainable = True  # version 0.1.0 froze all of it
         for layer in self._own_layers():
             if layer.name in (frozen or ()):
                 layer.trainable = False
+            if layer.name in quantized:
+                layer.quantize(quantized[layer.name])
 
     def _own_layers(self):
         arguments = [id(getattr(self, name)) for name in self.parts]

@@ -134,5 +134,21 @@ class Prediction:
         """
         raise NotImplementedError
 
+    # What scikit-learn's Pipeline asks.
+
+    def __sklearn_is_fitted__(self):
+        return self.built and self.adapted
+
+    def __sklearn_tags__(self):
+        from sklearn.utils import InputTags
+        from sklearn.utils import Tags
+        from sklearn.utils import TargetTags
+
+        return Tags(
+            estimator_type="clusterer" if hasattr(self, "assign") else None,
+            target_tags=TargetTags(required=False),
+            input_tags=InputTags(sparse=True, three_d_array=True),
+        )
+
     def _check_fitted(self):
         """Raises `ValueError` if there is nothing to predict yet."""
