@@ -58,6 +58,8 @@ def test_fit_trains_encoder_and_centers_only(make_dec, blobs):
     trained = {id(v) for v in model.trainable_variables}
     model.fit(blobs[0], epochs=2, verbose=0)
     for variable, old in zip(model.weights, before, strict=True):
+        if "cluster_counts" in variable.path:
+            continue  # which `fit` writes down
         moved = (variable.numpy() != old).any()
         assert moved == (id(variable) in trained), variable.path
     assert len(trained) == 5

@@ -6,6 +6,7 @@ from kerasdc.models.bases.discriminative import DiscriminativeModel
 from kerasdc.models.bases.encoder_model import EncoderModel
 from kerasdc.models.bases.generation import Generation
 from kerasdc.models.bases.layerwise import LayerwisePretraining
+from kerasdc.models.bases.neighbor_embedding import NeighborEmbedding
 from kerasdc.models.bases.pretraining import Pretraining
 from kerasdc.models.bases.registry import SYSTEMS
 from kerasdc.models.bases.registry import system
@@ -27,6 +28,7 @@ __all__ = [
     "Generation",
     "IMSAT",
     "LayerwisePretraining",
+    "NeighborEmbedding",
     "ParametricTSNE",
     "Pretraining",
     "SYSTEMS",

@@ -15,6 +15,7 @@ from kerasdc.targets.feeding import feed
 from kerasdc.utils.arguments import checked_seed
 from kerasdc.utils.inputs import reject_labels
 from kerasdc.utils.inputs import to_array
+from kerasdc.utils.lookups import checked_loss
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
@@ -59,20 +60,34 @@ class Autoencoder(keras.Model):
         self.decoder = decoder
         self.preprocessor = preprocessor
         self.augmentation = augmentation
-        self.reconstruction_loss = keras.losses.get(reconstruction_loss)
+        self.reconstruction_loss = checked_loss(
+            "reconstruction_loss", reconstruction_loss
+        )
         self.seed = checked_seed(seed)
         self.built = True  # encoder and decoder come built
 
     # === Functional Model ===
 
     def call(self, x, training=False):
-        target = features_of(self, x, training)
-        z = self.encoder(target, training=training)
+        features = features_of(self, x, training)
+        z = self.encoder(features, training=training)
+        return self.reconstruct(features, z, training)
+
+    def reconstruct(self, features, z, training=False):
+        """What the decoder makes of a code; adds the loss of it.
+
+        Args:
+            features: Tensor, what the code is of. Only here it is known:
+                augmentation draws it.
+            z: Tensor `(batch, latent_dim)`.
+            training: Boolean.
+
+        Returns:
+            Tensor like `features`.
+        """
         reconstruction = self.decoder(z, training=training)
-        # The target is known only here: augmentation draws it.
-        target = ops.cast(target, "float32")
         loss = self.reconstruction_loss(
-            target, ops.cast(reconstruction, "float32")
+            ops.cast(features, "float32"), ops.cast(reconstruction, "float32")
         )
         self.add_loss(ops.mean(loss))
         return reconstruction
@@ -111,24 +126,44 @@ class Autoencoder(keras.Model):
         """
         reject_labels(y)
         _refuse_weights(kwargs)
-        seed = self.seed
-        if seed is None:
-            seed = int(np.random.randint(2**31))
-        x = to_array(x)
-        batches = ShuffledBatches(
-            x,
-            None,
-            batch_size or 32,
-            shuffle=False,
-            order=keras_order(len(x), seed) if shuffle else None,
-            count_steps=lambda: steps_taken(self.optimizer),
-        )
+        batches = self.training_batches(to_array(x), batch_size or 32, shuffle)
         callbacks = with_first([FiniteLoss(each_epoch=False)], callbacks)
         with strategy_scope(self):
             batches, callbacks = feed(batches, callbacks)
             return super().fit(
                 batches, callbacks=callbacks, shuffle=False, **kwargs
             )
+
+    def training_batches(self, x, batch_size, shuffle=True):
+        """The batches of `fit`.
+
+        Args:
+            x: Array of samples.
+            batch_size: Integer.
+            shuffle: Boolean.
+
+        Returns:
+            `kerasdc.targets.ShuffledBatches`.
+        """
+        seed = self.draw_seed()
+        return ShuffledBatches(
+            x,
+            None,
+            batch_size,
+            shuffle=False,
+            order=keras_order(len(x), seed) if shuffle else None,
+            count_steps=self.count_steps,
+        )
+
+    def draw_seed(self):
+        """Its seed, or one by `keras.utils.set_random_seed`."""
+        if self.seed is not None:
+            return self.seed
+        return int(np.random.randint(2**31))
+
+    def count_steps(self):
+        """How many steps this training has taken."""
+        return steps_taken(self.optimizer)
 
     # === Config ===
 

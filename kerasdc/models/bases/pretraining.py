@@ -1,4 +1,4 @@
-"""Models whose encoder is first trained as half of an autoencoder."""
+"""Models whose encoder is first trained by itself."""
 
 import keras
 
@@ -8,9 +8,17 @@ from kerasdc.callbacks.divergence import diverged
 from kerasdc.layers.adaptable import add_flag
 from kerasdc.losses import likelihoods
 from kerasdc.models.bases.autoencoder import Autoencoder
+from kerasdc.models.bases.neighbor_embedding import STEPS_PER_EPOCH
+from kerasdc.models.bases.neighbor_embedding import NeighborEmbedding
+from kerasdc.models.bases.neighbor_embedding import check_options
 from kerasdc.models.bases.parts import check_range
 from kerasdc.models.bases.scopes import strategy_scope
+from kerasdc.utils.arguments import checked_choice
 from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.lookups import checked_loss
+from kerasdc.utils.lookups import is_auto
+
+_METHODS = {"autoencoder": Autoencoder, "neighbors": NeighborEmbedding}
 
 
 class Pretraining:
@@ -20,6 +28,7 @@ class Pretraining:
     decoder's outputs are parameters of a distribution calls `set_likelihood`.
     """
 
+    pretrain_method = "autoencoder"  # until compiled
     cluster_layer = "clustering"  # which layer `adapt` sets from data
 
     # === Networks ===
@@ -52,9 +61,15 @@ class Pretraining:
     @property
     def pretrained(self):
         """Whether the encoder was trained (kept when saved)."""
-        if self.encoder is not None and self.decoder is None:
+        if self._comes_pretrained:
             return True
         return self.built and bool(self._pretrained.numpy())
+
+    @property
+    def _comes_pretrained(self):
+        # What has no decoder could not be trained as an autoencoder.
+        alone = self.encoder is not None and self.decoder is None
+        return alone and self.pretrain_method == "autoencoder"
 
     # === Training ===
 
@@ -63,6 +78,7 @@ class Pretraining:
         optimizer="auto",
         pretrain_optimizer="auto",
         reconstruction_loss="auto",
+        pretrain_method="autoencoder",
         **kwargs,
     ):
         """Configures both trainings.
@@ -71,27 +87,37 @@ class Pretraining:
             optimizer: Keras optimizer of `fit`. `"auto"` is
                 `default_optimizer()`.
             pretrain_optimizer: Keras optimizer of `pretrain`. `"auto"` is
-                Adam with a learning rate of 0.001.
-            reconstruction_loss: Keras loss of `pretrain`. `"auto"` is that of
-                the likelihood, or the mean squared error.
+                Adam with a learning rate of 0.001; for `"neighbors"`, of
+                0.003 that falls to 0 along a cosine.
+            reconstruction_loss: Keras loss of the decoder in `pretrain`.
+                `"auto"` is that of the likelihood, or the mean squared error.
+            pretrain_method: What `pretrain` trains the encoder as:
+                `"autoencoder"`, half of one, as the papers do; or
+                `"neighbors"`, an embedding in which neighbors are near, see
+                `NeighborEmbedding`. The latter needs no decoder, and trains
+                an encoder that comes without one.
             **kwargs: Further arguments of `keras.Model.compile`.
         """
-        if pretrain_optimizer == "auto":
-            pretrain_optimizer = keras.optimizers.Adam(1e-3)
-        if reconstruction_loss == "auto":
-            reconstruction_loss = "mean_squared_error"
-            if self.likelihood is not None:
-                reconstruction_loss = self.likelihood.reconstruction_loss
-        if reconstruction_loss is None:
-            raise ValueError(
-                "`reconstruction_loss` must be a Keras loss. "
-                "Received: reconstruction_loss=None"
-            )
-        self.pretrain_optimizer = self._optimizer(
-            "pretrain_optimizer", pretrain_optimizer
+        self.pretrain_method = checked_choice(
+            "pretrain_method", pretrain_method, _METHODS
         )
-        self.reconstruction_loss = keras.losses.get(reconstruction_loss)
+        self.pretrain_optimizer = self._pretrain_optimizer(pretrain_optimizer)
+        self.reconstruction_loss = self._chosen_loss(reconstruction_loss)
         super().compile(optimizer=optimizer, **kwargs)
+
+    def _pretrain_optimizer(self, optimizer):
+        if not is_auto(optimizer):
+            return self._optimizer("pretrain_optimizer", optimizer)
+        if self.pretrain_method == "neighbors":
+            return optimizer  # its schedule ends with the training
+        return keras.optimizers.Adam(1e-3)
+
+    def _chosen_loss(self, loss):
+        if is_auto(loss):
+            loss = "mean_squared_error"
+            if self.likelihood is not None:
+                loss = self.likelihood.reconstruction_loss
+        return checked_loss("reconstruction_loss", loss)
 
     def pretrain(
         self,
@@ -103,38 +129,46 @@ class Pretraining:
         validation_data=None,
         **kwargs,
     ):
-        """Trains encoder and decoder as an autoencoder.
+        """Trains the encoder, and the decoder, by `pretrain_method`.
 
         Clusters found before are forgotten, for the embedding has moved:
         `fit` looks for new ones.
 
         Args:
             x: Training samples.
-            epochs: Integer, passes over the data.
-            batch_size: Integer.
+            epochs: Integer, passes over the data; of `"neighbors"`, each 100
+                steps (`steps_per_epoch`), whatever the data.
+            batch_size: Integer, samples of a step; of `"neighbors"`, at least
+                4.
             callbacks: Keras callbacks of this stage.
             verbose: As in `keras.Model.fit`.
-            validation_data: Optional samples on which the loss is reported.
-            **kwargs: Further arguments of `Autoencoder.fit`.
+            validation_data: Optional samples on which the loss of the
+                autoencoder is reported.
+            **kwargs: Further arguments of `Autoencoder.fit`, or
+                `NeighborEmbedding.fit`.
 
         Returns:
             The stage's `History`.
 
         Raises:
-            ValueError: If there is no decoder, the model is not compiled, or
-                an argument is not usable.
+            ValueError: If there is no decoder for an autoencoder, the model
+                is not compiled, or an argument is not usable.
         """
         self._check_compiled("pretrain")
-        self._check_decoder("pretrain")
         epochs = checked_count("epochs", epochs, minimum=0)
         batch_size = checked_count("batch_size", batch_size)
+        steps = kwargs.get("steps_per_epoch", STEPS_PER_EPOCH)
+        if self.pretrain_method == "neighbors":
+            check_options(batch_size, steps, validation_data)
+        else:
+            self._check_decoder("pretrain")
         validation = self._checked_validation(validation_data, batch_size)
         x = self.prepare(x, kwargs.pop("y", None))
         if validation is not None:
             validation = (self._scorable(validation),)
-        autoencoder = self._autoencoder()
-        check_callbacks(callbacks, autoencoder, x)
-        history = autoencoder.fit(
+        network = self._pretrained_network(epochs, steps)
+        check_callbacks(callbacks, network, x)
+        history = network.fit(
             x,
             epochs=epochs,
             batch_size=batch_size,
@@ -148,20 +182,24 @@ class Pretraining:
             self.forget_clusters()
         return history
 
-    def _autoencoder(self):
+    def _pretrained_network(self, epochs, steps_per_epoch):
+        """What `pretrain` fits: a model that the encoder is a part of."""
         optimizer = self.pretrain_optimizer
+        if is_auto(optimizer):
+            num_steps = epochs * steps_per_epoch
+            optimizer = NeighborEmbedding.optimizer_for(num_steps)
         with strategy_scope(self):
-            autoencoder = Autoencoder(
+            network = _METHODS[self.pretrain_method](
                 self.encoder,
                 self.decoder,
                 self.preprocessor,
                 self.augmentation,
-                self.reconstruction_loss,
+                reconstruction_loss=self.reconstruction_loss,
                 seed=self._draw_seed(),
             )
             # A new one: an optimizer serves one training.
-            autoencoder.compile(optimizer.from_config(optimizer.get_config()))
-        return autoencoder
+            network.compile(optimizer.from_config(optimizer.get_config()))
+        return network
 
     @property
     def adapted(self):
@@ -224,6 +262,7 @@ class Pretraining:
         config = super().get_compile_config()
         if config:
             serialize = keras.saving.serialize_keras_object
+            config["pretrain_method"] = self.pretrain_method
             config["pretrain_optimizer"] = serialize(self.pretrain_optimizer)
             config["reconstruction_loss"] = serialize(self.reconstruction_loss)
         return config
