@@ -163,7 +163,7 @@ REFUSED = {
     "nothing": (None, "Received: a NoneType of shape ()"),
     "a number": (3, "Received: a int of shape ()"),
     "generator": ((i for i in range(3)), "Received: a generator of shape ()"),
-    "dictionary": ({"x": VALUES}, "Received: a dict of shape ()"),
+    "dictionary": ({"x": VALUES}, "Received: a dict with the keys ['x']"),
     "one sample": (np.arange(2), "Received: x of shape (2,)"),
     "series": (pd.Series([1, 2]), "Received: x of shape (2,)"),
     "rank": (np.ones((3, 2, 1)), "Received: x of shape (3, 2, 1)"),

@@ -147,7 +147,7 @@ def test_a_run_of_other_settings_is_not_resumed(finished, capsys):
     assert "seed" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("text", ["{", "[1]"])
+@pytest.mark.parametrize("text", ["{", "[1]", "{}"])
 def test_damaged_settings_are_named(text, tmp_path, capsys):
     (tmp_path / "settings.json").write_text(text)
     assert train.main(["--out", str(tmp_path), "--resume"]) == 2

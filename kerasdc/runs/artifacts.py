@@ -1,5 +1,6 @@
 """The files of a finished run: figures, model, report, SavedModel."""
 
+import io
 import math
 from dataclasses import asdict
 
@@ -65,7 +66,7 @@ def write_results(run):
     """
     figures = evaluate_run(run)
     write_json(run.out / "metrics.json", _without_nan(figures))
-    run.model.save(run.out / "model.keras")
+    _save_model(run)
     if isinstance(run.model, ClusteringModel):
         _write_assignments(run)
     else:
@@ -87,6 +88,13 @@ def embedding_picture(run):
     """
     indices, points = run.outputs.plane
     return plots.embedding(points, run.y_scored[indices], run.settings.dataset)
+
+
+def _save_model(run):
+    """Atomically, as all other files."""
+    partial = run.out / "partial.keras"
+    run.model.save(partial, overwrite=True)
+    partial.replace(run.out / "model.keras")
 
 
 def _objective(outputs):
@@ -123,7 +131,9 @@ def _write_report(run, figures):
 
 
 def _write_embedding(run):
-    np.save(run.out / "embedding.npy", run.outputs.embedding)
+    buffer = io.BytesIO()
+    np.save(buffer, run.outputs.embedding)
+    replace(run.out / "embedding.npy", buffer.getvalue())
     replace(run.out / "embedding.png", plots.png(embedding_picture(run)))
 
 

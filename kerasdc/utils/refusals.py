@@ -1,6 +1,7 @@
 """Errors about data that are not arrays of numbers: what to do instead."""
 
 import os
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -20,15 +21,22 @@ _READING = (
 
 
 def refuse_paths(x, allow_text):
-    """Raises if paths were passed as data.
+    """Raises if paths, or a dictionary, were passed as data.
 
     Args:
         x: What the caller passed.
         allow_text: Boolean. Strings in a list are texts then, not paths.
 
     Raises:
-        ValueError: If `x` is a path or a string, or a list of paths.
+        ValueError: If `x` is a path or a string, a list of paths, or a
+            dictionary.
     """
+    if isinstance(x, Mapping):
+        raise ValueError(
+            "`x` must be one array; pass a dictionary of columns as "
+            "`pandas.DataFrame(x)`, of arrays the one to cluster. "
+            f"Received: a {type(x).__name__} with the keys {shown(list(x))}"
+        )
     if isinstance(x, (str, bytes, os.PathLike)):
         raise ValueError(
             f"`x` must hold the data, not a path: {_READING}. One text is "
