@@ -1,5 +1,6 @@
 """Small data and models that several test modules share."""
 
+import gc
 import os
 import re
 import shutil
@@ -19,6 +20,12 @@ def pytest_xdist_setupnodes(specs):
     share = max(1, os.cpu_count() // len(specs))
     for name in THREADS:
         os.environ.setdefault(name, str(share))
+
+
+def pytest_collection_finish():
+    """What was imported stays, and need not be looked through again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items):
@@ -53,7 +60,12 @@ def pytest_generate_tests(metafunc):
     if contract and "system" in metafunc.fixturenames:
         import systems
 
-        names = sorted(systems.SYSTEMS)
+        mark = metafunc.definition.get_closest_marker("by_default")
+        names = [
+            pytest.param(name, marks=[pytest.mark.slow] * slow)
+            for name in sorted(systems.SYSTEMS)
+            for slow in [mark is not None and name not in mark.args]
+        ]
         metafunc.parametrize("system", names, scope="session")
 
 
@@ -111,12 +123,14 @@ def make_dec():
 def fitted(blobs, make_dec):
     """A DEC fitted on the blobs. Not to be trained further."""
     import keras
+    import systems
 
     model = make_dec(
         seed=1, optimizer=keras.optimizers.SGD(0.05), update_interval=2
     )
-    model.pretrain(blobs[0], epochs=5, batch_size=8, verbose=0)
-    model.fit(blobs[0], batch_size=32, epochs=3, verbose=0)
+    with systems.eager():
+        model.pretrain(blobs[0], epochs=5, batch_size=30, verbose=0)
+        model.fit(blobs[0], batch_size=32, epochs=3, verbose=0)
     return model
 
 
@@ -127,8 +141,8 @@ def fitted_vade(blobs):
     import vade_samples
 
     model = vade_samples.make_vade(optimizer=keras.optimizers.Adam(0.005))
-    model.pretrain(blobs[0], epochs=60, batch_size=16, verbose=0)
-    model.fit(blobs[0], batch_size=16, epochs=30, verbose=0)
+    model.pretrain(blobs[0], epochs=25, batch_size=16, verbose=0)
+    model.fit(blobs[0], batch_size=30, epochs=15, verbose=0)
     return model
 
 
@@ -145,7 +159,7 @@ def trained(system, blobs):
     import systems
 
     model, row = systems.make(system), systems.row(system)
-    systems.pretrain(model, blobs[0], epochs=row.pretrain_epochs, batch_size=16)
+    systems.pretrain(model, blobs[0], epochs=row.pretrain_epochs, batch_size=30)
     systems.fit(model, blobs[0], epochs=row.epochs, batch_size=30)
     return model
 
@@ -181,6 +195,7 @@ def digits():
 def model(digits):
     """Everything that can get lost: images, augmentation, own compile."""
     import keras
+    import systems
 
     import kerasdc
 
@@ -193,8 +208,9 @@ def model(digits):
         seed=0,
     )
     model.compile(optimizer=keras.optimizers.SGD(0.01), update_interval=3)
-    model.pretrain(digits.x[:300], epochs=1, verbose=0)
-    model.fit(digits.x[:300], epochs=1, verbose=0)
+    with systems.eager():
+        model.pretrain(digits.x[:300], epochs=1, verbose=0)
+        model.fit(digits.x[:300], epochs=1, verbose=0)
     return model
 
 

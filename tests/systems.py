@@ -35,15 +35,15 @@ class Row:
     arguments: dict = dataclasses.field(default_factory=dict)
     changed: dict = dataclasses.field(default_factory=dict)
     compile: dict = dataclasses.field(default_factory=dict)
-    pretrain_epochs: int = 20
-    epochs: int = 10
+    pretrain_epochs: int = 8
+    epochs: int = 4
     learning_rate: float = 0.01
 
 
 ROWS = {
     "dac": Row(
         compile={"upper": (0.9, 0.6), "lower": (0.1, 0.2), "all_pairs": True},
-        epochs=30,
+        epochs=15,
     ),
     "dec": Row(changed={"alpha": 2.0}, compile={"update_interval": 7}),
     "embedding": Row(
@@ -64,13 +64,13 @@ ROWS = {
             "prior_tolerance": 0.1,
             "xi": 3.0,
         },
-        epochs=30,
+        epochs=15,
     ),
     "tsne": Row(
         arguments={"perplexity": 5.0},
         changed={"num_components": 3, "dof": 4.0, "affinities": "batch"},
         compile={"exaggeration": 3.0, "exaggerated_share": 0.5},
-        epochs=30,
+        epochs=15,
     ),
     "vade": Row(
         changed={"likelihood": "gaussian"},
@@ -82,8 +82,9 @@ ROWS = {
             "fixed_weights": True,
             "augmented": False,
         },
-        pretrain_epochs=40,
-        learning_rate=0.002,
+        pretrain_epochs=20,
+        epochs=5,
+        learning_rate=0.005,
     ),
 }
 
@@ -176,7 +177,7 @@ def eager():
 def pretrain(model, x, **kwargs):
     """Where there is something to pretrain."""
     if can_pretrain(model):
-        options = {"epochs": 1, "batch_size": 45, "verbose": 0, **kwargs}
+        options = {"epochs": 1, "batch_size": 90, "verbose": 0, **kwargs}
         model.pretrain(x, **options)
 
 
