@@ -1,5 +1,7 @@
 """Outputs of a model are computed once for all uses."""
 
+import functools
+
 import numpy as np
 import pytest
 import small_runs
@@ -18,14 +20,16 @@ def passes():
 def test_outputs_are_those_of_the_model(fitted, blobs):
     x, y = blobs
     outputs = Outputs(fitted, x, y)
+    # In batches of other sizes, which round otherwise on some processors.
+    assert_close = functools.partial(np.testing.assert_allclose, rtol=1e-5)
     q = fitted.predict(x, verbose=0)
-    np.testing.assert_array_equal(outputs.soft_assignment, q)
+    assert_close(outputs.soft_assignment, q)
     np.testing.assert_array_equal(outputs.assignments, fitted.assign(x))
-    np.testing.assert_array_equal(outputs.confidences, q.max(axis=1))
-    np.testing.assert_array_equal(outputs.embedding, fitted.embed(x))
+    assert_close(outputs.confidences, q.max(axis=1))
+    assert_close(outputs.embedding, fitted.embed(x), atol=1e-6)
     indices, points = outputs.plane
     np.testing.assert_array_equal(indices, np.arange(90))
-    np.testing.assert_array_equal(points, fitted.embed(x))  # it is a plane
+    assert_close(points, fitted.embed(x), atol=1e-6)  # it is a plane
     assert outputs.num_empty_clusters == 0
     assert outputs.soft_assignment is outputs.soft_assignment
 

@@ -14,6 +14,24 @@ from kerasdc.zoo import weights
 
 NAME = "dec_digits"
 
+# Of names with commas between: whether they load, and say the same, where
+# TensorFlow is not.
+LOAD = """
+import sys
+import keras
+import kerasdc
+from kerasdc import zoo
+from kerasdc.zoo import golden
+for name in sys.argv[1].split(","):
+    model = kerasdc.load(name)
+    inputs, outputs = golden.read(zoo.location.entry_folder(name))
+    golden.largest_difference(golden.outputs_of(model, inputs), outputs)
+    print(name)
+if "tensorflow" in sys.modules:
+    raise ImportError("TensorFlow was imported")
+print(keras.backend.backend())
+"""
+
 
 def make_row(**changes):
     return {
