@@ -1,7 +1,6 @@
 import json
 import os
 import resource
-import subprocess
 import sys
 import warnings
 
@@ -49,35 +48,6 @@ def make_text_model():
     return model
 
 
-# A server knows TensorFlow only: no Keras, no kerasdc.
-SERVE = """
-import sys
-import numpy as np
-import tensorflow as tf
-
-path = sys.argv[1]
-results = {}
-for key, x in np.load(f"{path}/in.npz").items():
-    loaded = tf.saved_model.load(f"{path}/{key.split('-')[0]}/1")
-    for signature in loaded.signatures.values():
-        for output, value in signature(inputs=tf.constant(x)).items():
-            results[f"{key}/{output}"] = value.numpy()
-np.savez(f"{path}/out.npz", **results)
-if "kerasdc" in sys.modules:
-    sys.exit("kerasdc was imported")
-"""
-
-
-def serve(path, batches):
-    """Outputs of SavedModels in a process that imports TensorFlow only."""
-    np.savez(path / "in.npz", **batches)
-    subprocess.run(
-        [sys.executable, "-c", SERVE, str(path)], check=True, cwd=path
-    )
-    with np.load(path / "out.npz") as arrays:
-        return dict(arrays)
-
-
 def assert_close(actual, expected):
     scale = max(1.0, np.abs(expected).max())
     np.testing.assert_allclose(actual / scale, expected / scale, atol=1e-5)
@@ -94,58 +64,62 @@ def exported(fitted, tmp_path_factory):
     return kerasdc.export_saved_model(fitted[0], path)
 
 
-def test_outputs_in_a_fresh_process_are_the_models(fitted, tmp_path):
+def test_served_outputs_are_the_models(fitted, exported, tmp_path):
+    """Of any number of images or texts; `contract_saving` has the server."""
+    import tensorflow as tf
+
     text_model = make_text_model()
-    kerasdc.export_saved_model(fitted[0], tmp_path / "images")
-    kerasdc.export_saved_model(text_model, tmp_path / "texts")
+    texts = kerasdc.export_saved_model(text_model, tmp_path / "texts")
     images = fitted[1].astype("float32")
-    batches = {f"images-{n}": images[:n] for n in (1, 3, 7)}
-    batches |= {f"texts-{n}": TEXTS[:n] for n in (1, 4)}
-    served = serve(tmp_path, batches)
-    for name, batch in batches.items():
-        model = fitted[0] if name.startswith("images") else text_model
-        soft_assignment = model.predict(batch, verbose=0)
-        assert_close(served[f"{name}/soft_assignment"], soft_assignment)
-        cluster = served[f"{name}/cluster"]
-        assert cluster.dtype.kind == "i"
-        np.testing.assert_array_equal(cluster, soft_assignment.argmax(1))
-        assert_close(served[f"{name}/embedding"], model.embed(batch))
-        assert_close(served[f"{name}/reconstruction"], model.reconstruct(batch))
+    for model, path, samples, sizes in (
+        (fitted[0], exported, images, (1, 3, 7)),
+        (text_model, texts, TEXTS, (1, 4)),
+    ):
+        served = tf.saved_model.load(str(path)).signatures
+        for size in sizes:
+            check_served(served, model, samples[:size])
 
 
-# Several commands of `saved_model_cli` in one process.
-COMMANDS = """
-import json
-import sys
-from tensorflow.python.tools import saved_model_cli
-
-for arguments in json.loads(sys.argv[1]):
-    sys.argv = ["saved_model_cli", *arguments]
-    try:
-        saved_model_cli.main()
-    except SystemExit as end:
-        if end.code:
-            raise
-"""
+def check_served(served, model, batch):
+    found = {}
+    for signature in served.values():
+        for name, value in signature(inputs=keras.ops.array(batch)).items():
+            found[name] = value.numpy()
+    soft_assignment = model.predict(batch, verbose=0)
+    assert_close(found["soft_assignment"], soft_assignment)
+    assert found["cluster"].dtype.kind == "i"
+    np.testing.assert_array_equal(found["cluster"], soft_assignment.argmax(1))
+    assert_close(found["embedding"], model.embed(batch))
+    assert_close(found["reconstruction"], model.reconstruct(batch))
 
 
 def test_saved_model_cli_shows_signatures_and_runs(
-    fitted, exported, tmp_path, run_python
+    fitted, exported, tmp_path, monkeypatch, capsys
 ):
+    """TensorFlow's command, in this process: its start takes seconds."""
+    from absl import app
+    from absl import flags
+    from tensorflow.python.tools import saved_model_cli
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["saved_model_cli", *arguments])
+        flags.FLAGS(sys.argv, known_only=True)
+        saved_model_cli.main()
+        return capsys.readouterr().out
+
+    # It would end the process.
+    monkeypatch.setattr(app, "run", lambda main: main(sys.argv))
     model, x = fitted
     np.save(tmp_path / "x.npy", x[:2].astype("float32"))
     folder = ["--dir", str(exported), "--tag_set", "serve"]
-    signature = ["--signature_def", "serving_default"]
-    inputs = ["--inputs", f"inputs={tmp_path / 'x.npy'}"]
-    commands = [
-        ["show", *folder, "--all"],
-        ["run", *folder, *signature, *inputs, "--outdir", str(tmp_path)],
-    ]
-    shown = run_python(COMMANDS, json.dumps(commands))
+    shown = run("show", *folder, "--all")
     for name in SIGNATURES:
         assert f"signature_def['{name}']" in shown
     assert shown.count("inputs['inputs'] tensor_info") == 3
     assert "shape: (-1, 8, 8)" in shown
+    signature = ["--signature_def", "serving_default"]
+    inputs = ["--inputs", f"inputs={tmp_path / 'x.npy'}"]
+    run("run", *folder, *signature, *inputs, "--outdir", str(tmp_path))
     soft_assignment = np.load(tmp_path / "soft_assignment.npy")
     assert_close(soft_assignment, model.predict(x[:2], verbose=0))
 
