@@ -40,8 +40,12 @@ def test_at_most_three_classes_between_keras_and_a_system(system):
 
 def test_one_fit_one_loss_and_no_train_step():
     assert methods("compute_loss") == {"evaluation.Evaluation"}
-    # The other two train autoencoders, before `fit` of a system.
-    others = {"autoencoder.Autoencoder", "layerwise.LayerwisePretraining"}
+    # The others train encoders, before `fit` of a system.
+    others = {
+        "autoencoder.Autoencoder",
+        "layerwise.LayerwisePretraining",
+        "neighbor_embedding.NeighborEmbedding",
+    }
     assert methods("fit") == {"training.Training"} | others
     assert methods("train_step") == set()
 

@@ -163,7 +163,8 @@ def test_unknown_names_are_explained(tmp_path, capsys):
 
 def test_killed_run_goes_on_from_the_last_epoch(tmp_path, capsys):
     out = tmp_path / "out"
-    arguments = ["--pretrain-epochs", "25", "--epochs", "1", "--out", str(out)]
+    arguments = ["--recipe", "autoencoder", "--pretrain-epochs", "25"]
+    arguments += ["--epochs", "1", "--out", str(out)]
     process = subprocess.Popen(
         [sys.executable, str(ROOT / "train.py"), *arguments],
         stdout=subprocess.DEVNULL,
@@ -265,7 +266,10 @@ def test_augmented_images_in_mixed_precision(tmp_path, monkeypatch):
     monkeypatch.setattr(Run, "_train_stages", train)
     first, second = (
         small_runs.train(
-            tmp_path / name, shorten=convolve, dtype_policy="mixed_bfloat16"
+            tmp_path / name,
+            shorten=convolve,
+            recipe="autoencoder",
+            dtype_policy="mixed_bfloat16",
         )
         for name in ("first", "second")
     )

@@ -4,8 +4,9 @@
 `paper_short` has a fifth of its pretraining steps; `paper_merged` also has
 centers by merged k-means. `rerun` is DEC as its best-known re-implementation
 trains it. `rpt` is IMSAT's paper recipe with random perturbations in place of
-adversarial ones. `best` gives better results, also without labels. Nothing was
-chosen per seed.
+adversarial ones. `best` gives better results, also without labels;
+`autoencoder` is DEC's `best` where that has no autoencoder. Nothing was chosen
+per seed.
 """
 
 import copy

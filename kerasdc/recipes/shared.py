@@ -3,6 +3,7 @@
 ADAM = {"name": "adam", "learning_rate": 1e-3}
 SGD = {"name": "sgd", "learning_rate": 0.01, "momentum": 0.9}
 COSINE = {"name": "adam", "learning_rate": {"initial": 2e-3}}
+FAST_COSINE = {"name": "adam", "learning_rate": {"initial": 3e-3}}
 SLOW_COSINE = {"name": "adam", "learning_rate": {"initial": 1e-3}}
 RMSPROP = {"name": "rmsprop", "learning_rate": 1e-3}
 NESTEROV = {

@@ -11,6 +11,7 @@ from kerasdc.layers import Scaling
 from kerasdc.layers import TfIdf
 from kerasdc.models import SYSTEMS
 from kerasdc.models import ClusteringModel
+from kerasdc.models.bases.neighbor_embedding import STEPS_PER_EPOCH
 
 _NETWORKS = {
     "mlp": {
@@ -124,6 +125,9 @@ def _training(values, recipe, x):
 
 
 def _steps_per_epoch(recipe, stage, x):
+    method = recipe.get("compile", {}).get("pretrain_method")
+    if stage == "pretrain" and method == "neighbors":
+        return STEPS_PER_EPOCH
     interval = recipe[stage].get("update_interval")
     return interval or math.ceil(len(x) / recipe["batch_size"])
 
