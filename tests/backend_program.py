@@ -123,6 +123,15 @@ def check_texts():
     assert model.assign(texts).tolist() == [*model.assign(texts[:4])] * 3
 
 
+def check_neighbors():
+    """The encoder alone, by the graph of neighbors, with augmentation."""
+    model = make("dec", decoder=None, encoder=systems.dense((4, 4), 8, 2, None))
+    model.compile(pretrain_method="neighbors")
+    options = {"epochs": 2, "steps_per_epoch": 20, "batch_size": 32}
+    history = model.pretrain(IMAGES, verbose=0, **options).history
+    assert history["loss"][1] < history["loss"][0], history
+
+
 def check_affinities():
     model = make("tsne", affinities="batch")
     loss = systems.fit(model, IMAGES, batch_size=25, epochs=20)["loss"]
@@ -140,6 +149,7 @@ def main(length, folder):
         again = check_file(name, model, folder)
         if name == "dec":  # one will do: JAX compiles for seconds
             check_going_on(model, again)
+    check_neighbors()
     if length == "whole":
         check_texts()
         check_affinities()

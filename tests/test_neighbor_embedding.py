@@ -37,7 +37,9 @@ def make(decoder=True, **kwargs):
     """A DEC that is pretrained by neighbors."""
     encoder, its_decoder = make_networks(kwargs.pop("shape", (6,)))
     optimizer = kwargs.pop("pretrain_optimizer", "auto")
-    model = DEC(3, encoder, its_decoder if decoder else None, seed=1, **kwargs)
+    num_clusters = kwargs.pop("num_clusters", 3)
+    decoder = its_decoder if decoder else None
+    model = DEC(num_clusters, encoder, decoder, seed=1, **kwargs)
     model.compile(pretrain_method="neighbors", pretrain_optimizer=optimizer)
     return model
 
@@ -175,6 +177,17 @@ def test_one_call_runs_it(blobs, monkeypatch):
     monkeypatch.setattr(DEC, "pretrain", shorter)
     whole.fit(x, epochs=1, batch_size=20, verbose=0)
     systems.assert_close(state(whole), state(staged), 1e-5, 1e-6)
+
+
+def test_the_graph_chooses_the_centers_where_no_method_is_said(blobs):
+    model = make(decoder=False, num_clusters=7)
+    model.pretrain(blobs[0], **SHORT)
+    centers = []
+    for options in ({}, {"method": "modular_kmeans"}, {"method": "kmeans"}):
+        model.adapt(blobs[0], **options)
+        centers.append(model.clustering.centers.numpy())
+    np.testing.assert_array_equal(centers[0], centers[1])
+    assert (centers[0] != centers[2]).any()
 
 
 def test_a_saved_model_knows_how_it_was_pretrained(blobs, tmp_path):

@@ -19,10 +19,10 @@ class DEC(Pretraining, ClusteringModel):
     """Deep embedded clustering: learns features and clusters together.
 
     `fit` runs all three stages, except those already run: `pretrain`, which
-    trains the encoder as half of an autoencoder; `adapt`, k-means on the
-    embedding; and the clustering. It minimizes KL(P || Q) of the soft
-    assignments Q and the target distribution P, which is made from Q over all
-    the data once per update interval.
+    trains the encoder as half of an autoencoder, or as `compile` says;
+    `adapt`, k-means on the embedding; and the clustering. It minimizes
+    KL(P || Q) of the soft assignments Q and the target distribution P, which
+    is made from Q over all the data once per update interval.
 
     Reference:
 
@@ -34,7 +34,7 @@ class DEC(Pretraining, ClusteringModel):
         encoder: Optional `keras.Model` from `(batch, *sample_shape)` to
             `(batch, dim)`. `None` makes the paper's 500-500-2000-10 when
             data is first seen. An encoder without a decoder is assumed to be
-            pretrained.
+            pretrained, unless `pretrain_method` is `"neighbors"`.
         decoder: Optional `keras.Model` from the embedding to samples.
         preprocessor: Optional layer from raw inputs to what the encoder
             takes. `"auto"`, as the paper, scales the mean squared feature to
@@ -101,8 +101,7 @@ class DEC(Pretraining, ClusteringModel):
             loss: Keras loss of `(p, q)`. `"auto"` is KL(P || Q).
             update_interval: Optional integer, steps from one refresh of P to
                 the next, an epoch. `None` is one pass over the data.
-            **kwargs: `pretrain_optimizer`, `reconstruction_loss` (see
-                `Pretraining.compile`), and arguments of `keras.Model.compile`.
+            **kwargs: Arguments of `Pretraining.compile`.
         """
         if update_interval is not None:
             update_interval = checked_count("update_interval", update_interval)
@@ -119,11 +118,10 @@ class DEC(Pretraining, ClusteringModel):
 
         Args:
             x: Samples.
-            initial_centers: Optional array `(num_clusters, dim)` in place
-                of k-means.
+            initial_centers: Optional array `(num_clusters, dim)` to use.
             seed: Optional integer; `None` takes the model's.
-            **kwargs: `method`, `num_restarts` and `verbose` of
-                `ClusteringLayer.adapt`.
+            **kwargs: `method` (after `"neighbors"`, `"modular_kmeans"` if it
+                is not said), `num_restarts`, `verbose`: see `ClusteringLayer`.
 
         Returns:
             Integer array `(n,)` of assignments.
@@ -133,6 +131,8 @@ class DEC(Pretraining, ClusteringModel):
         """
         x = self.prepare(x)
         seed = self._draw_seed() if seed is None else seed
+        if self.pretrain_method == "neighbors":
+            kwargs.setdefault("method", "modular_kmeans")
         z = self.embed(x)
         return self.clustering.adapt(z, initial_centers, seed=seed, **kwargs)
 
