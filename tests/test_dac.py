@@ -40,14 +40,14 @@ def make_dac(num_clusters=3, shape=(6,), compiled=True, **kwargs):
 
 
 def fit(model, x, **kwargs):
-    return model.fit(x, **{"batch_size": 45, "verbose": 0, **kwargs})
+    return model.fit(x, **{"batch_size": 90, "verbose": 0, **kwargs})
 
 
 @pytest.fixture(scope="module")
 def fitted(blobs):
     """Fitted on the blobs. Not to be trained further."""
     model = make_dac()
-    fit(model, blobs[0], epochs=40)
+    fit(model, blobs[0], batch_size=45, epochs=20)
     return model
 
 
@@ -63,7 +63,7 @@ def images():
 def test_all_pairs_recover_blobs(blobs):
     x, y = blobs
     model = make_dac(all_pairs=True, upper=(0.9, 0.5))
-    fit(model, x, epochs=30)
+    fit(model, x, batch_size=45, epochs=20)
     assert kerasdc.metrics.clustering_accuracy(y, model.assign(x)) == 1
 
 
@@ -72,7 +72,7 @@ def test_same_seed_same_result(images):
     for _ in range(2):
         augmentation = RandomShiftRotation(seed=2)
         model = make_dac(4, (8, 8), augmentation=augmentation)
-        history = fit(model, images, batch_size=20, epochs=2).history
+        history = fit(model, images, batch_size=20, epochs=1).history
         assert np.isfinite(history["loss"]).all()
         results.append(state(model))
     assert_same(*results)

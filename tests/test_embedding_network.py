@@ -44,7 +44,7 @@ def make_model(num_clusters=3, shape=(6,), compiled=True, **kwargs):
 
 
 def fit(model, x, **kwargs):
-    return model.fit(x, **{"batch_size": 30, "verbose": 0, **kwargs})
+    return model.fit(x, **{"batch_size": 45, "verbose": 0, **kwargs})
 
 
 def train(model, x, **kwargs):
@@ -57,8 +57,8 @@ def train(model, x, **kwargs):
 def fitted(blobs):
     """Fitted on the blobs. Not to be trained further."""
     model = make_model()
-    model.pretrain(blobs[0], epochs=30, batch_size=16, verbose=0)
-    fit(model, blobs[0], epochs=10)
+    model.pretrain(blobs[0], epochs=10, batch_size=30, verbose=0)
+    fit(model, blobs[0], batch_size=30, epochs=5)
     return model
 
 
@@ -249,11 +249,8 @@ def test_history_holds_each_term(blobs):
     np.testing.assert_allclose(history["loss"], total, 1e-4)
 
 
-@pytest.mark.traced
-def test_similarity_falls(blobs):
-    model = make_model()
-    model.pretrain(blobs[0], epochs=5, batch_size=16, verbose=0)
-    history = fit(model, blobs[0], epochs=10).history
+def test_similarity_falls(fitted):
+    history = fitted.history.history
     assert history["similarity"][-1] < history["similarity"][0]
 
 
@@ -293,9 +290,9 @@ def test_validation(blobs):
     model = make_model()
     model.pretrain(x, epochs=1, verbose=0)
     history = fit(
-        model, x, epochs=3, validation_data=x[:50], validation_freq=3
+        model, x, epochs=2, validation_data=x[:50], validation_freq=2
     ).history
-    expected = model.evaluate(x[:50], batch_size=30, verbose=0)[0]
+    expected = model.evaluate(x[:50], batch_size=45, verbose=0)[0]
     assert history["val_loss"] == [pytest.approx(expected, rel=1e-4)]
 
 
@@ -350,7 +347,7 @@ def test_passes_are_whole_batches_in_the_order_asked_for(shuffle, blobs):
         return original(batches, *args, **kwargs)
 
     model._fit_batches = spy
-    fit(model, x, epochs=1, shuffle=shuffle)
+    fit(model, x, epochs=1, batch_size=30, shuffle=shuffle)
     rows = np.concatenate(seen)
     assert [len(batch) for batch in seen] == [30, 30, 30]
     assert (rows == np.arange(90)).all() == (not shuffle)
@@ -373,10 +370,10 @@ def test_the_embedding_knows_that_it_trains(blobs):
 def test_clusters_keep_their_numbers(blobs):
     x, y = blobs
     model = make_model(seed=None)
-    model.pretrain(x, epochs=30, batch_size=16, verbose=0)
+    model.pretrain(x, epochs=10, batch_size=30, verbose=0)
     callbacks = [LabelChangeStopping(0)]
-    history = fit(model, x, epochs=6, callbacks=callbacks).history
-    assert history["label_change"] == [0] * 5
+    history = fit(model, x, epochs=4, callbacks=callbacks).history
+    assert history["label_change"] == [0] * 3
     before = model.training_assignments
     np.testing.assert_array_equal(model.assign(x), before)
     fit(model, x, epochs=1, initial_epoch=0, callbacks=callbacks)

@@ -35,7 +35,7 @@ def make_model(num_components=2, shape=(6,), decoder=False, **kwargs):
 
 
 def fit(model, x, **kwargs):
-    return model.fit(x, **{"batch_size": 30, "verbose": 0, **kwargs})
+    return model.fit(x, **{"batch_size": 45, "verbose": 0, **kwargs})
 
 
 def neighbor_error(model, blobs):
@@ -47,8 +47,9 @@ def neighbor_error(model, blobs):
 @pytest.fixture(scope="module", params=["batch", "neighbors"])
 def fitted(request, blobs):
     """Fitted on the blobs. Not to be trained further."""
-    model = make_model(decoder=True, affinities=request.param)
-    fit(model, blobs[0], epochs=60)
+    adam = keras.optimizers.Adam(0.02)
+    model = make_model(decoder=True, affinities=request.param, optimizer=adam)
+    fit(model, blobs[0], batch_size=30, epochs=25)
     return model
 
 
@@ -222,13 +223,14 @@ def test_neighbors_attract_more_at_first(blobs):
         )
     )
     model = make_model(exaggeration=3.0, exaggerated_share=0.5)
-    fit(model, blobs[0], epochs=4, callbacks=[record])
+    options = {"batch_size": 90}
+    fit(model, blobs[0], epochs=4, callbacks=[record], **options)
     assert seen == [3, 3, 1, 1]
     # Groups that have found together are not drawn together again.
-    fit(model, blobs[0], epochs=2, callbacks=[record])
+    fit(model, blobs[0], epochs=2, callbacks=[record], **options)
     assert seen[4:] == [1, 1]
     schedule = ExaggerationSchedule(2.0, 1)
-    fit(model, blobs[0], epochs=2, callbacks=[schedule, record])
+    fit(model, blobs[0], epochs=2, callbacks=[schedule, record], **options)
     assert seen[6:] == [2, 1]
     assert float(model.current_exaggeration.numpy()) == 1
 
@@ -270,7 +272,7 @@ def test_no_gradient_of_the_decoder_reaches_the_encoder(blobs):
     weights = []
     for decoder in (False, True):
         model = make_model(decoder=decoder, affinities="batch")
-        fit(model, blobs[0], epochs=3)
+        fit(model, blobs[0], epochs=2)
         weights.append([w.numpy() for w in model.encoder.weights])
     for alone, beside in zip(*weights, strict=True):
         np.testing.assert_allclose(alone, beside, 1e-4, 1e-6)

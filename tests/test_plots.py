@@ -286,8 +286,8 @@ def test_two_dimensions_are_kept():
 
 @pytest.mark.parametrize("n", [0, 1, 4, 5, 40])
 @pytest.mark.parametrize("d", [1, 50])
-def test_two_dimensional_of_few(n, d, monkeypatch):
-    monkeypatch.setattr(projection, "_MOST_EPOCHS", 20)
+def test_two_dimensional_of_few(n, d, monkeypatch, eagerly):
+    monkeypatch.setattr(projection, "_MOST_EPOCHS", 3)
     z, _ = blobs(n, d=d)
     indices, points = plots.two_dimensional(z.astype("float32"))
     assert points.shape == (n, 2) == (len(indices), 2)
@@ -295,26 +295,31 @@ def test_two_dimensional_of_few(n, d, monkeypatch):
 
 
 @pytest.mark.parametrize("copies", [1, 100])
-def test_two_dimensional_of_duplicates(copies, monkeypatch):
-    monkeypatch.setattr(projection, "_MOST_EPOCHS", 20)
+def test_two_dimensional_of_duplicates(copies, monkeypatch, eagerly):
+    monkeypatch.setattr(projection, "_MOST_EPOCHS", 3)
     z = np.repeat(np.ones((1, 5)), 100, axis=0)
     z[copies:] = 2
     indices, points = plots.two_dimensional(z)
     assert np.isfinite(points).all()
 
 
-def test_two_dimensional_is_seeded_and_keeps_groups_apart(monkeypatch):
+def test_two_dimensional_keeps_groups_apart(monkeypatch):
     from sklearn.neighbors import KNeighborsClassifier
 
-    z, groups = blobs(2500, d=10)
+    monkeypatch.setattr(projection, "_MOST_EPOCHS", 100)
+    z, groups = blobs(700, d=10)
     z[7] = np.nan
     # Those that the network did not learn from are laid out, too.
-    indices, points = plots.two_dimensional(z, seed=3, max_points=600)
-    assert len(indices) == 2499 and 7 not in indices
+    indices, points = plots.two_dimensional(z, seed=3, max_points=200)
+    assert len(indices) == 699 and 7 not in indices
     assert (np.diff(indices) > 0).all()
     score = KNeighborsClassifier().fit(points, groups[indices])
     assert score.score(points, groups[indices]) > 0.99
-    monkeypatch.setattr(projection, "_MOST_EPOCHS", 5)
+
+
+def test_two_dimensional_is_seeded(monkeypatch, eagerly):
+    monkeypatch.setattr(projection, "_MOST_EPOCHS", 3)
+    z, _ = blobs(200, d=10)
     first = plots.two_dimensional(z, seed=1, max_points=60)
     again = plots.two_dimensional(z, seed=1, max_points=60)
     np.testing.assert_array_equal(first[0], again[0])

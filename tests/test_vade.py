@@ -83,14 +83,14 @@ def test_frozen_layers_stay_frozen(blobs):
 
 
 def self_training(**kwargs):
-    return {"epochs": 2, "optimizer": "sgd", "batch_size": 16, **kwargs}
+    return {"epochs": 2, "optimizer": "sgd", "batch_size": 45, **kwargs}
 
 
 @pytest.mark.traced
 def test_self_training_gives_the_first_partition(blobs):
     x, y = blobs
     model = make_vade()
-    model.pretrain(x, epochs=60, batch_size=16, verbose=0)
+    model.pretrain(x, epochs=20, batch_size=30, verbose=0)
     encoder = model.encoder.get_weights()
     decoder = model.decoder.get_weights()
     training = self_training(decoder_epochs=0)
@@ -104,21 +104,20 @@ def test_self_training_gives_the_first_partition(blobs):
     assert model.adapted and model.decoder.trainable
 
 
-@pytest.mark.traced
 def test_the_decoder_follows_self_training(blobs):
     """Reconstruction is better for it, and the encoder the same."""
     x, encoders, losses = blobs[0], [], []
-    for decoder_epochs in (0, 30):
+    for decoder_epochs in (0, 20):
         model = make_vade()
         keras.utils.set_random_seed(3)
-        model.pretrain(x, epochs=1, batch_size=16, verbose=0)
+        model.pretrain(x, epochs=1, batch_size=90, verbose=0)
         training = self_training(decoder_epochs=decoder_epochs)
         model.adapt(x, seed=0, self_training=training, num_restarts=2)
         encoders.append(model.encoder.get_weights())
         losses.append(model.objective(x))
         assert model.encoder.trainable and model.decoder.trainable
     assert_same(*encoders)
-    assert losses[1] < losses[0] - 0.1
+    assert losses[1] < losses[0] - 0.05
 
 
 def test_pretraining_keeps_the_decoder_trainable(fitted):
@@ -146,14 +145,13 @@ def test_a_component_that_loses_its_weight(blobs):
     assert np.isfinite(model.predict(blobs[0], verbose=0)).all()
 
 
-@pytest.mark.traced
 def test_decay(blobs):
     model = make_vade(optimizer=keras.optimizers.Adam(0.001), decay=0.5)
     model.pretrain(blobs[0], epochs=1, verbose=0)
-    model.fit(blobs[0], batch_size=90, epochs=21, verbose=0)
+    model.fit(blobs[0], batch_size=90, epochs=21, initial_epoch=9, verbose=0)
     rate = float(model.optimizer.learning_rate)
     assert rate == pytest.approx(0.00025)
-    model.fit(blobs[0], batch_size=90, epochs=40, initial_epoch=29, verbose=0)
+    model.fit(blobs[0], batch_size=90, epochs=31, initial_epoch=29, verbose=0)
     rate = float(model.optimizer.learning_rate)
     assert rate == pytest.approx(0.0002)
 
@@ -167,9 +165,9 @@ def test_decay_of_another_interval_and_floor(blobs):
         run_eagerly=True,
     )
     model.pretrain(blobs[0], epochs=0, verbose=0)
-    model.fit(blobs[0], batch_size=90, epochs=9, verbose=0)
+    model.fit(blobs[0], batch_size=90, epochs=5, verbose=0)
     rate = float(model.optimizer.learning_rate)
-    assert rate == pytest.approx(0.001 / 16)
+    assert rate == pytest.approx(0.001 / 4)
 
 
 def test_paper_recipe_of_texts_is_the_authors_code():

@@ -53,8 +53,8 @@ def gaussian(blobs):
     model = make_vade(
         likelihood="gaussian", optimizer=keras.optimizers.Adam(0.005)
     )
-    model.pretrain(blobs[0], epochs=20, batch_size=16, verbose=0)
-    model.fit(blobs[0], batch_size=16, epochs=3, verbose=0)
+    model.pretrain(blobs[0], epochs=8, batch_size=30, verbose=0)
+    model.fit(blobs[0], batch_size=30, epochs=3, verbose=0)
     return model
 
 
@@ -84,8 +84,8 @@ def test_a_head_that_overflows_has_a_finite_low_score(fitted, blobs, tmp_path):
 def test_log_prob_equals_the_integral(blobs):
     """One latent dimension: the integral over z on a fine grid."""
     model = make_vade(dim=1)
-    model.pretrain(blobs[0], epochs=3, batch_size=16, verbose=0)
-    model.fit(blobs[0], batch_size=16, epochs=20, verbose=0)
+    model.pretrain(blobs[0], epochs=3, batch_size=30, verbose=0)
+    model.fit(blobs[0], batch_size=30, epochs=8, verbose=0)
     # As wide as the prior, whose every part then counts: a tight bound.
     prior = model.prior.sample(1000, seed=0)
     model.log_variance.kernel.assign(np.zeros((16, 1)))

@@ -39,11 +39,11 @@ def test_resumed_equals_uninterrupted(blobs, tmp_path):
     whole.adapt(x)
     whole.save(tmp_path / "adapted.keras")
     half = keras.models.load_model(tmp_path / "adapted.keras")
-    whole.fit(x, batch_size=45, epochs=3, verbose=0)
-    half.fit(x, batch_size=45, epochs=2, verbose=0)
+    whole.fit(x, batch_size=90, epochs=3, verbose=0)
+    half.fit(x, batch_size=90, epochs=2, verbose=0)
     half.save(tmp_path / "half.keras")
     again = keras.models.load_model(tmp_path / "half.keras")
-    again.fit(x, batch_size=45, epochs=3, initial_epoch=2, verbose=0)
+    again.fit(x, batch_size=90, epochs=3, initial_epoch=2, verbose=0)
     for a, b in zip(whole.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_allclose(a, b, 1e-4, 1e-5)
 
