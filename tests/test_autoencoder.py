@@ -10,6 +10,8 @@ from kerasdc.layers import Scaling
 from kerasdc.models import Autoencoder
 from kerasdc.models import LayerwisePretraining
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 
 def make_networks(shape=(6,), units=(8, 5), seed=0):
     keras.utils.set_random_seed(seed)
@@ -48,6 +50,7 @@ def test_augmented_inputs_are_their_own_targets(x):
     assert history["loss"] == [pytest.approx(expected, 1e-4)]
 
 
+@pytest.mark.traced
 def test_fit_lowers_the_loss_and_every_weight_moves(x):
     encoder, decoder = make_networks()
     before = encoder.get_weights() + decoder.get_weights()
@@ -164,7 +167,7 @@ def test_order_of_layerwise_depends_on_the_seed_alone(x):
         keras.utils.set_random_seed(global_seed)
         layerwise = LayerwisePretraining(encoder, decoder, 0.0, seed=seed)
         sgd = keras.optimizers.SGD(0.1)
-        layerwise.fit_pair(0, x, sgd, batch_size=2, epochs=2, verbose=0)
+        layerwise.fit_pair(0, x, sgd, batch_size=10, epochs=1, verbose=0)
         found.append(encoder.get_weights()[0])
     np.testing.assert_array_equal(found[0], found[1])
     assert (found[0] != found[2]).any()
@@ -174,6 +177,7 @@ def pair_weights(pair):
     return [w for layer in pair for w in layer.get_weights()]
 
 
+@pytest.mark.traced
 def test_layerwise_lowers_each_loss_and_what_follows_starts_lower(x):
     encoder, decoder = make_networks(seed=1)
     model = Autoencoder(encoder, decoder)

@@ -56,7 +56,7 @@ def test_fit_trains_encoder_and_centers_only(make_dec, blobs):
     model.adapt(blobs[0])
     before = state(model)
     trained = {id(v) for v in model.trainable_variables}
-    model.fit(blobs[0], epochs=2, verbose=0)
+    model.fit(blobs[0], epochs=1, verbose=0)
     for variable, old in zip(model.weights, before, strict=True):
         if "cluster_counts" in variable.path:
             continue  # which `fit` writes down
@@ -123,7 +123,7 @@ def test_seed_alone_decides(make_dec, blobs):
         model.adapt(blobs[0])
         random.seed(seed)
         np.random.seed(seed)
-        model.fit(blobs[0], epochs=2, batch_size=16, verbose=0)
+        model.fit(blobs[0], epochs=1, batch_size=30, verbose=0)
         weights.append(state(model))
     assert_same(*weights)
 

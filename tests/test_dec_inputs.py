@@ -22,14 +22,13 @@ def test_reconstruct_in_raw_scale_and_shape(make_dec, blobs):
     assert error < abs(x - x.mean(axis=0)).mean() / 2
 
 
-@pytest.mark.traced
 def test_fit_makes_no_float_copy_of_images(make_dec):
     x = np.random.default_rng(0).integers(0, 256, (10_000, 600), "uint8")
     model = make_dec(shape=(600,))
     tracemalloc.start()
-    model.pretrain(x, epochs=1, batch_size=500, verbose=0)
+    model.pretrain(x, epochs=1, batch_size=1000, verbose=0)
     model.adapt(x, num_restarts=1)
-    model.fit(x, epochs=1, batch_size=500, verbose=0)
+    model.fit(x, epochs=1, batch_size=1000, verbose=0)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 2 * x.nbytes  # float32 would be 4 times as much

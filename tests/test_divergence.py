@@ -14,7 +14,7 @@ HUGE = 1e30
 def test_a_fit_that_diverges_leaves_the_model_as_it_was(system, blobs):
     model = systems.make(system)
     with systems.eager():
-        systems.train(model, blobs[0])
+        systems.train(model, blobs[0], batch_size=90)
         before, steps = state(model), int(model.optimizer.iterations)
         with pytest.warns(UserWarning, match="diverged in epoch 1.*nan"):
             history = systems.fit(
@@ -48,7 +48,7 @@ def test_a_diverged_pretraining_does_not_count(system, blobs):
     # A smaller rate, and it goes on.
     model.compile()
     with systems.eager():
-        systems.train(model, blobs[0])
+        systems.train(model, blobs[0], batch_size=90)
 
 
 @pytest.mark.parametrize("name", ["sample_weight", "class_weight"])

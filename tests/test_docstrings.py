@@ -41,8 +41,10 @@ def names(tmp_path, monkeypatch):
     return {"kerasdc": kerasdc, "keras": keras, "np": np, "ops": keras.ops}
 
 
+# Of random samples, which have none.
+@pytest.mark.filterwarnings("ignore:No sample was in cluster")
 @pytest.mark.parametrize("examples", EXAMPLES)
-def test_example(examples, names):
+def test_example(examples, names, eagerly):
     for example in examples:
         source = ast.parse(example.source)
         last = source.body[-1]

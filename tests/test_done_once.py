@@ -68,7 +68,7 @@ def test_prepared_data_is_checked_once(system, blobs, counted):
     with systems.eager():
         systems.pretrain(model, prepared)
         systems.adapt(model, prepared)
-        systems.fit(model, prepared)
+        systems.fit(model, prepared, batch_size=90)
         model.predict(prepared, verbose=0)
         model.embed(prepared)
     assert sizes.count(x.size) == 1
@@ -86,7 +86,7 @@ def test_neighbors_are_remembered_by_one_hash(blobs, counted):
     model.compile()
     hashes = counted(hashlib, "sha256")
     with systems.eager():
-        model.fit(blobs[0], batch_size=45, epochs=1, verbose=0)
+        model.fit(blobs[0], batch_size=90, epochs=1, verbose=0)
     assert hashes == [blobs[0].size]
 
 

@@ -104,7 +104,7 @@ def samples_of(dataset):
     ("system", "dataset"),
     sorted({(name[0], name[1]) for name in recipes.list_recipes()}),
 )
-def test_best_is_the_network_that_it_names(system, dataset):
+def test_best_is_the_network_that_it_names(system, dataset, eagerly):
     recipe = recipes.get_recipe(system, dataset, "best")
     x = samples_of(dataset)
     num_clusters = len(ENTRIES[dataset].class_counts or range(4))

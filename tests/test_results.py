@@ -26,7 +26,7 @@ def quick_pictures():
 
 
 def test_held_out_samples_are_scored_and_not_trained_on(
-    digits, tmp_path, monkeypatch
+    digits, tmp_path, monkeypatch, eagerly
 ):
     x, y = digits.x[:400], digits.y[:400]
     small = replace(digits, x=x, y=y, num_train=300, num_test=80)
@@ -34,6 +34,7 @@ def test_held_out_samples_are_scored_and_not_trained_on(
     settings = Settings(split="test", pretrain_epochs=1, epochs=1)
     assert settings.folder.name == "dec_digits_best_0_held_out"
     run = Run(settings, tmp_path, tensorboard=False)
+    small_runs.shorten_dec(run.recipe)
     run.start()
     run.train()
     np.testing.assert_array_equal(run.inputs, x[:300])
