@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from unittest import mock
 
 import pytest
+import systems
 
 from kerasdc import datasets
 from kerasdc import models
@@ -70,13 +71,13 @@ def shorten_dec(recipe):
         recipe["batch_size"] = 64
 
 
-def train(out, resume=False, shorten=shorten_dec, **settings):
-    """Trains, or goes on; returns the run."""
+def train(out, resume=False, shorten=shorten_dec, eager=False, **settings):
+    """Trains, or goes on; returns the run. `eager` is for few steps."""
     settings = Settings(**{"pretrain_epochs": 2, "epochs": 2, **settings})
     with mock.patch.object(datasets, "load", few_digits):
         run = Run(settings, out, tensorboard=False)
     shorten(run.recipe)
-    with run:
+    with run, systems.eager() if eager else contextlib.nullcontext():
         run.start(resume)
         run.train()
     return run
@@ -117,6 +118,7 @@ def published(folder, **settings):
         patch.setenv("KERASDC_ZOO", str(folder / "zoo"))
         stack.enter_context(quick_pictures())
         run = train(folder / "out", **settings)
+        stack.enter_context(systems.eager())
         figures = artifacts.write_results(run)
         message = publication.publish_run(run, figures)
     return SimpleNamespace(
@@ -130,7 +132,7 @@ def published(folder, **settings):
 
 def verified(name, zoo_dir):
     """What `zoo.verify` finds of a model of `few_digits`."""
-    with mock.patch.object(datasets, "load", few_digits):
+    with mock.patch.object(datasets, "load", few_digits), systems.eager():
         return zoo.verify(name, zoo_dir)
 
 

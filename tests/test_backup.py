@@ -25,9 +25,9 @@ def pretrained(blobs, make_dec):
 
     def make():
         model = make_dec(
-            seed=1, optimizer=keras.optimizers.SGD(0.5), update_interval=5
+            seed=1, optimizer=keras.optimizers.SGD(0.5), update_interval=2
         )
-        model.pretrain(blobs[0], epochs=1, batch_size=8, verbose=0)
+        model.pretrain(blobs[0], epochs=1, batch_size=90, verbose=0)
         model.adapt(blobs[0], num_restarts=1)
         return model
 
@@ -41,7 +41,7 @@ class Stop(keras.callbacks.Callback):
 
 def fit(model, x, epochs, *others):
     change = callbacks.LabelChangeStopping(0.0)
-    options = {"epochs": epochs, "batch_size": 8, "verbose": 0}
+    options = {"epochs": epochs, "batch_size": 40, "verbose": 0}
     return model.fit(x, callbacks=[change, *others], **options)
 
 

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
-def publish(model, digits, tmp_path, monkeypatch):
+def publish(model, digits, tmp_path, monkeypatch, eagerly):
     """A function that publishes a run; returns the zoo's metadata of it."""
     monkeypatch.setenv("KERASDC_ZOO", str(tmp_path / "zoo"))
     monkeypatch.setattr(publication, "_preview", lambda run: None)

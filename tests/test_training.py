@@ -111,6 +111,7 @@ def test_run_is_published(finished):
     assert row["accuracy"] == pytest.approx(figures["accuracy"], abs=1e-5)
 
 
+@pytest.mark.slow  # a run that was killed shows it, too
 def test_same_seed_same_assignments(whole, tmp_path, run_python):
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
     printed = run_python(TRAIN, str(tmp_path), PYTHONPATH=path)
@@ -161,6 +162,7 @@ def test_unknown_names_are_explained(tmp_path, capsys):
     assert not (tmp_path / "x").exists()
 
 
+@pytest.mark.slow  # as the next one, by the command line
 def test_killed_run_goes_on_from_the_last_epoch(tmp_path, capsys):
     out = tmp_path / "out"
     arguments = ["--recipe", "autoencoder", "--pretrain-epochs", "25"]
@@ -211,8 +213,15 @@ def test_killed_run_ends_as_one_that_was_not(whole, tmp_path):
 LAYERWISE = [f"layerwise_{i}" for i in (1, 2, 3, 4)]
 
 
+def shorten_layers(recipe):
+    small_runs.shorten_dec(recipe)
+    recipe["network"]["units"] = [32, 32, 32]
+
+
+@pytest.mark.filterwarnings("ignore:Cluster . is empty")  # of narrow layers
 def test_layerwise_stage_goes_on_from_its_last_epoch(tmp_path):
     settings = {"recipe": "paper_short", "epochs": 1}
+    settings |= {"shorten": shorten_layers, "eager": True}
     whole = small_runs.train(tmp_path / "whole", **settings)
     out = tmp_path / "out"
     with small_runs.stopped_by(small_runs.interrupt, "layerwise_2", 1):
@@ -228,8 +237,10 @@ def test_layerwise_stage_goes_on_from_its_last_epoch(tmp_path):
     assert np.array_equal(resumed.model.assign(x), whole.model.assign(x))
 
 
+@pytest.mark.filterwarnings("ignore:Cluster . is empty")
 def test_layerwise_stages_resume_between_stages(tmp_path, monkeypatch):
     settings = {"recipe": "paper", "pretrain_epochs": 1, "epochs": 1}
+    settings |= {"shorten": shorten_layers, "eager": True}
     save = Run._save_finished
 
     def stop(run, names, index):
@@ -270,6 +281,7 @@ def test_augmented_images_in_mixed_precision(tmp_path, monkeypatch):
             shorten=convolve,
             recipe="autoencoder",
             dtype_policy="mixed_bfloat16",
+            eager=True,
         )
         for name in ("first", "second")
     )

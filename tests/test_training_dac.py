@@ -12,7 +12,7 @@ def without_restarts(recipe):
     del recipe["adapt"]
 
 
-SETTINGS = {"system": "dac", "shorten": without_restarts}
+SETTINGS = {"system": "dac", "shorten": without_restarts, "eager": True}
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def test_restarts_are_a_stage(tmp_path):
     def shorten(recipe):
         recipe["adapt"] = {"restarts": {"num": 2, "epochs": 1}}
 
-    small_runs.train(tmp_path, system="dac", shorten=shorten)
+    small_runs.train(tmp_path, system="dac", shorten=shorten, eager=True)
     stages = [row["stage"] for row in read_log(tmp_path / "log.csv")]
     assert stages == ["adapt", "fit", "fit"]
     kept = {path.name for path in (tmp_path / "stages").glob("*.h5")}

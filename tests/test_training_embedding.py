@@ -16,7 +16,7 @@ def _shorten_embedding(recipe):
     # Of two dimensions, so that no t-SNE is needed to show it.
     recipe["network"].update(filters=[8, 8, 16], latent_dim=2)
     recipe["embedding"]["units"] = [32, 32]
-    recipe["batch_size"] = 64
+    recipe["batch_size"] = 150
 
 
 def _shorten_tsne(recipe):
@@ -30,14 +30,17 @@ def _shorten_tsne(recipe):
 SYSTEMS = {
     "embedding": SimpleNamespace(
         model=kerasdc.models.EmbeddingNetwork,
-        settings={"shorten": _shorten_embedding, "epochs": 3},
+        settings={"shorten": _shorten_embedding, "epochs": 3, "eager": True},
         stages=[("pretrain", 2), ("fit", 3)],
         files={"assignments.csv"},
         scored=slice(0, 300),
     ),
     "tsne": SimpleNamespace(
         model=kerasdc.models.ParametricTSNE,
-        settings={"shorten": _shorten_tsne, "epochs": 4, "split": "test"},
+        settings={
+            **{"shorten": _shorten_tsne, "epochs": 4},
+            **{"split": "test", "eager": True},
+        },
         stages=[("adapt", 1), ("fit", 4)],
         files={"embedding.npy", "embedding.png"},
         scored=slice(240, 300),

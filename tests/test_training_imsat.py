@@ -14,7 +14,7 @@ def shorten(recipe):
     recipe["adapt"]["restarts"] = {"num": 2, "epochs": 1}
 
 
-SETTINGS = {"system": "imsat", "shorten": shorten}
+SETTINGS = {"system": "imsat", "shorten": shorten, "eager": True}
 
 
 @pytest.fixture(scope="module")
