@@ -91,7 +91,7 @@ def test_fit_lowers_the_objective(blobs):
     model.pretrain(blobs[0], epochs=10, batch_size=30, verbose=0)
     model.adapt(blobs[0])
     before = model.objective(blobs[0])
-    model.fit(blobs[0], batch_size=30, epochs=8, verbose=0)
+    model.fit(blobs[0], batch_size=30, epochs=20, verbose=0)
     assert model.objective(blobs[0]) < before - 1
 
 

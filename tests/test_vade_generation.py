@@ -58,6 +58,7 @@ def gaussian(blobs):
     return model
 
 
+@pytest.mark.filterwarnings("ignore:These samples")
 def test_far_outliers_have_a_finite_low_score(gaussian, blobs):
     real = gaussian.log_prob(blobs[0])
     x = blobs[0][:1].astype("float32")

@@ -49,6 +49,7 @@ def test_features_out_of_range_change_nothing(verb, blobs):
     assert_same(before, model.encoder.get_weights())
 
 
+@pytest.mark.filterwarnings("ignore:These samples")
 @pytest.mark.parametrize(
     "call",
     [

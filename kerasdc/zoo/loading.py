@@ -51,7 +51,7 @@ def load(name, zoo_dir=None):
     Example:
 
     >>> model = kerasdc.load("dec_mnist")
-    >>> model.assign(np.zeros((5, 28, 28), "uint8")).shape
+    >>> model.assign(np.full((5, 28, 28), 80, "uint8")).shape
     (5,)
     """
     folder, metadata = checked_entry(name, zoo_dir)

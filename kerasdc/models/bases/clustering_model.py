@@ -34,12 +34,9 @@ class ClusteringModel(EncoderModel):
     _soft_assignment = (None, None)  # of the training data, at a step
     _assigned_at = None  # the step of `training_assignments`
 
-    def set_networks(self, *args, **kwargs):
-        super().set_networks(*args, **kwargs)
-        self.cluster_counts = ClusterCounts()
-
     def _build_parts(self, input_shape):
         super()._build_parts(input_shape)
+        self.cluster_counts = ClusterCounts(name="cluster_counts")
         self.cluster_counts.build((self.num_clusters,))
 
     def assign(self, x, batch_size=1024, verbose=0):

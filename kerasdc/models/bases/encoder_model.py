@@ -79,7 +79,6 @@ class EncoderModel(
         self.encoder = checked_model("encoder", encoder)
         if "decoder" in self.parts:
             self.decoder = checked_model("decoder", decoder)
-        self.input_range = InputRange()
         self._makes_encoder = encoder is None
         self.seed = checked_seed(seed)
 
@@ -106,12 +105,14 @@ class EncoderModel(
         self._sample_shape = tuple(input_shape[1:])
         if self.preprocessor is not None and not self.preprocessor.built:
             self.preprocessor.build(input_shape)
-        self.input_range.build()
         if self.encoder is None:
             self.encoder = encoder
             if decoder is not None:
                 self.decoder = decoder
         self.build_head(self.encoder.output_shape)
+        # Last, so that weights are in one order, whoever made the networks.
+        self.input_range = InputRange(name="input_range")
+        self.input_range.build()
 
     def default_networks(self, shape):
         """The paper's networks, for samples of a shape.

@@ -93,7 +93,7 @@ class Preparation:
 
     def _warn_of_scale(self, array):
         """Warns, once, of samples that are far larger or smaller."""
-        if self._told_of_scale or array.dtype == object:
+        if not self.built or self._told_of_scale or array.dtype == object:
             return
         if getattr(array, "prepared_for", None) is not None:
             return
