@@ -27,7 +27,7 @@ def pretrained(blobs, make_dec):
         model = make_dec(
             seed=1, optimizer=keras.optimizers.SGD(0.5), update_interval=2
         )
-        model.pretrain(blobs[0], epochs=1, batch_size=90, verbose=0)
+        model.pretrain(blobs[0], epochs=0, verbose=0)
         model.adapt(blobs[0], num_restarts=1)
         return model
 

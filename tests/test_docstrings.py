@@ -11,6 +11,7 @@ import pytest
 import kerasdc
 
 PACKAGE = pathlib.Path(kerasdc.__file__).parent
+MANY_STEPS = {"NeighborEmbedding"}
 
 
 def examples_of(path):
@@ -22,7 +23,8 @@ def examples_of(path):
         examples = doctest.DocTestParser().get_examples(text or "")
         if examples:
             name = getattr(node, "name", path.parent.name)
-            yield pytest.param(examples, id=name)
+            marks = [pytest.mark.traced] * (name in MANY_STEPS)
+            yield pytest.param(examples, id=name, marks=marks)
 
 
 EXAMPLES = [
