@@ -107,7 +107,7 @@ def test_self_training_gives_the_first_partition(blobs):
 def test_the_decoder_follows_self_training(blobs):
     """Reconstruction is better for it, and the encoder the same."""
     x, encoders, losses = blobs[0], [], []
-    for decoder_epochs in (0, 20):
+    for decoder_epochs in (0, 60):
         model = make_vade()
         keras.utils.set_random_seed(3)
         model.pretrain(x, epochs=1, batch_size=90, verbose=0)
@@ -117,7 +117,7 @@ def test_the_decoder_follows_self_training(blobs):
         losses.append(model.objective(x))
         assert model.encoder.trainable and model.decoder.trainable
     assert_same(*encoders)
-    assert losses[1] < losses[0] - 0.05
+    assert losses[1] < losses[0] - 0.1
 
 
 def test_pretraining_keeps_the_decoder_trainable(fitted):
