@@ -7,6 +7,7 @@ import numpy as np
 
 from kerasdc.callbacks.checks import CLUSTERS
 from kerasdc.callbacks.checks import CheckedCallback
+from kerasdc.callbacks.collapse import MINIMUM
 from kerasdc.callbacks.collapse import advice
 from kerasdc.callbacks.collapse import too_small
 from kerasdc.metrics import checked_labels
@@ -130,7 +131,7 @@ class ClusterSizes(CheckedCallback):
 
     needs = CLUSTERS
 
-    def __init__(self, minimum=0.05, patience=1):
+    def __init__(self, minimum=MINIMUM, patience=1):
         super().__init__()
         self.minimum = checked_number("minimum", minimum, maximum=1)
         self.patience = checked_count("patience", patience)

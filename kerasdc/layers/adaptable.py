@@ -65,3 +65,11 @@ class Adaptable(keras.layers.Layer):
     def forget(self):
         """Marks the state as not set from data."""
         self._adapted.assign(0)
+
+
+class NewerState(Adaptable):
+    """State that files of version 0.1.0 lack: it stays unset then."""
+
+    def load_own_variables(self, store):
+        if store.keys():
+            super().load_own_variables(store)

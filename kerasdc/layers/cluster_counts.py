@@ -3,22 +3,17 @@
 import keras
 import numpy as np
 
-from kerasdc.layers.adaptable import Adaptable
+from kerasdc.layers.adaptable import NewerState
 from kerasdc.layers.adaptable import add_state
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
-class ClusterCounts(Adaptable):
+class ClusterCounts(NewerState):
     """Remembers the sizes of clusters at the end of `fit`."""
 
     def build(self, input_shape):
         self.counts = add_state(self, "counts", "zeros", tuple(input_shape))
         self.add_adapted_flag()
-
-    def load_own_variables(self, store):
-        # Version 0.1.0 has no counts.
-        if store.keys():
-            super().load_own_variables(store)
 
     def adapt(self, assignments):
         """Counts the samples of each cluster.

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from kerasdc.layers.adaptable import Adaptable
+from kerasdc.layers.adaptable import NewerState
 from kerasdc.layers.adaptable import add_state
 from kerasdc.utils.inputs import evenly_spaced
 
@@ -12,7 +12,7 @@ _CHECKED_SAMPLES = 1000
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
-class InputRange(Adaptable):
+class InputRange(NewerState):
     """Remembers the size of training samples; tells of others.
 
     A sample's size is its root mean square. Pixels from 0 to 1 given to a
@@ -23,11 +23,6 @@ class InputRange(Adaptable):
     def build(self, input_shape=None):
         self.sizes = add_state(self, "sizes", "zeros", (2,))
         self.add_adapted_flag()
-
-    def load_own_variables(self, store):
-        # Version 0.1.0 has no range.
-        if store.keys():
-            super().load_own_variables(store)
 
     def adapt(self, x):
         """Keeps the 1 % and 99 % quantiles of the samples' sizes.

@@ -1,6 +1,5 @@
 """The state of a training in files that are checked when it is resumed."""
 
-import hashlib
 import io
 import math
 import warnings
@@ -8,6 +7,7 @@ import warnings
 import numpy as np
 
 from kerasdc.runs.stage_log import restore_log
+from kerasdc.utils.download import file_sha256
 from kerasdc.utils.files import check_space
 from kerasdc.utils.files import replace
 
@@ -49,7 +49,7 @@ class Snapshot:
         if log is not None and log.exists():
             replace(self._file("log.csv"), log.read_bytes())
         _save_weights(model, self._file("weights.h5"))
-        lines = [f"{_sha256(f)}  {f.name}\n" for f in self._files()]
+        lines = [f"{file_sha256(f)}  {f.name}\n" for f in self._files()]
         replace(self._file("sha256"), "".join(lines).encode("utf-8"))
 
     def load(self, model, log=None):
@@ -89,7 +89,7 @@ class Snapshot:
         Returns:
             String, or `None` if nothing has.
         """
-        found = {file.name: _sha256(file) for file in self._files()}
+        found = {file.name: file_sha256(file) for file in self._files()}
         listed = self._file("sha256").read_bytes().decode("utf-8", "replace")
         lines = [line.split() for line in listed.splitlines()]
         for digest, name in (line for line in lines if len(line) == 2):
@@ -143,11 +143,6 @@ def _tell(damage, is_last):
         else "The older backup is used."
     )
     warnings.warn(f"{damage}. {what}", stacklevel=3)
-
-
-def _sha256(path):
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _save_weights(model, path):

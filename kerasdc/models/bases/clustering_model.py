@@ -27,7 +27,6 @@ class ClusteringModel(EncoderModel):
 
     starts_undecided = False  # whether training starts without a partition
     ways_to_clusters = "`adapt(x)` or `fit(x)`"  # for those without
-    warns_of_collapse = True  # when `fit` ends
     training_assignments = None
     label_change = None
     _training_data = None
@@ -126,7 +125,7 @@ class ClusteringModel(EncoderModel):
     def check_outcome(self, x, callbacks):
         sizes = self.cluster_counts.adapt(self.assign(x))
         watched = any(isinstance(c, ClusterSizes) for c in as_list(callbacks))
-        if self.warns_of_collapse and not watched and self.num_clusters > 1:
+        if not watched and self.num_clusters > 1:
             warn_of_collapse(self, sizes)
 
     # === Config, checks ===

@@ -53,7 +53,7 @@ def best_weights(
         other = model.sibling(model._draw_seed() + i, optimizer)
         # Of some samples, too, what takes long is found once.
         other.share_adapted(knowing)
-        other.warns_of_collapse = False  # the best of them will be used
+        other.checks_outcome = False  # that of the best will be
         knowing = other
         other.fit(
             x,
