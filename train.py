@@ -1,7 +1,6 @@
 """Trains, evaluates, reports, exports: `python train.py --help`."""
 
 import argparse
-import codecs
 import contextlib
 import json
 import os
@@ -44,19 +43,14 @@ def parse_arguments(arguments):
     add("--epochs", type=int, help="update intervals, likewise")
     add(
         "--dtype-policy",
-        help="Keras dtype policy of the training, such as mixed_bfloat16 on "
-        "processors that are faster with it; the saved model is float32",
+        help="Keras dtype policy of the training, such as mixed_bfloat16, "
+        "where it is faster; the saved model is float32",
     )
-    add(
-        "--resume",
-        action="store_true",
-        help="resume a run that was stopped",
-    )
+    add("--resume", action="store_true", help="go on with a stopped run")
     add(
         "--publish",
         action="store_true",
-        help="add the figures to the zoo's results, and the model if its "
-        "objective is the lowest of all seeds",
+        help="add the figures to the zoo; the model, if its objective is least",
     )
     add("--list", action="store_true", help="list recipes and figures")
     return parser.parse_args(arguments)
@@ -70,7 +64,9 @@ def print_list():
     """
     from kerasdc import zoo
     from kerasdc.recipes import list_recipes
+    from kerasdc.utils.terminal import print_anywhere
 
+    print_anywhere()
     print("Recipes (--model, --dataset, --recipe):")
     for system, dataset, recipe in list_recipes():
         print(f"  {system:10} {dataset:15} {recipe}")
@@ -118,31 +114,14 @@ def explain_stop(stop, arguments):
         Exit status, 128 and the signal's number, as a shell has it.
     """
     number = stop.args[0] if isinstance(stop, Stopped) else signal.SIGINT
-    words = [word for word in arguments if word != "--resume"]
-    command = shlex.join(["python", "train.py", *words, "--resume"])
-    hint = f" Every finished epoch is saved; to go on: {command}"
+    text = f"train.py: stopped by {signal.Signals(number).name}."
+    if "--list" not in arguments:
+        words = [word for word in arguments if word != "--resume"]
+        command = shlex.join(["python", "train.py", *words, "--resume"])
+        text += f" Every finished epoch is saved; to go on: {command}"
     print(flush=True)  # after a progress bar
-    print(
-        f"train.py: stopped by {signal.Signals(number).name}."
-        f"{'' if '--list' in words else hint}",
-        file=sys.stderr,
-    )
+    print(text, file=sys.stderr)
     return 128 + number
-
-
-_PLAIN = {"\xb1": "+-", "\xd7": "x", "\u2013": "-", "\u2501": "="}
-
-
-def _in_plain_characters(error):
-    text = error.object[error.start : error.end]
-    return "".join(_PLAIN.get(c, "?") for c in text), error.end
-
-
-def print_anywhere():
-    """Lets a terminal that knows fewer characters print the others plain."""
-    codecs.register_error("plain", _in_plain_characters)
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="plain")
 
 
 def main(arguments=None):
@@ -157,7 +136,6 @@ def main(arguments=None):
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     options = parse_arguments(arguments)
-    print_anywhere()
     try:
         with stoppable():
             return print_list() if options.list else run(options)
@@ -182,7 +160,9 @@ def run(options):
     from kerasdc.runs.publication import publish_run
     from kerasdc.runs.run import Run
     from kerasdc.runs.settings import Settings
+    from kerasdc.utils.terminal import print_anywhere
 
+    print_anywhere()
     settings = Settings(
         system=options.model,
         dataset=options.dataset,

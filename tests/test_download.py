@@ -15,7 +15,7 @@ from kerasdc.datasets import record
 from kerasdc.datasets import store
 from kerasdc.utils import connection
 from kerasdc.utils import download
-from kerasdc.utils import files
+from kerasdc.utils import locks
 
 pytestmark = pytest.mark.usefixtures("isolated")
 
@@ -93,7 +93,7 @@ def test_second_process_waits_for_the_first(server, tmp_path):
         found.append(download.fetch([server.url("a.bin")], path, SHA256))
 
     second = threading.Thread(target=fetch)
-    with files.locked(tmp_path / ".a.bin.lock"):
+    with locks.locked(tmp_path / ".a.bin.lock"):
         second.start()
         second.join(0.3)
         assert second.is_alive()

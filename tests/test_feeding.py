@@ -4,6 +4,7 @@ import pytest
 
 from kerasdc.targets import SelfTrainingTargets
 from kerasdc.targets import ShuffledBatches
+from kerasdc.targets.feeding import _copied
 from kerasdc.targets.feeding import feed
 
 pytestmark = pytest.mark.skipif(
@@ -39,6 +40,15 @@ def test_inputs_alone_or_as_their_own_target(own_target):
     received = [[p.numpy() for p in batch] for batch in batches]
     for ours, its in zip(expected, received, strict=True):
         np.testing.assert_array_equal(ours, its)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "uint64", "float16"])
+@pytest.mark.parametrize("block", [1, 30, 1000])
+def test_inputs_are_copied_by_blocks(block, dtype):
+    x = np.random.default_rng(0).integers(0, 9, (7, 2, 3)).astype(dtype)
+    variable = _copied(x, block)
+    np.testing.assert_array_equal(variable, x)
+    assert variable.dtype == dtype
 
 
 @pytest.fixture

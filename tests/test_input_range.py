@@ -1,5 +1,6 @@
 """Samples on another scale than those of `fit`."""
 
+import tracemalloc
 import warnings
 
 import keras
@@ -30,6 +31,18 @@ def test_sizes_of_huge_numbers_are_finite():
     layer.build()
     layer.adapt(np.full((2, 3), 1e38, "float32"))
     np.testing.assert_allclose(layer.sizes, 1e38, 1e-6)
+
+
+def test_samples_are_not_copied_as_a_whole():
+    x = np.ones((400, 50_000), "uint8")
+    layer = InputRange()
+    layer.build()
+    tracemalloc.start()
+    layer.adapt(x)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < x.nbytes
+    np.testing.assert_array_equal(layer.sizes, [1, 1])
 
 
 def test_blank_samples_among_the_training_data():

@@ -10,25 +10,27 @@ import pytest
 
 from kerasdc.runs.ownership import Ownership
 
-# Takes the folder, says so, and waits to be killed.
+# Takes the folder, says so, and waits to be killed. Without Keras, which the
+# package itself would import for seconds.
 HOLD = """
-import importlib.util, pathlib, sys, time
-spec = importlib.util.spec_from_file_location("ownership", sys.argv[1])
-module = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(module)
-owner = module.Ownership(pathlib.Path(sys.argv[2]))
+import pathlib, sys, time, types
+for name in ("kerasdc", "kerasdc.runs", "kerasdc.utils"):
+    sys.modules[name] = types.ModuleType(name)
+    sys.modules[name].__path__ = [f"{sys.argv[1]}/{name.replace('.', '/')}"]
+from kerasdc.runs.ownership import Ownership
+owner = Ownership(pathlib.Path(sys.argv[2]))
 owner.take()
 print("taken", flush=True)
 time.sleep(600)
 """
-MODULE = Path(sys.modules[Ownership.__module__].__file__)
+ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
 def other(tmp_path):
     """Another process, which owns the folder."""
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, MODULE, tmp_path],
+        [sys.executable, "-c", HOLD, ROOT, tmp_path],
         stdout=subprocess.PIPE,
         text=True,
     )

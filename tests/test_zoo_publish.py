@@ -213,7 +213,10 @@ def test_unwritable_folder_is_an_os_error(model, digits, tmp_path):
         ("dec_../x", make_info(), "<system>_<dataset>.*Received"),
         ("dec_mnist", make_info(), "must be dec_digits.*Received"),
         (NAME, {"seed": 0}, "must have the keys recipe.*Received: seed"),
+        (NAME, None, "must be a dict.*keys recipe, .* Received: info=None$"),
+        (NAME, "recipe", "must be a dict.* Received: info='recipe'$"),
         (NAME, make_info(accuracy=1), "may have.*Received"),
+        (NAME, make_info(dataset="x"), "be a dict.*Received: dataset='x'$"),
         (NAME, make_info(dataset={"name": "digits"}), "name and sha256"),
     ],
 )

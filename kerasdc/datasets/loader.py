@@ -12,7 +12,7 @@ from kerasdc.datasets.catalogue import ENTRIES
 from kerasdc.datasets.parse import PARSERS
 from kerasdc.utils.arguments import checked_name
 from kerasdc.utils.download import fetch
-from kerasdc.utils.files import locked
+from kerasdc.utils.locks import locked
 
 
 def list_names():

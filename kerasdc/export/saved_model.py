@@ -97,7 +97,7 @@ def signatures(model):
         found["reconstruct"] = _reconstructor(model)
     if hasattr(model, "export_signatures"):
         found.update(model.export_signatures())
-    if getattr(model.preprocessor, "accepts_text", False):
+    if model.accepts_text:
         return found
     return {
         name: value if isinstance(value, tuple) else marking_nan(value)
@@ -156,7 +156,7 @@ def _check_model(model):
 
 
 def _input_spec(model):
-    if getattr(model.preprocessor, "accepts_text", False):
+    if model.accepts_text:
         return keras.InputSpec(shape=(None,), dtype="string", name="inputs")
     sample_shape = model.get_build_config()["input_shape"][1:]
     return keras.InputSpec(

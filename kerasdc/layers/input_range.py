@@ -1,5 +1,7 @@
 """How large the samples were that a model was fitted on."""
 
+import math
+
 import keras
 import numpy as np
 
@@ -9,6 +11,7 @@ from kerasdc.utils.inputs import evenly_spaced
 
 _TOLERANCE = 4.0  # times as large, or as small
 _CHECKED_SAMPLES = 1000
+_BLOCK = 2**20  # numbers that are looked at at once
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
@@ -30,7 +33,7 @@ class InputRange(NewerState):
         Args:
             x: Array of raw samples `(n, ...)`.
         """
-        sizes = _sizes(evenly_spaced(x, 10 * _CHECKED_SAMPLES))
+        sizes = _sizes(x, 10 * _CHECKED_SAMPLES)
         self.sizes.assign(np.quantile(sizes, [0.01, 0.99]))
         self.mark_adapted()
 
@@ -48,7 +51,7 @@ class InputRange(NewerState):
         if not self.adapted:
             return None
         lowest, highest = (float(size) for size in self.sizes.numpy())
-        found = float(np.median(_sizes(evenly_spaced(x, _CHECKED_SAMPLES))))
+        found = float(np.median(_sizes(x, _CHECKED_SAMPLES)))
         if lowest / _TOLERANCE <= found <= highest * _TOLERANCE:
             return None
         return (
@@ -60,10 +63,13 @@ class InputRange(NewerState):
         )
 
 
-def _sizes(x, block=1024):
-    """The root mean square of each sample."""
+def _sizes(x, most):
+    """Root mean squares of at most so many samples, evenly spaced."""
     axes = tuple(range(1, x.ndim))
-    blocks = (x[i : i + block] for i in range(0, len(x), block))
+    rows = evenly_spaced(np.arange(len(x)), most)
+    # By blocks, for a float copy of images would be 8 times their size.
+    block = max(1, _BLOCK // max(1, math.prod(x.shape[1:])))
+    blocks = (x[rows[i : i + block]] for i in range(0, len(rows), block))
     # In float64, where no square of a float32 number overflows.
     squares = [np.square(b, dtype="float64").mean(axis=axes) for b in blocks]
     return np.sqrt(np.concatenate(squares))

@@ -6,6 +6,9 @@ import socket
 import time
 import weakref
 
+from kerasdc.utils.locks import open_locked
+from kerasdc.utils.locks import remove_locked
+
 
 class Ownership:
     """Who trains in a folder, as long as the process lives.
@@ -32,10 +35,11 @@ class Ownership:
         if self._free is not None and self._free.alive:
             return
         try:
-            import fcntl
-        except ImportError:
+            descriptor = open_locked(self._path, wait=False)
+        except BlockingIOError as error:
+            raise self._refusal() from error
+        if descriptor is None:
             return
-        descriptor = self._open_locked(fcntl)
         self._free = weakref.finalize(
             self, _free, self._path, descriptor, os.getpid()
         )
@@ -47,29 +51,12 @@ class Ownership:
         if self._free is not None:
             self._free()
 
-    def _open_locked(self, fcntl):
-        while True:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                owner = os.read(descriptor, 1000)
-                os.close(descriptor)
-                raise self._refusal(owner) from error
-            except BaseException:
-                os.close(descriptor)
-                raise
-            if _is_at(self._path, descriptor):
-                return descriptor
-            # The owner before has removed it; others may lock a new file.
-            os.close(descriptor)
-
-    def _refusal(self, owner):
+    def _refusal(self):
         try:
-            who = "process {pid} on {host}, since {since}".format(
-                **json.loads(owner)
-            )
-        except (KeyError, TypeError, ValueError):  # it is just being written
+            owner = json.loads(self._path.read_bytes())
+            who = "process {pid} on {host}, since {since}".format(**owner)
+        except (KeyError, OSError, TypeError, ValueError):
+            # It is just being written, or removed.
             who = "another process"
         if who.startswith(f"process {os.getpid()} on {socket.gethostname()},"):
             who += " (this one: `close()` its run first)"
@@ -86,14 +73,7 @@ def _owner():
 
 
 def _free(path, descriptor, pid):
-    if os.getpid() == pid:  # not in a copy of the process
-        # Removed while it is locked: nobody else has it then.
-        path.unlink(missing_ok=True)
-    os.close(descriptor)
-
-
-def _is_at(path, descriptor):
-    try:
-        return os.path.samestat(path.stat(), os.fstat(descriptor))
-    except FileNotFoundError:
-        return False
+    if os.getpid() == pid:
+        remove_locked(path, descriptor)
+    else:  # in a copy of the process
+        os.close(descriptor)

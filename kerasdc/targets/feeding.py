@@ -35,6 +35,21 @@ def _is_distributed():
     return tf.distribute.has_strategy()
 
 
+def _copied(x, block=2**24):
+    """A variable of `x`, filled by blocks of so many bytes.
+
+    `tf.convert_to_tensor` would copy an array twice.
+    """
+    import tensorflow as tf
+
+    variable = tf.Variable(lambda: tf.zeros(x.shape, x.dtype), trainable=False)
+    length = max(1, block * len(x) // x.nbytes)
+    for i in range(0, len(x), length):
+        rows = np.arange(i, min(i + length, len(x)))
+        variable.scatter_update(tf.IndexedSlices(x[rows], rows))
+    return variable
+
+
 class _Pipeline:
     """A dataset that reads the targets' state from variables."""
 
@@ -43,7 +58,7 @@ class _Pipeline:
 
         self.targets = targets
         with tf.device("CPU:0"):
-            x = tf.convert_to_tensor(targets.x)
+            x = _copied(targets.x)
             self._rows = tf.Variable(np.zeros(0, "int64"), shape=[None])
             self._ends = tf.Variable(np.zeros(len(targets) + 1, "int64"))
             if self._has_target():
@@ -52,7 +67,7 @@ class _Pipeline:
 
         def batch(index):
             rows = self._rows[self._ends[index] : self._ends[index + 1]]
-            inputs = ops.take(x, rows, 0)
+            inputs = x.sparse_read(rows)
             if self._has_target():
                 return inputs, ops.take(self._target, rows, 0)
             return (inputs,) if targets.target is None else (inputs, inputs)

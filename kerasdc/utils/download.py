@@ -11,7 +11,7 @@ from kerasdc.utils.arguments import masked
 from kerasdc.utils.connection import Budget
 from kerasdc.utils.connection import TooSlow
 from kerasdc.utils.connection import open_url
-from kerasdc.utils.files import locked
+from kerasdc.utils.locks import locked
 
 LARGEST = 2**28  # bytes of a file whose size is not known
 _CHUNK = 1 << 20

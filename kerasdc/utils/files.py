@@ -1,4 +1,4 @@
-"""Files and folders written atomically, and locks."""
+"""Files and folders written atomically."""
 
 import contextlib
 import csv
@@ -10,13 +10,11 @@ import os
 import pathlib
 import secrets
 import shutil
-import threading
 import time
 
 from kerasdc.utils.arguments import shown
 
 _STALE = 24 * 60 * 60  # seconds
-_held = threading.local()  # the paths locked by each thread
 
 
 # === Files ===
@@ -238,63 +236,3 @@ def _put_in_place(folder, target, overwrite):
         os.replace(previous, target)
         raise
     shutil.rmtree(previous, ignore_errors=True)
-
-
-# === Locks ===
-
-
-@contextlib.contextmanager
-def locked(path):
-    """Excludes other processes and threads while the block runs.
-
-    A thread may lock the same path again inside the block. On Windows nothing
-    is locked.
-
-    Args:
-        path: `pathlib.Path` of an existing folder, which may be read-only, or
-            of a lock file, which is made and removed again.
-
-    Raises:
-        OSError: If it cannot be opened or locked.
-    """
-    try:
-        import fcntl
-    except ImportError:
-        yield
-        return
-    key, held = path.resolve(), vars(_held).setdefault("paths", set())
-    if key in held:
-        yield
-        return
-    descriptor = _open_locked(path, fcntl)
-    try:
-        held.add(key)
-        yield
-    finally:
-        held.discard(key)
-        if not path.is_dir():
-            path.unlink(missing_ok=True)
-        os.close(descriptor)
-
-
-def _open_locked(path, fcntl):
-    # Network file systems lock files only if they are open for writing.
-    flags = os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT
-    while True:
-        descriptor = os.open(path, flags)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        except BaseException:
-            os.close(descriptor)
-            raise
-        if _is_of(path, descriptor):
-            return descriptor
-        # The previous holder has removed it; others may lock a new file.
-        os.close(descriptor)
-
-
-def _is_of(path, descriptor):
-    try:
-        return os.path.samestat(path.stat(), os.fstat(descriptor))
-    except FileNotFoundError:
-        return False

@@ -5,6 +5,7 @@ import os
 import pathlib
 
 from kerasdc.utils import files
+from kerasdc.utils import locks
 from kerasdc.utils.arguments import checked_name
 from kerasdc.utils.arguments import masked
 from kerasdc.zoo import index
@@ -101,7 +102,7 @@ def settled(folder):
     Args:
         folder: `pathlib.Path` of an existing folder, which may be read-only.
     """
-    with files.locked(folder):
+    with locks.locked(folder):
         with contextlib.suppress(OSError):  # a reader may not write
             for name in files.interrupted(folder):
                 files.recover(folder / name)

@@ -11,6 +11,7 @@ import numpy as np
 import kerasdc
 from kerasdc.export import export_saved_model
 from kerasdc.export import signatures
+from kerasdc.utils.arguments import shown
 from kerasdc.utils.files import staged
 from kerasdc.utils.files import write_json
 from kerasdc.zoo import card
@@ -34,6 +35,10 @@ _OPTIONAL = (
     "deviations",
     "outliers",
     "empty_clusters",
+)
+_KEYS = (
+    f"must have the keys {', '.join(_REQUIRED)}, and may have "
+    f"{', '.join(_OPTIONAL)}"
 )
 
 
@@ -110,12 +115,15 @@ def publish(
 
 def _check_info(name, info):
     system, dataset = entry.check_name(name)
+    if not isinstance(info, dict):
+        raise ValueError(
+            f"`info` must be a dict. It {_KEYS}. Received: info={shown(info)}"
+        )
     missing = [key for key in _REQUIRED if key not in info]
     unknown = [k for k in info if k not in (*_REQUIRED, *_OPTIONAL)]
     if missing or unknown:
         raise ValueError(
-            f"`info` must have the keys {', '.join(_REQUIRED)}, and may have "
-            f"{', '.join(_OPTIONAL)}. Received: {', '.join(info)}"
+            f"`info` {_KEYS}. Received: {', '.join(map(str, info))}"
         )
     try:
         json.dumps(info, allow_nan=False)
@@ -123,10 +131,11 @@ def _check_info(name, info):
         raise ValueError(
             f"`info` must be plain values: {error}. Received: info={info}"
         ) from error
-    if {"name", "sha256"} - set(info["dataset"]):
+    known = info["dataset"]
+    if not isinstance(known, dict) or {"name", "sha256"} - set(known):
         raise ValueError(
-            "`info['dataset']` must have the keys name and sha256. "
-            f"Received: {', '.join(info['dataset'])}"
+            "`info['dataset']` must be a dict with the keys name and sha256. "
+            f"Received: dataset={shown(known)}"
         )
     if info["dataset"]["name"] != dataset:
         raise ValueError(
@@ -138,7 +147,7 @@ def _check_info(name, info):
 def _write(folder, model, x_golden, preview):
     export_saved_model(model, folder / "saved_model", version=1)
     write_weights(model, folder / entry.WEIGHTS)
-    if getattr(model.preprocessor, "accepts_text", False):
+    if model.accepts_text:
         inputs = np.asarray(x_golden).astype(str)
     else:
         inputs = model.as_inputs(x_golden).astype("float32")
@@ -169,7 +178,7 @@ def _metadata(name, model, info, rows):
 
 def _preprocessing(model):
     preprocessor = model.preprocessor
-    if getattr(preprocessor, "accepts_text", False):
+    if model.accepts_text:
         inputs = {"dtype": "string", "shape": [None]}
     else:
         shape = model.get_build_config()["input_shape"]

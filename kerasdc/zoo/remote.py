@@ -16,6 +16,7 @@ import warnings
 
 from kerasdc.datasets.store import cache_folder
 from kerasdc.utils import files
+from kerasdc.utils import locks
 from kerasdc.utils import reading
 from kerasdc.utils.arguments import checked_name
 from kerasdc.utils.arguments import masked
@@ -181,7 +182,7 @@ def _is_complete(folder, digest):
 def _make(url, name, digest, folder):
     """Downloads an entry beside its folder, then moves it there."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with files.locked(folder.with_name(f".{folder.name}.lock")):
+    with locks.locked(folder.with_name(f".{folder.name}.lock")):
         # Another process may have made it in the meantime.
         if _is_complete(folder, digest):
             return

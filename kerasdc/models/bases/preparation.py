@@ -2,6 +2,7 @@
 
 import warnings
 
+from kerasdc.models.bases.ids import check_ids
 from kerasdc.models.bases.parts import must_adapt
 from kerasdc.utils.frames import column_names
 from kerasdc.utils.frames import in_order
@@ -23,6 +24,11 @@ class Preparation:
     fewest_samples = 1  # more, where the loss compares samples
     feature_names = None
     _told_of_scale = False
+
+    @property
+    def accepts_text(self):
+        """Whether samples are texts, which the preprocessor takes."""
+        return getattr(self.preprocessor, "accepts_text", False)
 
     def as_inputs(self, x):
         """Checks `x` and turns it into the array the model runs on.
@@ -87,7 +93,7 @@ class Preparation:
         if is_checked_by(self, array):
             return
         self._warn_of_scale(array)
-        if not getattr(self.preprocessor, "accepts_text", False):
+        if not self.accepts_text:
             self.input_range.adapt(array)
         self.feature_names = self.feature_names or column_names(x)
 
@@ -104,9 +110,11 @@ class Preparation:
 
     def _checked(self, x, allow_labels=False, names=None):
         shape = self._sample_shape if self.built else None
-        accepts_text = getattr(self.preprocessor, "accepts_text", False)
         x = in_order(x, names or self.feature_names)
-        return to_array(x, shape, accepts_text, allow_labels)
+        array = to_array(x, shape, self.accepts_text, allow_labels)
+        if not is_checked_by(self, array):
+            check_ids(array, self)
+        return array
 
     def _as_features(self, array):
         """Texts to features, once, so that training steps see numbers."""
