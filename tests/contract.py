@@ -57,6 +57,7 @@ def dense_layers(network):
     return [layer for layer in network.layers if isinstance(layer, dense)]
 
 
+@pytest.mark.by_default("dac", "vade")
 def test_one_cluster(system, blobs, eagerly):
     only_with_clusters(system)
     model = make(system, num_clusters=np.int64(1), seed=np.int32(2))
@@ -105,6 +106,7 @@ def evaluate(model, x, **kwargs):
     return model.evaluate(x, **options)
 
 
+@pytest.mark.by_default("dec", "imsat", "vade")
 def test_one_call_equals_the_stages_and_trains_every_weight(
     system, blobs, monkeypatch, eagerly
 ):
@@ -128,6 +130,7 @@ def test_one_call_equals_the_stages_and_trains_every_weight(
         assert (weight.numpy() != old).any(), weight.path
 
 
+@pytest.mark.by_default("dec", "dac")
 def test_validation(system, quiet, blobs, eagerly):
     """Reports what `evaluate` does, and leaves the training alone."""
     x = blobs[0]
@@ -164,6 +167,7 @@ def test_duplicates_stay_finite(system, eagerly):
     assert np.isfinite(model.objective(x))
 
 
+@pytest.mark.by_default("dec", "imsat", "vade")
 def test_mixed_precision(system, blobs, eagerly):
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
@@ -183,6 +187,7 @@ def test_mixed_precision(system, blobs, eagerly):
 
 
 # Each pair in both orders.
+@pytest.mark.by_default("dec", "dac")
 @pytest.mark.parametrize("order", [pytest.param(1, marks=pytest.mark.slow), -1])
 def test_callbacks_work_wherever_they_stand(
     order, system, quiet, blobs, eagerly
@@ -222,8 +227,8 @@ def test_callbacks_work_wherever_they_stand(
     np.testing.assert_array_equal(model.training_assignments, assignments[-1])
 
 
-# One that asks the model, and one that looks for clusters itself.
-@pytest.mark.by_default("dec", "embedding")
+# It looks for clusters itself; the others ask the model.
+@pytest.mark.by_default("embedding")
 def test_callbacks_work_alone(system, blobs, eagerly):
     only_with_clusters(system)
     x, y = blobs
@@ -289,6 +294,7 @@ def test_sizes_of_clusters_are_kept(trained, blobs, tmp_path):
     np.testing.assert_array_equal(again.cluster_counts.counts, expected)
 
 
+@pytest.mark.by_default("imsat", "vade")
 @pytest.mark.filterwarnings("ignore:Layer .* not have a `quantize` method")
 def test_a_quantized_model_is_saved_whole(trained, system, blobs, tmp_path):
     model = make(system)

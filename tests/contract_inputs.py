@@ -60,6 +60,7 @@ def on_array(system, blobs):
         return in_one_step(system, [blobs[0]] * 4)
 
 
+@pytest.mark.by_default("dec", "imsat", "tsne")
 @pytest.mark.parametrize("forms", ROUNDS[:1], ids="-".join)
 def test_forms_of_data_give_the_same(forms, system, blobs, on_array):
     check_forms(forms, system, blobs, on_array)
@@ -83,8 +84,8 @@ def check_forms(forms, system, blobs, on_array):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_every_form_is_the_same_input(form, on_array, blobs):
-    found = on_array[0].as_inputs(FORMS[form](blobs[0]))
+def test_every_form_is_the_same_input(form, trained, blobs):
+    found = trained.as_inputs(FORMS[form](blobs[0]))
     np.testing.assert_array_equal(found, blobs[0])
 
 

@@ -50,6 +50,7 @@ def paths(model, kind):
 # === Files ===
 
 
+@pytest.mark.by_default("dac", "dec", "vade")
 def test_a_loaded_model_goes_on_as_the_one_that_was_saved(
     system, blobs, tmp_path, eagerly
 ):
@@ -80,6 +81,7 @@ def assert_same_weights(again, model):
     assert_same(state(model), state(again))
 
 
+@pytest.mark.by_default("tsne", "vade")
 def test_weights_round_trip(trained, system, blobs, tmp_path, eagerly):
     trained.save_weights(tmp_path / "m.weights.h5")
     again = make(system)
@@ -192,6 +194,7 @@ def test_pretraining_goes_on_where_it_was_stopped(
     systems.assert_close(state(resumed), state(whole), 1e-4, 1e-5)
 
 
+@pytest.mark.by_default("dec", "vade")
 def test_fit_goes_on_where_it_was_stopped(system, blobs, tmp_path, eagerly):
     """From a backup; from a saved model, by `initial_epoch`."""
     start = make(system)
@@ -259,18 +262,39 @@ def test_files_of_the_first_version_load(name, expected, eagerly):
     assert found["steps after"] > found["steps"] > 0
 
 
-# === Other processes ===
+# === Another process ===
 
-# A user's: no class of this library is named.
-LOAD = """
+# First a server's, without Keras and kerasdc. Then a user's, which names no
+# class of this library.
+PROGRAM = """
 import sys
-import keras
-import kerasdc
+
 import numpy as np
 
-folder, *names = sys.argv[1:]
+folder, served, loaded = sys.argv[1], *(a.split() for a in sys.argv[2:])
+sys.modules["jax"] = None  # TensorFlow imports it, if it can
+import tensorflow as tf
+
 results = {}
-for name in names:
+for name in served:
+    signatures = tf.saved_model.load(f"{folder}/{name}/1").signatures
+    for key, signature in signatures.items():
+        with np.load(f"{folder}/{name}_{key}.npz") as file:
+            inputs = {k: tf.constant(v) for k, v in file.items()}
+        for output, value in signature(**inputs).items():
+            results[f"{name}/{key}/{output}"] = value.numpy()
+np.savez(f"{folder}/served.npz", **results)
+if "kerasdc" in sys.modules:
+    sys.exit("kerasdc was imported")
+
+import keras
+
+before = set(sys.modules)
+import kerasdc
+
+print(*{name.split(".")[0] for name in set(sys.modules) - before})
+results = {}
+for name in loaded:
     model = keras.models.load_model(f"{folder}/{name}.keras")
     x = np.load(f"{folder}/{name}.npy")
     model.run_eagerly = True  # which is faster for a step
@@ -283,44 +307,6 @@ for name in names:
     results[f"{name}/continued"] = model.embed(x)
 np.savez(f"{folder}/loaded.npz", **results)
 """
-
-# A server's: no Keras, no kerasdc.
-SERVE = """
-import sys
-import numpy as np
-import tensorflow as tf
-
-folder, *names = sys.argv[1:]
-results = {}
-for name in names:
-    served = tf.saved_model.load(f"{folder}/{name}/1").signatures
-    for key, signature in served.items():
-        with np.load(f"{folder}/{name}_{key}.npz") as file:
-            inputs = {k: tf.constant(v) for k, v in file.items()}
-        for output, value in signature(**inputs).items():
-            results[f"{name}/{key}/{output}"] = value.numpy()
-np.savez(f"{folder}/served.npz", **results)
-if "kerasdc" in sys.modules:
-    sys.exit("kerasdc was imported")
-"""
-
-
-def test_files_in_a_fresh_process(expected, run_python, tmp_path, eagerly):
-    for name in NAMES:
-        np.save(tmp_path / f"{name}.npy", systems.samples_of(name, expected))
-        shutil.copy(systems.SAVED / f"{name}.keras", tmp_path)
-    run_python(LOAD, str(tmp_path), *NAMES)
-    with np.load(tmp_path / "loaded.npz") as file:
-        found = dict(file)
-    for name in NAMES:
-        same = expected[f"{name}/predict"]
-        np.testing.assert_allclose(found[f"{name}/predict"], same, 1e-4, 1e-5)
-    for name in ("dec", "imsat"):  # with a decoder, and without
-        here = going_on(name)
-        assert found[f"{name}/steps after"] == here["steps after"]
-        np.testing.assert_allclose(
-            found[f"{name}/continued"], here["continued"], 1e-3, 1e-4
-        )
 
 
 def write_requests(model, x, folder, name):
@@ -357,26 +343,59 @@ def some_models(names, blobs):
 SERVED = ("dec", "imsat", "tsne", "vade")
 
 
-@tensorflow_only
-@pytest.mark.parametrize(
-    "names",
-    [SERVED, pytest.param(sorted(SYSTEMS), marks=pytest.mark.slow)],
+@pytest.fixture(
+    scope="module",
+    params=[SERVED, pytest.param(sorted(SYSTEMS), marks=pytest.mark.slow)],
     ids=["some", "all"],
 )
-def test_saved_models_in_a_fresh_process(
-    names, blobs, run_python, tmp_path, eagerly
-):
-    models, samples = some_models(names, blobs)
-    folder, expected = tmp_path, {}
-    for name, model in models.items():
-        kerasdc.export_saved_model(model, folder / name)
-        expected |= write_requests(model, samples[name], folder, name)
-    run_python(SERVE, str(folder), *models)
-    with np.load(folder / "served.npz") as file:
-        found = dict(file)
+def fresh(request, blobs, expected, run_python, tmp_path_factory):
+    """What a new process made of files and SavedModels, and these."""
+    folder, here = tmp_path_factory.mktemp("fresh"), {}
+    for name in NAMES:
+        np.save(folder / f"{name}.npy", systems.samples_of(name, expected))
+        shutil.copy(systems.SAVED / f"{name}.keras", folder)
+    with systems.eager():
+        models, samples = some_models(request.param, blobs)
+        for name, model in models.items():
+            kerasdc.export_saved_model(model, folder / name)
+            here |= write_requests(model, samples[name], folder, name)
+    names = (" ".join(models), " ".join(NAMES))
+    printed = run_python(PROGRAM, str(folder), *names)
+    found = {"models": models, "samples": samples, "here": here}
+    found["imported"] = set(printed.split())
+    for kind in ("served", "loaded"):
+        with np.load(folder / f"{kind}.npz") as file:
+            found[kind] = dict(file)
+    return found
+
+
+@tensorflow_only
+def test_import_adds_nothing_but_itself(fresh):
+    heavy = {"tensorflow_probability", "tf_keras", "sklearn", "matplotlib"}
+    assert "kerasdc" in fresh["imported"]
+    assert not fresh["imported"] & (heavy | {"scipy", "pandas", "PIL"})
+
+
+@tensorflow_only
+def test_files_in_a_fresh_process(fresh, expected, eagerly):
+    found = fresh["loaded"]
+    for name in NAMES:
+        same = expected[f"{name}/predict"]
+        np.testing.assert_allclose(found[f"{name}/predict"], same, 1e-4, 1e-5)
+    for name in ("dec", "imsat"):  # with a decoder, and without
+        here = going_on(name)
+        assert found[f"{name}/steps after"] == here["steps after"]
+        np.testing.assert_allclose(
+            found[f"{name}/continued"], here["continued"], 1e-3, 1e-4
+        )
+
+
+@tensorflow_only
+def test_saved_models_in_a_fresh_process(fresh, eagerly):
+    found, expected = fresh["served"], dict(fresh["here"])
     assert set(found) == set(expected)
-    for name, model in models.items():
-        x = samples[name]
+    for name, model in fresh["models"].items():
+        x = fresh["samples"][name]
         expected[f"{name}/embed/embedding"] = model.embed(x)
         default = f"{name}/serving_default"
         if systems.has_clusters(name):

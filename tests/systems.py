@@ -10,6 +10,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pytest
 
 import kerasdc
 from kerasdc.models import SYSTEMS
@@ -87,6 +88,12 @@ ROWS = {
         learning_rate=0.005,
     ),
 }
+
+
+def by_default(*names, of=SYSTEMS):
+    """Parameters: all systems, of which these are not only of `-m slow`."""
+    slow = pytest.mark.slow
+    return [pytest.param(s, marks=[] if s in names else slow) for s in of]
 
 
 def row(system):

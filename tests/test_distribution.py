@@ -4,22 +4,13 @@ import keras
 import pytest
 import systems
 
-from kerasdc.models import SYSTEMS
-
 tensorflow_only = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="strategies are its own"
 )
 
 
-QUICK = ("dec", "imsat")  # one that pretrains, one that does not
-ALL = [
-    pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow)
-    for name in SYSTEMS
-]
-
-
 @tensorflow_only
-@pytest.mark.parametrize("system", ALL)
+@pytest.mark.parametrize("system", systems.by_default("dec"))
 def test_a_model_is_trained_in_the_strategy_it_was_made_in(system, blobs):
     import tensorflow as tf
 

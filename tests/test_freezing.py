@@ -7,7 +7,9 @@ from states import state
 
 from kerasdc.models import SYSTEMS
 
-DECODING = [n for n in SYSTEMS if "decoder" in systems.constructor(n)]
+DECODING = systems.by_default(
+    "vade", of=[n for n in SYSTEMS if "decoder" in systems.constructor(n)]
+)
 
 
 @pytest.mark.parametrize("system", DECODING)

@@ -88,8 +88,8 @@ def test_run_folder_holds_everything(finished):
     assert (finished.out / "serving" / "1" / "saved_model.pb").is_file()
     kept = keras.models.load_model(finished.out / "model.keras")
     assert type(kept) is finished.expected.model
-    x = finished.run.x_scored
-    np.testing.assert_allclose(kept.embed(x), finished.run.model.embed(x))
+    model, x = finished.run.model, finished.run.x_scored
+    np.testing.assert_allclose(kept.embed(x), model.embed(x), 1e-5, 1e-6)
 
 
 def test_what_is_scored_is_what_the_split_says(finished):
@@ -112,7 +112,8 @@ def test_figures_are_those_of_an_embedding(finished):
     figures, run = finished.figures, finished.run
     assert figures["accuracy"] is figures["nmi"] is figures["ari"] is None
     z = np.load(finished.out / "embedding.npy")
-    np.testing.assert_allclose(z, run.model.embed(run.x_scored), rtol=1e-5)
+    # Points near 0 are as exact as the whole is wide.
+    np.testing.assert_allclose(z, run.model.embed(run.x_scored), 1e-5, 1e-6)
     digits = small_runs.few_digits()
     expected = metrics.embedding_scores(
         z,
