@@ -41,7 +41,8 @@ def printed(backend, run_python, tmp_path_factory):
     name, length = backend
     # Most of the time goes into compiling what runs a few times.
     fast = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
-    parts = [LOAD, GRADIENTS, ADVERSARIAL_TRAINING, RUN_SYSTEMS]
+    parts = [LOAD, GRADIENTS, RUN_SYSTEMS]
+    parts += [ADVERSARIAL_TRAINING] * (length == "whole")
     output = run_python(
         "\n".join(parts),
         *(NAME, length, str(tmp_path_factory.mktemp(name))),
@@ -64,9 +65,11 @@ def test_gradients_are_the_same(printed, backend):
     np.testing.assert_allclose(result["gradient"], here["gradient"], 1e-5, 1e-6)
 
 
+def test_systems_train(printed, backend):
+    assert printed[3] == backend[0]
+
+
 def test_adversarial_training_lowers_the_loss(printed, backend):
-    assert printed[3].split()[-1] == backend[0]
-
-
-def test_every_system_trains(printed, backend):
-    assert printed[4:] == [backend[0]]
+    if backend[1] != "whole":
+        pytest.skip("IMSAT trains with it")
+    assert printed[4].split()[-1] == backend[0]
