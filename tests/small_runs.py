@@ -3,6 +3,7 @@
 import collections
 import contextlib
 import dataclasses
+import functools
 import json
 import os
 import signal
@@ -40,6 +41,13 @@ def quick_pictures():
     return mock.patch.object(projection, "_NUM_STEPS", 2)
 
 
+def few_steps():
+    """A context of short epochs, where the data do not set their length."""
+    fit = models.NeighborEmbedding.fit
+    few = functools.partialmethod(fit, steps_per_epoch=2)
+    return mock.patch.object(models.NeighborEmbedding, "fit", few)
+
+
 @contextlib.contextmanager
 def counted_passes():
     """Counts calls, which go on to the real methods, by class and method."""
@@ -72,8 +80,13 @@ def shorten_dec(recipe):
 
 
 def train(out, resume=False, shorten=shorten_dec, eager=False, **settings):
-    """Trains, or goes on; returns the run. `eager` is for few steps."""
-    settings = Settings(**{"pretrain_epochs": 2, "epochs": 2, **settings})
+    """Trains, or goes on; returns the run. `eager` is for few steps.
+
+    DEC, unless a system is named, by the recipe of the shortest epochs.
+    """
+    recipe = {} if "system" in settings else {"recipe": "autoencoder"}
+    recipe |= {"pretrain_epochs": 2, "epochs": 2}
+    settings = Settings(**{**recipe, **settings})
     with mock.patch.object(datasets, "load", few_digits):
         run = Run(settings, out, tensorboard=False)
     shorten(run.recipe)

@@ -71,6 +71,7 @@ def test_validation_and_metrics_follow_the_names(blobs, frame):
     histories = []
     for data in (frame, frame[NAMES[::-1]]):
         model = systems.make("dec")
+        systems.pretrain(model, frame)
         history = model.fit(
             frame,
             epochs=1,

@@ -106,15 +106,8 @@ def short_stages(monkeypatch, eagerly):
         monkeypatch.setattr(system, "default_epochs", 1)
     once = functools.partialmethod(models.Pretraining.pretrain, epochs=1)
     monkeypatch.setattr(models.Pretraining, "pretrain", once)
-    few_steps(monkeypatch)
-
-
-def few_steps(monkeypatch):
-    """Shorter epochs, where the data do not set their length."""
-    few = functools.partialmethod(
-        models.NeighborEmbedding.fit, steps_per_epoch=2
-    )
-    monkeypatch.setattr(models.NeighborEmbedding, "fit", few)
+    with small_runs.few_steps():
+        yield
 
 
 @pytest.fixture
@@ -188,8 +181,7 @@ def test_first_command_reports(tmp_path, monkeypatch, capsys, eagerly):
     assert "python train.py" in COMMANDS
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(datasets, "load", small_runs.few_digits)
-    few_steps(monkeypatch)
-    with small_runs.quick_pictures():
+    with small_runs.quick_pictures(), small_runs.few_steps():
         short = ["--pretrain-epochs", "1", "--epochs", "1"]
         assert train.main(short) == 0
     assert re.search(WHOLE_BAR, capsys.readouterr().out)

@@ -31,8 +31,10 @@ def test_held_out_samples_are_scored_and_not_trained_on(
     x, y = digits.x[:400], digits.y[:400]
     small = replace(digits, x=x, y=y, num_train=300, num_test=80)
     monkeypatch.setattr(datasets, "load", lambda *args: small)
-    settings = Settings(split="test", pretrain_epochs=1, epochs=1)
-    assert settings.folder.name == "dec_digits_best_0_held_out"
+    settings = Settings(
+        recipe="autoencoder", split="test", pretrain_epochs=1, epochs=1
+    )
+    assert settings.folder.name == "dec_digits_autoencoder_0_held_out"
     run = Run(settings, tmp_path, tensorboard=False)
     small_runs.shorten_dec(run.recipe)
     run.start()

@@ -91,11 +91,11 @@ def test_training_goes_on_from_the_older_backup(blobs, make_dec, tmp_path):
 
     def fit(epochs, *others):
         model = make_dec(
-            seed=1, optimizer=keras.optimizers.SGD(0.5), update_interval=5
+            seed=1, optimizer=keras.optimizers.SGD(0.5), update_interval=2
         )
-        model.pretrain(x, epochs=1, batch_size=8, verbose=0)
+        model.pretrain(x, epochs=1, batch_size=30, verbose=0)
         model.adapt(x, num_restarts=1)
-        options = {"epochs": epochs, "batch_size": 8, "verbose": 0}
+        options = {"epochs": epochs, "batch_size": 30, "verbose": 0}
         return model.fit(x, callbacks=[*others], **options)
 
     change = callbacks.LabelChangeStopping(0.0)
@@ -108,7 +108,7 @@ def test_training_goes_on_from_the_older_backup(blobs, make_dec, tmp_path):
     assert resumed.history["label_change"] == whole["label_change"][-2:]
     assert resumed.history["loss"] == pytest.approx(whole["loss"][-2:], 1e-5)
     # A later `fit` of the same model begins at its own first epoch.
-    later = resumed.model.fit(x, epochs=1, batch_size=8, verbose=0)
+    later = resumed.model.fit(x, epochs=1, batch_size=30, verbose=0)
     assert later.epoch == [0]
 
 
