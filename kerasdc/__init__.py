@@ -20,12 +20,14 @@ _LAZY_MODULES = (
     "plots",
     "recipes",
     "report",
+    "summary",
     "zoo",
 )
 _LAZY_NAMES = {
     "export_saved_model": "export",
     "list_models": "zoo",
     "load": "zoo",
+    "summarize": "summary",
 }
 
 __all__ = [

@@ -12,6 +12,7 @@ from kerasdc.models.bases.registry import SYSTEMS
 from kerasdc.models.bases.registry import system
 from kerasdc.models.dac import DAC
 from kerasdc.models.dec import DEC
+from kerasdc.models.edited_clusters import EditedClusters
 from kerasdc.models.embedding_network import EmbeddingNetwork
 from kerasdc.models.imsat import IMSAT
 from kerasdc.models.parametric_tsne import ParametricTSNE
@@ -23,6 +24,7 @@ __all__ = [
     "DAC",
     "DEC",
     "DiscriminativeModel",
+    "EditedClusters",
     "EmbeddingNetwork",
     "EncoderModel",
     "Generation",
