@@ -1,4 +1,4 @@
-"""Public data sets, loaded by name as arrays or texts.
+"""Public data sets, loaded by name as arrays or texts; files of users.
 
 >>> from kerasdc import datasets
 >>> digits = datasets.load("digits")
@@ -9,5 +9,7 @@
 from kerasdc.datasets.dataset import Dataset
 from kerasdc.datasets.loader import list_names
 from kerasdc.datasets.loader import load
+from kerasdc.datasets.sources import Source
+from kerasdc.datasets.sources import read_source
 
-__all__ = ["Dataset", "list_names", "load"]
+__all__ = ["Dataset", "Source", "list_names", "load", "read_source"]
