@@ -128,6 +128,16 @@ def test_words_by_their_formula():
     assert "the" in words
 
 
+def test_words_that_every_cluster_has_tell_nothing():
+    texts = ["mail cat 12", "mail cat", "cat", "mail dog", "mail"]
+    labels = np.array([0, 0, 0, 1, 1])
+    words, weights = words_of_clusters(texts, labels, [0, 1])
+    assert words == ["cat", "dog", "mail"]
+    assert not weights[:, 2].any() and weights[0, 0] > 0 < weights[1, 1]
+    words, weights = words_of_clusters(texts[:3], labels[:3], [0])
+    assert weights.all()  # of one cluster
+
+
 def test_texts(of_texts):
     summary = kerasdc.summarize(of_texts, TEXTS)
     assert summary.labels.tolist() == [0, 0, 1, 1, 1]
@@ -190,7 +200,8 @@ def test_tables(summary, monkeypatch):
     assert [row["id"] for row in rows] == [0, 1, 2]
     lines = str(summary).splitlines()
     assert lines[0] == "7 samples in 3 clusters" and len(lines) == 5
-    assert lines[3].split()[:4] == ["1", "1", "2", "28.6%"]
+    assert lines[3].split()[:3] == ["1", "2", "28.6%"]
+    assert "1   far   2" in str(summary.rename(1, "far"))
 
 
 # === Edits ===

@@ -66,7 +66,7 @@ class Tables:
         ids = row["exemplars"][:_MOST_SHOWN]
         return [
             str(cluster.id),
-            _short(cluster.name),
+            "" if cluster.name == str(cluster.id) else _short(cluster.name),
             f"{cluster.size:,}",
             f"{cluster.share:.1%}",
             f"{cluster.certainty:.3f}" if cluster.size else "–",

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+_WORD = r"(?u)\b[^\W\d]\w+\b"
+
 
 def standardized_differences(x, labels, clusters):
     """How far each cluster's mean lies from that of all other samples.
@@ -40,7 +42,9 @@ def words_of_clusters(texts, labels, clusters, stop_words="english"):
         W_t,c = tf_t,c * log(1 + A / tf_t)
 
     where tf_t,c is how often the word occurs in the cluster, tf_t how often
-    in all clusters, and A the mean number of words per cluster.
+    in all clusters, and A the mean number of words per cluster. A word that
+    most texts of every cluster have, such as "subject" in mails, tells
+    nothing: its weight is 0. Words begin with a letter.
 
     Reference:
 
@@ -58,16 +62,21 @@ def words_of_clusters(texts, labels, clusters, stop_words="english"):
         Tuple of the words, a list of `v` strings, and floats `(k, v)`. `v` is
         0 if the texts have no words.
     """
-    words, counts = _counted(texts, stop_words)
-    counts = np.array(
-        [counts[labels == c].sum(axis=0).reshape(-1) for c in clusters], float
-    ).reshape(len(clusters), len(words))
+    words, in_texts = _counted(texts, stop_words)
+    counts = np.zeros((len(clusters), len(words)))
+    usual, num_filled = np.ones(len(words), bool), 0
+    for row, cluster in zip(counts, clusters):
+        own = in_texts[labels == cluster]
+        if own.shape[0]:
+            row[:] = own.sum(axis=0)
+            usual &= (own > 0).sum(axis=0) > own.shape[0] / 2
+            num_filled += 1
     in_all = counts.sum(axis=0)
-    num_filled = max(np.count_nonzero(np.isin(clusters, labels)), 1)
-    mean = counts.sum() / num_filled
+    mean = counts.sum() / max(num_filled, 1)
     # Words of outliers only occur in no cluster.
     rarity = np.log1p(mean / np.where(in_all > 0, in_all, 1))
-    return words, counts * rarity
+    tells = ~usual if num_filled > 1 else True
+    return words, counts * rarity * tells
 
 
 def _counted(texts, stop_words):
@@ -77,7 +86,9 @@ def _counted(texts, stop_words):
 
     if isinstance(stop_words, (tuple, set)):
         stop_words = list(stop_words)
-    counter = CountVectorizer(decode_error="replace", stop_words=stop_words)
+    counter = CountVectorizer(
+        decode_error="replace", stop_words=stop_words, token_pattern=_WORD
+    )
     # What scikit-learn raises for texts without words, it also raises else.
     if not any(map(counter.build_analyzer(), texts)):
         return [], csr_array((len(texts), 0))
