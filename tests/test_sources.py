@@ -55,7 +55,7 @@ def test_dialects(write):
     expected = [[1, 2], [3, 4]]
     texts = {
         "bom.csv": "\ufeffa,b\r\n1,2\r\n\r\n3,4",
-        "semicolons.csv": 'a;"b"\n1;2\n3;4\n\n',
+        "semicolons.csv": '\n\na;"b"\n1,0;2\n3;40,0e-1\n\n',
         "tabs.tsv": "a\tb\n1\t2\n3\t4\n",
     }
     for name, text in texts.items():
@@ -123,9 +123,10 @@ def test_wrong_cells(write):
     fails(path, "Received: 'old' in row 17 of column 'age' of a.csv")
     fails(write("b.csv", "a,b\n1,2\n3\n"), "Received: 1 cells in row 1 of b")
     fails(write("c.csv", "a,a\n1,2\n"), "Received: 'a' 2 times in c.csv")
+    fails(write("c.csv", "a,,b\n1,2,3\n"), "none for column 1, from 0, of c")
     fails(write("d.csv", "a,b\n"), "Received: d.csv with names only")
     fails(write("e.csv", ""), "Received: an empty e.csv")
-    fails(write("f.csv", "a\n1e39\n"), "row 0 of column 'a' of f.csv")
+    fails(write("f.csv", "a\n1e39\n"), "1e.39 in row 0 of column 'a' of f")
     fails(write("g.csv", "a\né\n", "latin-1"), "byte 0xe9 in g.csv")
     path = write("h.csv", "a,b\n1,2\n")
     fails(path, "closest names are 'a'|names are 'a', 'b'", label_column="aa")

@@ -3,6 +3,7 @@
 import csv
 import itertools
 import json
+import re
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from kerasdc.datasets.columns import is_numeric
 from kerasdc.utils.arguments import shown
 
 _DELIMITERS = ",;\t"
+_COMMA = re.compile(r"^(\s*[-+]?\d*),(\d+(?:[eE][-+]?\d+)?\s*)$")
 _BLOCK = 4096  # rows converted at once, which limits the memory
 
 
@@ -38,8 +40,8 @@ def read_csv(path, keep=()):
     """Columns of a file of comma-separated values.
 
     The first line has the names, unless it holds nothing but numbers: then
-    columns are called by their numbers, from "0". Commas may be semicolons or
-    tabs.
+    columns are called by their numbers, from "0". Commas may be semicolons,
+    with commas in numbers, or tabs.
 
     Args:
         path: `pathlib.Path`.
@@ -54,10 +56,12 @@ def read_csv(path, keep=()):
     """
     with open(path, encoding="utf-8-sig", newline="") as file:
         try:
-            first = file.readline()
-            rows = csv.reader(
-                itertools.chain([first], file), delimiter=_delimiter(first)
-            )
+            first = next((line for line in file if line.strip()), "")
+            delimiter = max(_DELIMITERS, key=first.count)
+            lines = itertools.chain([first], file)
+            rows = csv.reader(lines, delimiter=delimiter)
+            if delimiter == ";":
+                rows = map(_with_points, rows)
             return _columns_of(rows, path.name, keep)
         except UnicodeDecodeError as error:
             raise _not_utf8(path, error) from error
@@ -67,8 +71,9 @@ def read_csv(path, keep=()):
             ) from error
 
 
-def _delimiter(line):
-    return max(_DELIMITERS, key=line.count)
+def _with_points(cells):
+    """Decimal commas as points."""
+    return [_COMMA.sub(r"\1.\2", cell) for cell in cells]
 
 
 def _columns_of(rows, file, keep):
@@ -112,6 +117,11 @@ def _all_numbers(cells):
 
 
 def _check_names(names, file):
+    if "" in names[1:]:  # the first may hold ids
+        raise ValueError(
+            "Every column must have a name. Received: none for column "
+            f"{names.index('', 1)}, from 0, of {file}"
+        )
     twice = [name for name in names if names.count(name) > 1]
     if twice:
         raise ValueError(

@@ -86,7 +86,7 @@ def complete(column, place, impute=None):
     if infinite.any():
         row, place = _first(infinite, place)
         expected = "Numbers must be finite, and within float32's range."
-        raise place.error(expected, row, "one that is not")
+        raise place.error(expected, row, f"{column[infinite][0]:g}")
     missing = np.isnan(column)
     if impute is None or missing.all(axis=0).any():
         row, place = _first(missing, place)
