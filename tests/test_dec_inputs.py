@@ -25,6 +25,8 @@ def test_reconstruct_in_raw_scale_and_shape(make_dec, blobs):
 def test_fit_makes_no_float_copy_of_images(make_dec):
     x = np.random.default_rng(0).integers(0, 256, (10_000, 600), "uint8")
     model = make_dec(shape=(600,))
+    model.prepare(x)
+    model.clustering.adapt(np.eye(3, 2))  # imports, which count, too
     tracemalloc.start()
     model.pretrain(x, epochs=1, batch_size=1000, verbose=0)
     model.adapt(x, num_restarts=1)

@@ -306,7 +306,7 @@ def test_two_dimensional_of_duplicates(copies, monkeypatch, eagerly):
 def test_two_dimensional_keeps_groups_apart(monkeypatch):
     from sklearn.neighbors import KNeighborsClassifier
 
-    monkeypatch.setattr(projection, "_MOST_EPOCHS", 100)
+    monkeypatch.setattr(projection, "_MOST_EPOCHS", 50)
     z, groups = blobs(700, d=10)
     z[7] = np.nan
     # Those that the network did not learn from are laid out, too.

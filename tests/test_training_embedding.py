@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 import small_runs
+import systems
 
 import kerasdc
 from kerasdc import metrics
@@ -48,7 +49,7 @@ SYSTEMS = {
 }
 
 
-@pytest.fixture(scope="module", params=SYSTEMS)
+@pytest.fixture(scope="module", params=systems.by_default("tsne", of=SYSTEMS))
 def finished(request, tmp_path_factory):
     """A short run, and the zoo it was published in."""
     system, folder = request.param, tmp_path_factory.mktemp(request.param)

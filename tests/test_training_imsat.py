@@ -12,6 +12,7 @@ from kerasdc.targets import neighbor_radii
 
 def shorten(recipe):
     recipe["adapt"]["restarts"] = {"num": 2, "epochs": 1}
+    recipe["batch_size"] = 150
 
 
 SETTINGS = {"system": "imsat", "shorten": shorten, "eager": True}

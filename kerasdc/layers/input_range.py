@@ -11,7 +11,7 @@ from kerasdc.utils.inputs import evenly_spaced
 
 _TOLERANCE = 4.0  # times as large, or as small
 _CHECKED_SAMPLES = 1000
-_BLOCK = 2**20  # numbers that are looked at at once
+_BLOCK = 2**18  # numbers that are looked at at once
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")

@@ -35,7 +35,7 @@ def _is_distributed():
     return tf.distribute.has_strategy()
 
 
-def _copied(x, block=2**24):
+def _copied(x, block=2**22):
     """A variable of `x`, filled by blocks of so many bytes.
 
     `tf.convert_to_tensor` would copy an array twice.
@@ -45,8 +45,9 @@ def _copied(x, block=2**24):
     variable = tf.Variable(lambda: tf.zeros(x.shape, x.dtype), trainable=False)
     length = max(1, block * len(x) // x.nbytes)
     for i in range(0, len(x), length):
-        rows = np.arange(i, min(i + length, len(x)))
-        variable.scatter_update(tf.IndexedSlices(x[rows], rows))
+        rows = x[i : i + length]
+        places = np.arange(i, i + len(rows))
+        variable.scatter_update(tf.IndexedSlices(rows, places))
     return variable
 
 
