@@ -79,7 +79,7 @@ def quiet(system, blobs):
         return model, train(model, blobs[0], epochs=2)
 
 
-@pytest.mark.by_default("dec", "imsat")
+@pytest.mark.by_default("imsat")
 def test_regularizers_of_the_users_encoder_count_once(system, blobs, eagerly):
     """In the steps of `fit`, and in the loss."""
     x = blobs[0]
@@ -106,7 +106,7 @@ def evaluate(model, x, **kwargs):
     return model.evaluate(x, **options)
 
 
-@pytest.mark.by_default("dec", "imsat", "vade")
+@pytest.mark.by_default("dec", "vade")
 def test_one_call_equals_the_stages_and_trains_every_weight(
     system, blobs, monkeypatch, eagerly
 ):
@@ -158,6 +158,7 @@ def test_the_objective_is_a_number_that_repeats_itself(trained, system, blobs):
     systems.assert_unchanged(trained, before)
 
 
+@pytest.mark.by_default("imsat", "tsne", "vade")
 def test_duplicates_stay_finite(system, eagerly):
     x = np.repeat(np.eye(3), 20, axis=0)  # neighbors at distance 0
     model = make(system, shape=(3,))

@@ -96,6 +96,7 @@ def whole(trained, blobs):
         return systems.outputs(trained, blobs[0])
 
 
+@pytest.mark.by_default("dac", "dec", "tsne")
 def test_one_sample_and_few(trained, system, blobs, whole):
     x = blobs[0]
     for few in (x[:1], x[:2].tolist()):
@@ -108,6 +109,7 @@ def test_one_sample_and_few(trained, system, blobs, whole):
         trained.predict(x[0])
 
 
+@pytest.mark.by_default("dec", "tsne")
 def test_what_trains_nothing_leaves_labels_out(trained, blobs, whole):
     for labeled in (dataset(*blobs), Batches(*blobs)):
         found = systems.outputs(trained, labeled)

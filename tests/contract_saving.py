@@ -173,7 +173,7 @@ class Stop(keras.callbacks.Callback):
         self.model.stop_training = epoch == 0
 
 
-@pytest.mark.by_default("dec", "vade")
+@pytest.mark.by_default("dec")
 def test_pretraining_goes_on_where_it_was_stopped(
     system, blobs, tmp_path, eagerly
 ):

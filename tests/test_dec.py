@@ -189,7 +189,11 @@ def test_loss_is_of_augmented_inputs_and_targets_of_clean_ones(make_dec, blobs):
 
 @pytest.mark.parametrize(
     "preprocessor",
-    [None, keras.layers.Rescaling(1 / 255), keras.layers.Normalization()],
+    [
+        pytest.param(None, marks=pytest.mark.slow),
+        pytest.param(keras.layers.Rescaling(1 / 255), marks=pytest.mark.slow),
+        keras.layers.Normalization(),
+    ],
 )
 def test_preprocessors_of_keras(preprocessor, make_dec, blobs, tmp_path):
     model = make_dec(preprocessor=preprocessor)

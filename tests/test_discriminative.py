@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import systems
 from states import assert_same
 from states import state
 
@@ -25,6 +26,12 @@ TEXTS = [
 @pytest.fixture(params=SYSTEMS)
 def system(request):
     return request.param
+
+
+def by_default(name):
+    """For what both share: one of them, the other by `-m slow`."""
+    found = systems.by_default(name, of=SYSTEMS)
+    return pytest.mark.parametrize("system", found, indirect=True)
 
 
 def make(system, num_clusters=3, shape=(6,), compiled=True, **kwargs):
@@ -64,6 +71,7 @@ def with_objectives(model, values, monkeypatch):
     )
 
 
+@by_default("imsat")
 def test_restarts_of_texts(system, monkeypatch):
     model = make(system, encoder=None, preprocessor=TfIdf())
     found = with_siblings(model, monkeypatch)
@@ -78,6 +86,7 @@ def test_restarts_of_texts(system, monkeypatch):
     assert model.assign(TEXTS).shape == (18,)
 
 
+@by_default("dac")
 def test_restarts_on_some_samples_by_another_optimizer(
     system, blobs, monkeypatch
 ):
@@ -120,6 +129,7 @@ def test_a_restart_without_an_objective_is_not_kept(system, blobs, monkeypatch):
     assert_same(state(model), state(found[2]))
 
 
+@by_default("dac")
 def test_restarts_show_their_progress(system, blobs, capsys):
     model = make(system)
     model.adapt(blobs[0], restarts={"num": 2, "epochs": 1}, verbose=1)
@@ -208,6 +218,7 @@ class Failing(keras.callbacks.Callback):
             raise RuntimeError("failed")
 
 
+@by_default("dac")
 @pytest.mark.parametrize("epoch", [0, 1])
 def test_clusters_are_there_after_a_whole_epoch(epoch, system, blobs):
     model = make(system)

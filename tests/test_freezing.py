@@ -66,7 +66,11 @@ def test_each_variable_is_trainable_or_not():
 
 @pytest.mark.parametrize(
     "system, part",
-    [("dec", "clustering"), ("vade", "prior"), ("dec", "decoder")],
+    [
+        ("dec", "clustering"),
+        pytest.param("vade", "prior", marks=pytest.mark.slow),
+        ("dec", "decoder"),
+    ],
 )
 def test_what_is_frozen_is_so_after_loading(system, part, blobs, tmp_path):
     model = systems.make(system)

@@ -8,11 +8,13 @@ import systems
 
 def _restarts(recipe):
     recipe["network"]["filters"] = [4, 8]
+    recipe["batch_size"] = 150
     recipe["adapt"]["restarts"].update(num=2, epochs=2, samples=150)
 
 
 def _self_training(recipe):
     recipe["network"]["units"] = [16]
+    recipe["batch_size"] = 150
     recipe["augmentation"] = {"shift": 0.1, "rotation": 10.0}
     recipe["adapt"].update(method="kmeans", num_restarts=1)
     recipe["adapt"]["self_training"].update(epochs=2, decoder_epochs=2)

@@ -12,6 +12,9 @@ def without_restarts(recipe):
     del recipe["adapt"]
 
 
+# IMSAT goes the same way; `test_training_adapt` kills DAC.
+pytestmark = pytest.mark.slow
+
 SETTINGS = {"system": "dac", "shorten": without_restarts, "eager": True}
 
 
@@ -41,7 +44,6 @@ def test_run_folder_tells_of_the_thresholds(finished):
     assert "Curves of the loss" in page
 
 
-@pytest.mark.slow  # by its schedule, `test_dac` has them
 def test_thresholds_of_the_paper_meet(tmp_path):
     small_runs.train(
         tmp_path, system="dac", recipe="paper", shorten=lambda recipe: None
@@ -50,7 +52,6 @@ def test_thresholds_of_the_paper_meet(tmp_path):
     np.testing.assert_allclose(thresholds_of(tmp_path), expected)
 
 
-@pytest.mark.slow  # `test_training_adapt` kills such a stage
 def test_restarts_are_a_stage(tmp_path):
     def shorten(recipe):
         recipe["adapt"] = {"restarts": {"num": 2, "epochs": 1}}

@@ -45,6 +45,7 @@ def test_published_model_loads_fits_and_verifies(finished):
     assert "the lowest loss of IMSAT" in card.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow  # `test_imsat` counts, too, in one precision
 def test_neighbors_are_looked_for_once(tmp_path, monkeypatch):
     found = []
 

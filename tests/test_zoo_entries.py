@@ -3,6 +3,7 @@ import shutil
 
 import numpy as np
 import pytest
+import systems
 from sklearn.cluster import KMeans
 from zoo_samples import LOAD
 
@@ -108,7 +109,9 @@ def test_entry_tells_outliers_from_its_data(name):
         assert "fashion_mnist" in outliers
 
 
-@pytest.mark.parametrize("name", GENERATIVE)
+@pytest.mark.parametrize(
+    "name", systems.by_default("vade_digits", of=GENERATIVE)
+)
 def test_generated_samples_belong_to_their_cluster(name, eagerly):
     model = kerasdc.load(name)
     clusters = range(model.num_clusters)
