@@ -73,7 +73,7 @@ def write(folder, *args, model=None, **kwargs):
     return Page(path.read_text(encoding="utf-8"))
 
 
-def test_report_of_a_trained_model(tmp_path):
+def test_report_of_a_trained_model(tmp_path, eagerly):
     x, y = load_digits(return_X_y=True)
     images = x[:300].reshape(-1, 8, 8).astype("uint8")
     keras.utils.set_random_seed(0)
