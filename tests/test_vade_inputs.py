@@ -26,9 +26,10 @@ def test_one_sample_and_a_short_last_batch(fitted, blobs):
     scores = fitted.log_prob(x)
     for few in (x[:1], x[:2].tolist()):
         np.testing.assert_allclose(
-            fitted.log_prob(few), scores[: len(few)], 1e-4
+            fitted.log_prob(few), scores[: len(few)], 1e-4, 1e-3
         )
-    np.testing.assert_allclose(fitted.log_prob(x, batch_size=40), scores, 1e-4)
+    found = fitted.log_prob(x, batch_size=40)
+    np.testing.assert_allclose(found, scores, 1e-4, 1e-3)
     assert fitted.assign(x[:1]).shape == (1,)
     assert fitted.generate(1, seed=0).shape == (1, 6)
     assert fitted.interpolate(x[:1], x[1:2], steps=2).shape == (1, 2, 6)
