@@ -2,6 +2,7 @@
 
 import ast
 import doctest
+import functools
 import pathlib
 
 import keras
@@ -11,7 +12,6 @@ import pytest
 import kerasdc
 
 PACKAGE = pathlib.Path(kerasdc.__file__).parent
-MANY_STEPS = {"NeighborEmbedding"}
 
 
 def examples_of(path):
@@ -23,8 +23,7 @@ def examples_of(path):
         examples = doctest.DocTestParser().get_examples(text or "")
         if examples:
             name = getattr(node, "name", path.parent.name)
-            marks = [pytest.mark.traced] * (name in MANY_STEPS)
-            yield pytest.param(examples, id=name, marks=marks)
+            yield pytest.param(examples, id=name)
 
 
 EXAMPLES = [
@@ -36,9 +35,15 @@ EXAMPLES = [
 
 @pytest.fixture
 def names(tmp_path, monkeypatch):
-    """What an example finds: imports, an empty folder, the published zoo."""
+    """What an example finds: imports, an empty folder, the published zoo.
+
+    Epochs whose length the data do not set are short.
+    """
     monkeypatch.setenv("KERASDC_ZOO", str(PACKAGE.parent / "zoo"))
     monkeypatch.chdir(tmp_path)
+    fit = kerasdc.models.NeighborEmbedding.fit
+    short = functools.partialmethod(fit, steps_per_epoch=2)
+    monkeypatch.setattr(kerasdc.models.NeighborEmbedding, "fit", short)
     keras.utils.set_random_seed(0)
     return {"kerasdc": kerasdc, "keras": keras, "np": np, "ops": keras.ops}
 

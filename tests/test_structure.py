@@ -40,9 +40,10 @@ def test_at_most_three_classes_between_keras_and_a_system(system):
 
 def test_one_fit_one_loss_and_no_train_step():
     assert methods("compute_loss") == {"evaluation.Evaluation"}
-    # The others train encoders, before `fit` of a system.
+    # The others train encoders, before `fit` of a system; or call it.
     others = {
         "autoencoder.Autoencoder",
+        "base.DeepEstimator",
         "layerwise.LayerwisePretraining",
         "neighbor_embedding.NeighborEmbedding",
     }

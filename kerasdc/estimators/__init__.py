@@ -1,0 +1,17 @@
+"""The systems as estimators of scikit-learn."""
+
+from kerasdc.estimators.dac_clusterer import DAC
+from kerasdc.estimators.dec_clusterer import DEC
+from kerasdc.estimators.embedding_clusterer import EmbeddingNetwork
+from kerasdc.estimators.imsat_clusterer import IMSAT
+from kerasdc.estimators.tsne_transformer import ParametricTSNE
+from kerasdc.estimators.vade_clusterer import VaDE
+
+__all__ = [
+    "DAC",
+    "DEC",
+    "EmbeddingNetwork",
+    "IMSAT",
+    "ParametricTSNE",
+    "VaDE",
+]
