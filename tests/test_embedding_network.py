@@ -57,8 +57,8 @@ def train(model, x, **kwargs):
 def fitted(blobs):
     """Fitted on the blobs. Not to be trained further."""
     model = make_model()
-    model.pretrain(blobs[0], epochs=10, batch_size=30, verbose=0)
-    fit(model, blobs[0], batch_size=30, epochs=5)
+    model.pretrain(blobs[0], epochs=4, batch_size=45, verbose=0)
+    fit(model, blobs[0], epochs=3)
     return model
 
 
@@ -369,10 +369,10 @@ def test_the_embedding_knows_that_it_trains(blobs):
 def test_clusters_keep_their_numbers(blobs):
     x, y = blobs
     model = make_model(seed=None)
-    model.pretrain(x, epochs=10, batch_size=30, verbose=0)
+    model.pretrain(x, epochs=6, batch_size=30, verbose=0)
     callbacks = [LabelChangeStopping(0)]
-    history = fit(model, x, epochs=4, callbacks=callbacks).history
-    np.testing.assert_array_equal(history["label_change"], [np.nan, 0, 0, 0])
+    history = fit(model, x, epochs=3, callbacks=callbacks).history
+    np.testing.assert_array_equal(history["label_change"], [np.nan, 0, 0])
     before = model.training_assignments
     np.testing.assert_array_equal(model.assign(x), before)
     fit(model, x, epochs=1, initial_epoch=0, callbacks=callbacks)

@@ -284,8 +284,9 @@ def test_two_dimensions_are_kept():
     np.testing.assert_array_equal(points, z)
 
 
-@pytest.mark.parametrize("n", [0, 1, 4, 5, 40])
-@pytest.mark.parametrize("d", [1, 50])
+@pytest.mark.parametrize(
+    ("n", "d"), [(0, 1), (0, 50), (1, 50), (4, 1), (5, 50), (40, 1), (40, 50)]
+)
 def test_two_dimensional_of_few(n, d, monkeypatch, eagerly):
     monkeypatch.setattr(projection, "_MOST_EPOCHS", 3)
     z, _ = blobs(n, d=d)

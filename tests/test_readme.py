@@ -176,6 +176,7 @@ def check_first_run(folder, at_least):
     assert accuracy > at_least
 
 
+@pytest.mark.slow  # `test_training` has such a run
 def test_first_command_reports(tmp_path, monkeypatch, capsys, eagerly):
     """In a few steps on a few digits."""
     assert "python train.py" in COMMANDS
