@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 
 # Imported when first used: `import kerasdc` must cost no more than Keras.
 _LAZY_MODULES = (
+    "automatic",
     "datasets",
     "estimators",
     "export",
@@ -28,6 +29,7 @@ _LAZY_NAMES = {
     "export_saved_model": "export",
     "list_models": "zoo",
     "load": "zoo",
+    "select": "automatic",
     "summarize": "summary",
 }
 

@@ -38,8 +38,6 @@ def fuzzy_neighbor_graph(x, num_neighbors=10):
         ValueError: If `num_neighbors` is less than 1, there is only one
             sample, or `x` is not finite.
     """
-    from scipy import sparse
-
     x = checked_array("x", x)
     k = checked_count("num_neighbors", num_neighbors)
     if len(x) < 2:
@@ -47,11 +45,26 @@ def fuzzy_neighbor_graph(x, num_neighbors=10):
             "`x` must hold at least 2 samples. Received: 1 samples"
         )
     x = centered(x, "float32")
-    distances, indices = _nearest(x, min(k, len(x) - 1))
+    return fuzzy_union(*_nearest(x, min(k, len(x) - 1)))
+
+
+def fuzzy_union(distances, indices):
+    """The fuzzy graph of neighbors that were found; see above.
+
+    Args:
+        distances: Array `(n, k)`, of every sample to its k neighbors.
+        indices: Integer array `(n, k)`, which ones they are.
+
+    Returns:
+        `scipy.sparse.csr_matrix` `(n, n)`, as `fuzzy_neighbor_graph`.
+    """
+    from scipy import sparse
+
+    size, k = indices.shape
     weights = membership_strengths(distances)
-    starts = np.arange(len(x) + 1) * indices.shape[1]
+    starts = np.arange(size + 1) * k
     graph = sparse.csr_matrix(
-        (weights.ravel(), indices.ravel(), starts), (len(x), len(x))
+        (weights.ravel(), indices.ravel(), starts), (size, size)
     )
     union = (graph + graph.T - graph.multiply(graph.T)).tocsr()
     union.eliminate_zeros()

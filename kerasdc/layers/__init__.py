@@ -2,6 +2,7 @@
 
 from kerasdc.layers.augmentation import RandomShiftRotation
 from kerasdc.layers.clustering import ClusteringLayer
+from kerasdc.layers.contrast import ContrastNormalization
 from kerasdc.layers.gaussian_mixture import GaussianMixturePrior
 from kerasdc.layers.pairwise import PairwiseSimilarity
 from kerasdc.layers.sampling import Sampling
@@ -10,6 +11,7 @@ from kerasdc.layers.text import TfIdf
 
 __all__ = [
     "ClusteringLayer",
+    "ContrastNormalization",
     "GaussianMixturePrior",
     "PairwiseSimilarity",
     "RandomShiftRotation",

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from kerasdc.layers.seeded import Seeded
+from kerasdc.utils.arguments import checked_choice
 from kerasdc.utils.arguments import checked_number
 from kerasdc.utils.arguments import checked_seed
 
@@ -15,8 +16,7 @@ class RandomShiftRotation(Seeded, keras.layers.Layer):
     """Shifts, rotates, shears and zooms every image at random in training.
 
     One affine map with one bilinear interpolation, which is faster and blurs
-    less than a layer for each. Pixels from outside the image are 0. The layer
-    does nothing at inference.
+    less than a layer for each. The layer does nothing at inference.
 
     Reference:
 
@@ -35,6 +35,8 @@ class RandomShiftRotation(Seeded, keras.layers.Layer):
         zoom: Float from 0 to below 1. Each side is scaled by a factor from
             `1 / (1 + zoom)` to `1 / (1 - zoom)`.
         seed: Optional integer for repeatable draws.
+        fill_mode: Pixels from outside the image are 0 (`"constant"`), or
+            those of its edge (`"nearest"`).
         **kwargs: Arguments of `keras.layers.Layer`, such as `name`.
 
     Call arguments:
@@ -56,6 +58,7 @@ class RandomShiftRotation(Seeded, keras.layers.Layer):
         shear=0.0,
         zoom=0.0,
         seed=None,
+        fill_mode="constant",
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -70,6 +73,9 @@ class RandomShiftRotation(Seeded, keras.layers.Layer):
         )
         self.zoom = float(checked_number("zoom", zoom, maximum=1, below=True))
         self.seed = checked_seed(seed)
+        self.fill_mode = checked_choice(
+            "fill_mode", fill_mode, ("constant", "nearest")
+        )
         self.seed_generator = keras.random.SeedGenerator(self.seed)
 
     def build(self, input_shape):
@@ -89,7 +95,7 @@ class RandomShiftRotation(Seeded, keras.layers.Layer):
             images,
             self._random_transforms(images),
             interpolation="bilinear",
-            fill_mode="constant",
+            fill_mode=self.fill_mode,
             fill_value=0.0,
             data_format="channels_last",
         )
@@ -143,6 +149,7 @@ class RandomShiftRotation(Seeded, keras.layers.Layer):
                 "shear": self.shear,
                 "zoom": self.zoom,
                 "seed": self.seed,
+                "fill_mode": self.fill_mode,
             }
         )
         return config

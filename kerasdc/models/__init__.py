@@ -15,6 +15,7 @@ from kerasdc.models.dec import DEC
 from kerasdc.models.edited_clusters import EditedClusters
 from kerasdc.models.embedding_network import EmbeddingNetwork
 from kerasdc.models.imsat import IMSAT
+from kerasdc.models.neighbor_clustering import NeighborClustering
 from kerasdc.models.parametric_tsne import ParametricTSNE
 from kerasdc.models.vade import VaDE
 
@@ -30,6 +31,7 @@ __all__ = [
     "Generation",
     "IMSAT",
     "LayerwisePretraining",
+    "NeighborClustering",
     "NeighborEmbedding",
     "ParametricTSNE",
     "Pretraining",

@@ -70,7 +70,7 @@ class NeighborEmbedding(Autoencoder):
         self.min_dist = min_dist
         self._curve = similarity_curve(min_dist)
         self._num_negatives = _MOST_NEGATIVES
-        self._steps_per_epoch = STEPS_PER_EPOCH
+        self._steps_per_epoch, self._graph = STEPS_PER_EPOCH, None
 
     # === Functional Model ===
 
@@ -90,7 +90,14 @@ class NeighborEmbedding(Autoencoder):
 
     # === Training ===
 
-    def fit(self, x=None, y=None, steps_per_epoch=STEPS_PER_EPOCH, **kwargs):
+    def fit(
+        self,
+        x=None,
+        y=None,
+        steps_per_epoch=STEPS_PER_EPOCH,
+        graph=None,
+        **kwargs,
+    ):
         """Trains by the edges of the neighbor graph of `x`.
 
         Args:
@@ -98,6 +105,9 @@ class NeighborEmbedding(Autoencoder):
             y: Must be `None`.
             steps_per_epoch: Integer: an epoch is so many batches of edges,
                 whatever the number of samples.
+            graph: Optional SciPy sparse CSR matrix `(n, n)`, the graph to
+                use, symmetric. `None` is `fuzzy_neighbor_graph` of the
+                features.
             **kwargs: As in `Autoencoder.fit`; `batch_size` counts samples,
                 two to each edge, and is at least 4.
 
@@ -112,16 +122,19 @@ class NeighborEmbedding(Autoencoder):
             steps_per_epoch,
             kwargs.get("validation_data"),
         )
-        self._steps_per_epoch = steps_per_epoch
+        self._steps_per_epoch, self._graph = steps_per_epoch, graph
         return super().fit(x, y, **kwargs)
 
     def training_batches(self, x, batch_size, shuffle=True):
         """Pairs of neighbors; see `Autoencoder.training_batches`."""
         self._set_negatives(batch_size // 2)
-        features = all_features(x, self.preprocessor)
+        graph = self._graph
+        if graph is None:
+            features = all_features(x, self.preprocessor)
+            graph = fuzzy_neighbor_graph(features, self.num_neighbors)
         return NeighborPairs(
             x,
-            fuzzy_neighbor_graph(features, self.num_neighbors),
+            graph,
             batch_size,
             steps_per_epoch=self._steps_per_epoch,
             seed=self.draw_seed(),

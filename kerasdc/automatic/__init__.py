@@ -1,0 +1,17 @@
+"""Clusters of any data without a recipe; choosing without labels."""
+
+from kerasdc.automatic.choices import Choices
+from kerasdc.automatic.choices import choose
+from kerasdc.automatic.clustering import Clustering
+from kerasdc.automatic.clustering import cluster
+from kerasdc.automatic.selection import Selection
+from kerasdc.automatic.selection import select
+
+__all__ = [
+    "Choices",
+    "Clustering",
+    "Selection",
+    "choose",
+    "cluster",
+    "select",
+]

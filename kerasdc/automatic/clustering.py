@@ -1,0 +1,281 @@
+"""`cluster`: from data of any kind to a fitted model, without a recipe."""
+
+import dataclasses
+import warnings
+
+import keras
+import numpy as np
+
+from kerasdc.automatic.choices import choose
+from kerasdc.automatic.parts import augmentation_of
+from kerasdc.automatic.parts import encoder_of
+from kerasdc.automatic.parts import preprocessor_of
+from kerasdc.automatic.progress import Budget
+from kerasdc.automatic.progress import Stage
+from kerasdc.automatic.selection import select_num_clusters
+from kerasdc.cluster.points import check_distinct
+from kerasdc.models import NeighborClustering
+from kerasdc.models.bases.parts import must_adapt
+from kerasdc.models.bases.scopes import drawing_from
+from kerasdc.summary import summarize
+from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.arguments import checked_number
+from kerasdc.utils.arguments import checked_seed
+from kerasdc.utils.inputs import reject_labels
+from kerasdc.utils.inputs import to_array
+
+PRETRAIN_STEPS, FIT_STEPS = 2000, 1500
+PRETRAIN_RATE, FIT_RATE = 1e-2, 1e-3
+STEPS_PER_EPOCH = 100
+PRETRAIN_SHARE = 0.5  # of the time, if it is limited
+LEAST_AGREEMENT = 0.9  # of the network with the partition that it learns
+
+
+@dataclasses.dataclass
+class Clustering:
+    """What `cluster` returns.
+
+    Attributes:
+        model: Fitted `kerasdc.models.NeighborClustering`.
+        summary: `kerasdc.summary.Summary` of the data.
+        choices: `Choices`, what was done with the data.
+        selection: `Selection` of the number of clusters, or `None` if the
+            caller gave it.
+        scores: Dictionary: the modularity of each candidate partition on the
+            graph of neighbors, from -0.5 to 1.
+        agreement: Float, the share of samples to which the network gives the
+            cluster of the consensus of these partitions.
+        seconds: Float.
+    """
+
+    model: keras.Model
+    summary: object
+    choices: object
+    selection: object
+    scores: dict
+    agreement: float
+    seconds: float
+
+    @property
+    def labels(self):
+        """Integers `(n,)`: the cluster of each sample, -1 for outliers."""
+        return self.summary.labels
+
+    def __str__(self):
+        chosen = self.choices
+        lines = [
+            f"{chosen.kind} ({chosen.reason}): {chosen.preprocessor}, "
+            f"{chosen.encoder}, augmentation {chosen.augmentation}",
+            f"{self.model.num_clusters} clusters in {self.seconds:.0f} s; the "
+            f"network agrees with {self.agreement:.1%} of the partition",
+        ]
+        if self.selection is not None:
+            lines.append(f"number of clusters {self.selection}")
+        lines.append("modularity of the candidates on the neighbor graph")
+        lines += [f"  {v:.4f}  {name}" for name, v in self.scores.items()]
+        return "\n".join([*lines, str(self.summary)])
+
+
+def cluster(
+    x,
+    num_clusters=None,
+    y=None,
+    preprocessor="auto",
+    encoder="auto",
+    augmentation="auto",
+    shifts="auto",
+    method="auto",
+    num_neighbors=10,
+    pretrain_steps=PRETRAIN_STEPS,
+    fit_steps=FIT_STEPS,
+    max_minutes=None,
+    min_certainty=0.0,
+    ids=None,
+    seed=0,
+    verbose="auto",
+):
+    """Clusters data of any kind, and fits a network that does so, too.
+
+    Looks at the data and chooses the preprocessing, the network and its
+    training by rules that are the same for all data; `print` the result to
+    see them. See `NeighborClustering` for what is trained.
+
+    Args:
+        x: Rows of numbers, frame, sparse matrix, images `(n, height, width)`
+            or with channels, series `(n, steps, channels)` of up to 8
+            channels, texts, or a dataset of these, read into memory.
+        num_clusters: Integer, or a sequence of integers to choose from.
+            `None` chooses from 2 to 100.
+        y: Must be `None`: labels are used for evaluation only.
+        preprocessor: `"standardization"` of columns, `"scaling"` of all by
+            one number, `"contrast"` normalization of each sample, `"tf-idf"`
+            of texts; or a Keras layer, or `None`. `"auto"` chooses.
+        encoder: `"perceptron"`, `"convolutions"`, `"convolutions_1d"`, or a
+            `keras.Model` from features to `(batch, dim)`. One that is frozen
+            (`trainable=False`) stays as it is: neighbors are looked for in
+            its outputs.
+        augmentation: `"shift_rotation"`, a Keras layer, or `None`.
+        shifts: Boolean, whether neighbors of images are looked for among
+            copies shifted by one pixel, too. `"auto"` does so for images.
+        method: `"consensus"` or `"linkage"`; see `NeighborClustering`.
+        num_neighbors: Integer, of each sample in the graph.
+        pretrain_steps: Integer, steps of 1,024 edges.
+        fit_steps: Integer, steps of 256 samples; at least one pass.
+        max_minutes: Optional float above 0. Trainings end earlier, so that
+            all stays below about that.
+        min_certainty: As in `kerasdc.summarize`.
+        ids: As in `kerasdc.summarize`.
+        seed: Optional integer, of all draws and weights.
+        verbose: 0 shows nothing; 1 or `"auto"` shows bars.
+
+    Returns:
+        `Clustering`: the model, a summary, and all that was chosen.
+
+    Raises:
+        ValueError: If `x` or an argument is not usable.
+
+    Example:
+
+    >>> x = kerasdc.datasets.load("digits").x[:500]
+    >>> short = {"pretrain_steps": 100, "fit_steps": 100, "verbose": 0}
+    >>> result = kerasdc.automatic.cluster(x, 10, **short)
+    >>> result.labels.shape
+    (500,)
+    """
+    reject_labels(y)
+    seed = checked_seed(seed)
+    if max_minutes is not None:
+        checked_number("max_minutes", max_minutes, above=True)
+    budget = Budget(max_minutes)
+    verbose = {"auto": 1, True: 1, False: 0}.get(verbose, verbose)
+    array = to_array(x, allow_text=True)
+    given = {
+        "preprocessor": preprocessor,
+        "encoder": encoder,
+        "augmentation": augmentation,
+        "shifts": shifts,
+        "method": method,
+    }
+    choices, layers = _chosen(array, given, seed)
+    run = _Run(x, layers, num_neighbors, budget, seed, verbose)
+    steps = checked_count("pretrain_steps", pretrain_steps, 0)
+    selection = None
+    if num_clusters is None or np.ndim(num_clusters):
+        first = run.pretrained(2, steps)
+        selection = run.selection(first, num_clusters)
+        model = run.pretrained(selection.best, 0, first)
+    else:
+        num_clusters = checked_count("num_clusters", num_clusters)
+        check_distinct(array, num_clusters)
+        model = run.pretrained(num_clusters, steps)
+    agreement = run.trained(model, checked_count("fit_steps", fit_steps))
+    return Clustering(
+        model,
+        summarize(model, x, ids=ids, min_certainty=min_certainty),
+        choices,
+        selection,
+        dict(model.partition_scores),
+        agreement,
+        budget.elapsed(),
+    )
+
+
+def _chosen(array, given, seed):
+    """The choices, and the arguments of the model that they stand for."""
+    choices = choose(array)
+    chosen = {
+        name: getattr(choices, name) if _is_auto(value) else value
+        for name, value in given.items()
+    }
+    shown = {name: getattr(v, "name", v) for name, v in chosen.items()}
+    choices = dataclasses.replace(choices, **shown)
+    if isinstance(chosen["preprocessor"], str):
+        chosen["preprocessor"] = preprocessor_of(chosen["preprocessor"])
+    if isinstance(chosen["augmentation"], str):
+        chosen["augmentation"] = augmentation_of(chosen["augmentation"], seed)
+    if isinstance(chosen["encoder"], str):
+        shape = _features_shape(array, chosen["preprocessor"])
+        with drawing_from(seed):
+            chosen["encoder"] = encoder_of(chosen["encoder"], shape)
+    return choices, chosen
+
+
+def _is_auto(value):
+    return isinstance(value, str) and value == "auto"
+
+
+def _features_shape(array, preprocessor):
+    """Of one sample, after the preprocessor, which may be adapted here."""
+    if array.dtype == object and must_adapt(preprocessor):
+        preprocessor.adapt(array)
+    shape = (None, *array.shape[1:])
+    if preprocessor is not None:
+        shape = preprocessor.compute_output_shape(shape)
+    return tuple(shape[1:])
+
+
+class _Run:
+    """The stages of one call, with what they share."""
+
+    def __init__(self, x, layers, num_neighbors, budget, seed, verbose):
+        self.x, self.layers, self.budget = x, layers, budget
+        self.num_neighbors, self.seed = num_neighbors, seed
+        self.verbose = verbose
+
+    def pretrained(self, num_clusters, num_steps, first=None):
+        """A model whose encoder is trained, by itself or by `first`."""
+        model = NeighborClustering(
+            num_clusters,
+            num_neighbors=self.num_neighbors,
+            seed=self.seed,
+            **self.layers,
+        )
+        rate = keras.optimizers.schedules.CosineDecay(
+            PRETRAIN_RATE, max(num_steps, 1)
+        )
+        model.compile(pretrain_optimizer=keras.optimizers.Adam(rate))
+        if first is not None:
+            model.share_adapted(first)
+        stage = self._stage("neighbors", num_steps, PRETRAIN_SHARE)
+        if model.is_frozen:
+            return model
+        model.pretrain(
+            self.x,
+            epochs=-(-num_steps // STEPS_PER_EPOCH),
+            steps_per_epoch=min(STEPS_PER_EPOCH, max(num_steps, 1)),
+            callbacks=[stage],
+            verbose=0,
+        )
+        return model
+
+    def selection(self, model, numbers):
+        """The number of clusters; of the features and the embedding."""
+        x = model.prepare(self.x)
+        embedding = model.embed(x)
+        spaces = {"features": model.graph_features(x), "embedding": embedding}
+        return select_num_clusters(
+            model.graph_of(x), spaces, embedding, numbers, self.seed
+        )
+
+    def trained(self, model, num_steps):
+        """Finds the partition, and trains the classifier; the agreement."""
+        x = model.prepare(self.x)
+        partition = model.adapt(x)
+        epochs = -(-num_steps // model.steps_per_epoch(len(x), 256))
+        num_steps = epochs * model.steps_per_epoch(len(x), 256)
+        rate = keras.optimizers.schedules.CosineDecay(FIT_RATE, num_steps)
+        model.compile(keras.optimizers.Adam(rate))
+        stage = self._stage("clusters", num_steps, 1.0)
+        model.fit(x, epochs=epochs, callbacks=[stage], verbose=0)
+        agreement = float(np.mean(model.assign(x) == partition))
+        if agreement < LEAST_AGREEMENT:
+            warnings.warn(
+                f"The network has learned {agreement:.0%} of the partition "
+                "only: use more `fit_steps`, or a larger encoder.",
+                stacklevel=3,
+            )
+        return agreement
+
+    def _stage(self, name, num_steps, share):
+        deadline = self.budget.deadline(share)
+        return Stage(name, num_steps, deadline, self.verbose)

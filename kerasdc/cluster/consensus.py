@@ -1,0 +1,125 @@
+"""One partition from several: what most of them agree about."""
+
+import numpy as np
+
+from kerasdc.cluster.modular_kmeans import modularity
+from kerasdc.metrics.selection import simplified_silhouette
+from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.arguments import checked_seed
+from kerasdc.utils.array_checks import checked_array
+
+_NUM_RESTARTS = 10
+
+
+def consensus(partitions, num_clusters, seed=None):
+    """The partition that agrees best with several others, by k-means.
+
+    Each sample is described by the clusters that it is in, an indicator for
+    each cluster of each partition, and k-means groups these rows. Samples
+    that most partitions keep together stay together.
+
+    Reference:
+
+    - [Wu et al., 2015](https://doi.org/10.1109/TKDE.2014.2316512), K-Means-
+      Based Consensus Clustering: A Unified View, section 3; the utility
+      function is that of the category utility.
+
+    Args:
+        partitions: List of integer arrays `(n,)`, at least one.
+        num_clusters: Integer.
+        seed: Optional integer.
+
+    Returns:
+        Integer array `(n,)`, clusters from 0 to `num_clusters - 1`.
+
+    Raises:
+        ValueError: If there is no partition, or they differ in length.
+    """
+    from sklearn.cluster import KMeans
+
+    num_clusters = checked_count("num_clusters", num_clusters)
+    rows = indicators(partitions)
+    if num_clusters == 1:
+        return np.zeros(rows.shape[0], int)
+    kmeans = KMeans(
+        num_clusters, n_init=_NUM_RESTARTS, random_state=checked_seed(seed)
+    )
+    return kmeans.fit_predict(rows).astype(int)
+
+
+def indicators(partitions):
+    """For each sample, which clusters of which partitions it is in.
+
+    Args:
+        partitions: List of integer arrays `(n,)`.
+
+    Returns:
+        `scipy.sparse.csr_matrix` of 0 and 1, `(n, clusters of all)`.
+
+    Raises:
+        ValueError: As `consensus`.
+    """
+    from scipy import sparse
+
+    partitions = [checked_array("partitions", p, 1) for p in partitions]
+    if len({len(p) for p in partitions}) != 1:
+        raise ValueError(
+            "`partitions` must be arrays of one length, at least one. "
+            f"Received: lengths {[len(p) for p in partitions]}"
+        )
+    blocks = []
+    for partition in partitions:
+        found, clusters = np.unique(partition, return_inverse=True)
+        rows = np.arange(len(clusters))
+        ones = np.ones(len(rows), "float32")
+        blocks.append(
+            sparse.csr_matrix((ones, (rows, clusters)), (len(rows), len(found)))
+        )
+    return sparse.hstack(blocks, format="csr")
+
+
+def graph_consensus(
+    graph, partitions, spaces, num_clusters, tolerance=0.03, seed=None
+):
+    """The consensus of the better half of several partitions.
+
+    Partitions whose modularity is more than `tolerance` below the highest one
+    are left out. The others are ranked by their modularity and by their
+    silhouette, averaged over all spaces; the half of the best sum of ranks,
+    at least three, takes part. Both scores err: the one joins and splits
+    clusters of unequal size, the other wants them round.
+
+    Args:
+        graph: SciPy sparse matrix `(n, n)`, as `fuzzy_neighbor_graph` makes
+            it.
+        partitions: Dictionary of integer arrays `(n,)` by name.
+        spaces: Dictionary of arrays `(n, dim)` by name.
+        num_clusters: Integer.
+        tolerance: Float, at least 0.
+        seed: Optional integer.
+
+    Returns:
+        Tuple of the consensus, `(n,)`, and a dictionary: the modularity of
+        each partition, and that of the `"consensus"`.
+
+    Raises:
+        ValueError: As `consensus` and `modularity`.
+    """
+    scores = {name: modularity(graph, p) for name, p in partitions.items()}
+    least = max(scores.values()) - tolerance
+    good = [name for name in partitions if scores[name] >= least]
+    apart = [
+        np.mean(
+            [simplified_silhouette(z, partitions[n]) for z in spaces.values()]
+        )
+        for n in good
+    ]
+    ranks = _ranks([scores[name] for name in good]) + _ranks(apart)
+    best = np.argsort(-ranks, kind="stable")[: max(3, len(good) // 2)]
+    chosen = [partitions[good[i]] for i in best]
+    found = consensus(chosen, num_clusters, seed)
+    return found, {**scores, "consensus": modularity(graph, found)}
+
+
+def _ranks(scores):
+    return np.argsort(np.argsort(scores, kind="stable"), kind="stable")

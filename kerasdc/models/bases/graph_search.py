@@ -1,0 +1,112 @@
+"""Partitions of the graph of neighbors of what a model is trained on."""
+
+import numpy as np
+
+from kerasdc.callbacks.collapse import too_small
+from kerasdc.cluster.consensus import graph_consensus
+from kerasdc.cluster.degree_linkage import degree_linkage
+from kerasdc.cluster.graph_partitions import graph_partitions
+from kerasdc.cluster.modular_kmeans import modularity
+from kerasdc.cluster.neighbor_graph import fuzzy_neighbor_graph
+from kerasdc.cluster.shifted_neighbors import shifted_neighbor_graph
+from kerasdc.models.bases.neighbor_points import neighbor_points
+from kerasdc.targets import all_features
+from kerasdc.utils.inputs import fingerprint
+
+METHODS = ("consensus", "linkage")
+LEAST_SHARE = 0.05  # of an even one, which a cluster along the graph has
+NUM_POINT_SETS = 2
+_POINT_DIM = 10
+
+
+class GraphSearch:
+    """A mixin of `EncoderModel`: looks for clusters along the graph.
+
+    Models have `num_clusters`, `num_neighbors`, `shifts` and `method`.
+
+    Attributes:
+        partition_scores: Dictionary of floats: the modularity of each
+            partition that was found, by the name of its method.
+    """
+
+    shifts = False
+    _known_graph = (None, None)  # of the data with a fingerprint
+
+    @property
+    def is_frozen(self):
+        """Whether the encoder has no weights to train."""
+        return self.encoder is not None and not self.encoder.trainable_weights
+
+    def graph_features(self, x):
+        """What neighbors are looked for in.
+
+        Args:
+            x: Prepared samples.
+
+        Returns:
+            Float array `(n, ...)`: the outputs of a frozen encoder, or else
+            of the preprocessor.
+        """
+        if self.is_frozen:
+            return self.embed(x)
+        return all_features(x, self.preprocessor)
+
+    def graph_of(self, x):
+        """The graph of neighbors of samples, found once.
+
+        Args:
+            x: Prepared samples.
+
+        Returns:
+            SciPy sparse matrix `(n, n)`; see `fuzzy_neighbor_graph`.
+        """
+        key = fingerprint(x)
+        if self._known_graph[0] != key:
+            find = fuzzy_neighbor_graph
+            if self.shifts and not self.is_frozen:
+                find = shifted_neighbor_graph
+            graph = find(self.graph_features(x), self.num_neighbors)
+            self._known_graph = (key, graph)
+        return self._known_graph[1]
+
+    def find_partition(self, x, seed):
+        """Clusters by the model's `method`; sets `partition_scores`.
+
+        If clusters along the graph hold next to nothing, the consensus is
+        taken instead.
+
+        Args:
+            x: Prepared samples.
+            seed: Integer.
+
+        Returns:
+            Integer array `(n,)`.
+        """
+        if self.num_clusters == 1:
+            return np.zeros(len(x), int)
+        graph = self.graph_of(x)
+        if self.method == "linkage":
+            found = degree_linkage(graph, self.num_clusters)
+            self.partition_scores = {"linkage": modularity(graph, found)}
+            if not too_small(np.bincount(found), LEAST_SHARE).any():
+                return found
+            # It has split off a few samples, and joined the others.
+        return self._consensus(x, graph, seed)
+
+    def _consensus(self, x, graph, seed):
+        spaces = {
+            f"points {i}": neighbor_points(graph, _POINT_DIM, seed + i)
+            for i in range(NUM_POINT_SETS)
+        }
+        if not self.is_frozen:
+            spaces["embedding"] = self.embed(x)
+        found = graph_partitions(
+            graph, self.graph_features(x), spaces, self.num_clusters, seed
+        )
+        partition, self.partition_scores = graph_consensus(
+            graph, found, spaces, self.num_clusters, seed=seed
+        )
+        return partition
+
+    def share_adapted(self, other):
+        self._known_graph = other._known_graph

@@ -1,0 +1,74 @@
+"""Points placed by the graph of neighbors, without an encoder: UMAP."""
+
+import keras
+import numpy as np
+
+from kerasdc.models.bases.neighbor_embedding import NeighborEmbedding
+from kerasdc.models.bases.scopes import drawing_from
+
+_NUM_STEPS = 1500
+_BATCH_SIZE = 8192
+_RATE = 0.05
+_EXTENT = 10.0  # largest coordinate at the start, as in UMAP
+
+
+def neighbor_points(graph, dim=10, seed=None, verbose=0, callbacks=None):
+    """Coordinates of all samples, trained as `NeighborEmbedding` is.
+
+    A network follows the graph only as closely as it can; points are free,
+    but new samples have none. They start from the eigenvectors of the graph.
+
+    Reference:
+
+    - [McInnes et al., 2018](https://arxiv.org/abs/1802.03426), UMAP: Uniform
+      Manifold Approximation and Projection.
+
+    Args:
+        graph: SciPy sparse matrix `(n, n)`, as `fuzzy_neighbor_graph` makes
+            it.
+        dim: Integer, coordinates of each point.
+        seed: Optional integer.
+        verbose: As in `keras.Model.fit`.
+        callbacks: As in `keras.Model.fit`.
+
+    Returns:
+        Float32 array `(n, dim)`.
+    """
+    num = graph.shape[0]
+    with drawing_from(seed):
+        table = keras.layers.Embedding(num, dim, name="points")
+        encoder = keras.Sequential(
+            [keras.Input((1,), dtype="int32"), table, keras.layers.Flatten()]
+        )
+    table.set_weights([_eigenvectors(graph, dim, seed)])
+    model = NeighborEmbedding(encoder, preprocessor=None, seed=seed)
+    rate = keras.optimizers.schedules.CosineDecay(_RATE, _NUM_STEPS)
+    model.compile(keras.optimizers.Adam(rate))
+    rows = np.arange(num, dtype="int32")[:, None]
+    model.fit(
+        rows,
+        graph=graph,
+        batch_size=_BATCH_SIZE,
+        epochs=_NUM_STEPS // 100,
+        verbose=verbose,
+        callbacks=callbacks,
+    )
+    return table.get_weights()[0]
+
+
+def _eigenvectors(graph, dim, seed):
+    """Of the graph's Laplacian, where there are as many; else random."""
+    import warnings
+
+    from sklearn.manifold import spectral_embedding
+
+    generator = np.random.default_rng(seed)
+    noise = generator.normal(size=(graph.shape[0], dim))
+    if graph.shape[0] < 4 * dim:
+        return (noise * _EXTENT / np.abs(noise).max()).astype("float32")
+    with warnings.catch_warnings():
+        # Parts without an edge between them are no trouble here.
+        warnings.simplefilter("ignore", UserWarning)
+        found = spectral_embedding(graph, n_components=dim, random_state=seed)
+    found = found * _EXTENT / max(np.abs(found).max(), 1e-12)
+    return (found + 1e-2 * noise).astype("float32")

@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+
+from kerasdc.cluster.consensus import consensus
+from kerasdc.cluster.consensus import graph_consensus
+from kerasdc.cluster.consensus import indicators
+from kerasdc.cluster.neighbor_graph import fuzzy_neighbor_graph
+
+
+def _blobs(num=40, seed=0):
+    generator = np.random.default_rng(seed)
+    y = np.repeat(np.arange(3), num)
+    centers = 10 * np.eye(3)
+    return centers[y] + generator.normal(size=(3 * num, 3)), y
+
+
+def _same(first, second):
+    pairs = set(zip(first.tolist(), second.tolist(), strict=True))
+    return len(pairs) == len(set(first)) == len(set(second))
+
+
+def test_indicators_by_hand():
+    found = indicators([np.array([0, 0, 2]), np.array([1, 0, 0])]).toarray()
+    np.testing.assert_array_equal(
+        found, [[1, 0, 0, 1], [1, 0, 1, 0], [0, 1, 1, 0]]
+    )
+
+
+def test_errors_of_single_partitions_are_outvoted():
+    _, y = _blobs()
+    generator = np.random.default_rng(1)
+    partitions = []
+    for _ in range(5):
+        wrong = generator.permutation(3)[y]  # other numbers, same clusters
+        rows = generator.permutation(len(y))[:12]
+        wrong[rows] = generator.integers(0, 3, 12)
+        partitions.append(wrong)
+    assert _same(consensus(partitions, 3, seed=0), y)
+
+
+def test_one_cluster():
+    assert consensus([np.array([0, 1, 2])], 1).tolist() == [0, 0, 0]
+
+
+def test_what_the_graph_speaks_against_takes_no_part():
+    x, y = _blobs()
+    graph = fuzzy_neighbor_graph(x, 5)
+    random = np.random.default_rng(0).integers(0, 3, len(y))
+    partitions = {"good": y, "random": random, "same": 2 - y}
+    found, scores = graph_consensus(graph, partitions, {"x": x}, 3, seed=0)
+    assert _same(found, y)
+    assert set(scores) == {"good", "random", "same", "consensus"}
+    assert scores["consensus"] == pytest.approx(scores["good"])
+    assert scores["random"] < 0.1 < scores["good"]
+
+
+@pytest.mark.parametrize(
+    "partitions", [[], [np.array([0, 1]), np.array([0, 1, 2])]]
+)
+def test_wrong_partitions(partitions):
+    with pytest.raises(ValueError, match="of one length"):
+        consensus(partitions, 2)
