@@ -49,8 +49,10 @@ def check_training(name, model):
         callbacks=own_callbacks(name),
         validation_data=IMAGES[:40],
     )
-    for values in history.values():
-        assert np.isfinite(values).all(), (name, history)
+    for key, values in history.items():
+        # Of the first epoch there may be nothing to compare with.
+        first = 1 if key == "label_change" else 0
+        assert np.isfinite(values[first:]).all(), (name, history)
     scores = model.evaluate(
         IMAGES[:40], batch_size=20, verbose=0, return_dict=True
     )
@@ -59,7 +61,7 @@ def check_training(name, model):
     assert int(model.optimizer.iterations) == 3 * epochs
     if systems.has_clusters(name):
         assert history["accuracy"][-1] == 1, (name, history)
-        assert len(history["label_change"]) >= epochs - 1
+        assert len(history["label_change"]) == epochs
 
 
 def check_steps(name, model):
