@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import importlib
 import json
 import os
 import shlex
@@ -41,17 +42,15 @@ def parse_arguments(arguments):
     )
     add("--pretrain-epochs", type=int, help="replaces that of the recipe")
     add("--epochs", type=int, help="update intervals, likewise")
-    add(
-        "--dtype-policy",
-        help="Keras dtype policy of the training, such as mixed_bfloat16, "
-        "where it is faster; the saved model is float32",
-    )
+    policy = "Keras dtype policy of the training, such as mixed_bfloat16"
+    add("--dtype-policy", help=policy + "; the saved model is float32")
     add("--resume", action="store_true", help="go on with a stopped run")
     add(
         "--publish",
         action="store_true",
         help="add the figures to the zoo; the model, if its objective is least",
     )
+    add("--data", help="your own file or folder: see --data x --help")
     add("--list", action="store_true", help="list recipes and figures")
     return parser.parse_args(arguments)
 
@@ -85,9 +84,9 @@ class Stopped(KeyboardInterrupt):
 def stoppable():
     """In this context, the signals that end a process raise `Stopped`."""
     names = ("SIGTERM", "SIGHUP")  # Windows has no SIGHUP
-    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
     if threading.current_thread() is not threading.main_thread():
-        numbers = []  # which alone may handle signals
+        names = ()  # which alone may handle signals
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
     before = {number: signal.getsignal(number) for number in numbers}
     for number, handler in before.items():
         if handler is not signal.SIG_IGN:  # as `nohup` wants it
@@ -135,6 +134,8 @@ def main(arguments=None):
         Ctrl-C and 143 after SIGTERM.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
+    if any(word.split("=")[0] == "--data" for word in arguments):
+        return importlib.import_module("kerasdc.__main__").main(arguments)
     options = parse_arguments(arguments)
     try:
         with stoppable():

@@ -26,6 +26,7 @@ _LAZY_MODULES = (
     "zoo",
 )
 _LAZY_NAMES = {
+    "cluster": "automatic",
     "export_saved_model": "export",
     "list_models": "zoo",
     "load": "zoo",

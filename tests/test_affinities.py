@@ -5,10 +5,10 @@ from sklearn.manifold._t_sne import _joint_probabilities_nn
 from sklearn.metrics import pairwise_distances
 from sklearn.neighbors import NearestNeighbors
 
-from kerasdc.cluster.affinities import conditional_affinities
-from kerasdc.cluster.affinities import conditional_neighbor_affinities
-from kerasdc.cluster.affinities import joint_affinities
-from kerasdc.cluster.affinities import neighbor_affinities
+from kerasdc.algorithms.affinities import conditional_affinities
+from kerasdc.algorithms.affinities import conditional_neighbor_affinities
+from kerasdc.algorithms.affinities import joint_affinities
+from kerasdc.algorithms.affinities import neighbor_affinities
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,8 @@ import pytest
 from scipy import sparse
 from sklearn.datasets import load_digits
 
-from kerasdc.cluster import merged_kmeans
-from kerasdc.cluster.agglomerative import average_linkage
+from kerasdc.algorithms import merged_kmeans
+from kerasdc.algorithms.agglomerative import average_linkage
 
 
 def dense_linkage(affinity, sizes, num_clusters):

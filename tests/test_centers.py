@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from kerasdc.cluster.centers import center_search
-from kerasdc.cluster.centers import nearest_center
+from kerasdc.algorithms.centers import center_search
+from kerasdc.algorithms.centers import nearest_center
 
 METHODS = ["kmeans", "merged_kmeans", "modular_kmeans"]
 

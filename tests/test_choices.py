@@ -3,8 +3,8 @@ import pytest
 
 from kerasdc.automatic import choose
 from kerasdc.automatic.choices import ratio_of_ranges
-from kerasdc.automatic.parts import encoder_of
-from kerasdc.automatic.parts import preprocessor_of
+from kerasdc.automatic.named_layers import encoder_of
+from kerasdc.automatic.named_layers import preprocessor_of
 
 
 def _random(*shape):

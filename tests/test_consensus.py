@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from kerasdc.cluster.consensus import consensus
-from kerasdc.cluster.consensus import graph_consensus
-from kerasdc.cluster.consensus import indicators
-from kerasdc.cluster.neighbor_graph import fuzzy_neighbor_graph
+from kerasdc.algorithms.consensus import consensus
+from kerasdc.algorithms.consensus import graph_consensus
+from kerasdc.algorithms.consensus import indicators
+from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
 
 
 def _blobs(num=40, seed=0):

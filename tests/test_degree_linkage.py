@@ -5,10 +5,10 @@ import pytest
 from scipy import sparse
 from sklearn.neighbors import kneighbors_graph
 
-from kerasdc.cluster.degree_linkage import DegreeLinkage
-from kerasdc.cluster.degree_linkage import degree_linkage
-from kerasdc.cluster.degree_linkage import nearest_groups
-from kerasdc.cluster.neighbor_graph import fuzzy_neighbor_graph
+from kerasdc.algorithms.degree_linkage import DegreeLinkage
+from kerasdc.algorithms.degree_linkage import degree_linkage
+from kerasdc.algorithms.degree_linkage import nearest_groups
+from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
 
 
 def _random_graph(n, k, seed):

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from sklearn.mixture import GaussianMixture
 
-from kerasdc.cluster.gaussian_mixtures import mixture_of_groups
-from kerasdc.cluster.gaussian_mixtures import mixture_search
-from kerasdc.cluster.gaussian_mixtures import sample_mixture
-from kerasdc.cluster.gaussian_mixtures import variance_floor
+from kerasdc.algorithms.gaussian_mixtures import mixture_of_groups
+from kerasdc.algorithms.gaussian_mixtures import mixture_search
+from kerasdc.algorithms.gaussian_mixtures import sample_mixture
+from kerasdc.algorithms.gaussian_mixtures import variance_floor
 
 
 def test_moments_of_groups_by_hand():

@@ -27,7 +27,9 @@ def packages_in_order():
 # A package may import those that the table has above it.
 RANK = {name: rank for rank, name in enumerate(packages_in_order())}
 FILES = sorted(
-    path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py"
+    path
+    for path in PACKAGE.rglob("*.py")
+    if path not in (PACKAGE / "__init__.py", PACKAGE / "__main__.py")
 )
 
 

@@ -12,7 +12,7 @@ from test_dac import Reverse
 
 import kerasdc
 from kerasdc import losses
-from kerasdc.cluster.neighbors import kth_neighbor_distances
+from kerasdc.algorithms.neighbors import kth_neighbor_distances
 from kerasdc.layers import RandomShiftRotation
 from kerasdc.layers.moving_statistics import kept_statistics
 from kerasdc.models import IMSAT

@@ -3,9 +3,9 @@ import pytest
 from scipy import sparse
 from sklearn.cluster import KMeans
 
-from kerasdc.cluster import merged_kmeans
-from kerasdc.cluster.centers import nearest_center
-from kerasdc.cluster.merged_kmeans import normalized_cut
+from kerasdc.algorithms import merged_kmeans
+from kerasdc.algorithms.centers import nearest_center
+from kerasdc.algorithms.merged_kmeans import normalized_cut
 from kerasdc.layers import ClusteringLayer
 from kerasdc.metrics import clustering_accuracy
 

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from kerasdc.cluster.centers import nearest_center
-from kerasdc.cluster.kmeans import fit_kmeans
-from kerasdc.cluster.modular_kmeans import modular_kmeans
-from kerasdc.cluster.modular_kmeans import modularity
+from kerasdc.algorithms.centers import nearest_center
+from kerasdc.algorithms.kmeans import fit_kmeans
+from kerasdc.algorithms.modular_kmeans import modular_kmeans
+from kerasdc.algorithms.modular_kmeans import modularity
 
 TRIANGLES = [(0, 1), (1, 2), (0, 2), (3, 4), (4, 5), (3, 5), (2, 3)]
 

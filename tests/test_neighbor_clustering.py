@@ -103,6 +103,22 @@ def test_linkage_that_splits_off_a_few_makes_way(monkeypatch):
     assert "consensus" in model.partition_scores
 
 
+def test_vectors_of_one_length():
+    x = np.array([[3.0, 4.0], [0.0, 0.0], [0.0, 3.0]])
+    found = graph_search.of_one_length(x)
+    np.testing.assert_allclose(found, [[3, 4, 0], [0, 0, 5], [0, 3, 4]])
+
+
+def test_texts_without_known_words_are_far_from_others():
+    texts = [*["red green blue"] * 4, *["one two three"] * 4, "?", "!"]
+    words = kerasdc.layers.TfIdf(6)
+    model = NeighborClustering(2, preprocessor=words, num_neighbors=1)
+    model.compile()
+    graph = model.graph_of(model.prepare(texts)).toarray()
+    assert graph[8, 9] == 1.0
+    assert graph[8:, :8].sum() == 0.0
+
+
 def test_a_given_partition_is_learned():
     x, y = _blobs()
     model = _model()

@@ -10,8 +10,8 @@ from states import state
 import kerasdc
 from kerasdc import losses
 from kerasdc import networks
-from kerasdc.cluster.neighbor_graph import fuzzy_neighbor_graph
-from kerasdc.cluster.neighbor_graph import similarity_curve
+from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
+from kerasdc.algorithms.neighbor_graph import similarity_curve
 from kerasdc.models import DEC
 from kerasdc.models import NeighborEmbedding
 from kerasdc.runs.backup import EpochBackup

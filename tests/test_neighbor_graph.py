@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from kerasdc.cluster.neighbor_graph import fuzzy_neighbor_graph
-from kerasdc.cluster.neighbor_graph import membership_strengths
-from kerasdc.cluster.neighbor_graph import similarity_curve
+from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
+from kerasdc.algorithms.neighbor_graph import membership_strengths
+from kerasdc.algorithms.neighbor_graph import similarity_curve
 
 
 def test_memberships_by_hand():

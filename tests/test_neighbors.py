@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kerasdc.cluster.neighbors import kth_neighbor_distances
+from kerasdc.algorithms.neighbors import kth_neighbor_distances
 
 
 def test_on_a_line():

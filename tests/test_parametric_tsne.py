@@ -6,9 +6,9 @@ from states import assert_same
 
 import kerasdc
 from kerasdc import losses
+from kerasdc.algorithms.affinities import joint_affinities
+from kerasdc.algorithms.affinities import neighbor_affinities
 from kerasdc.callbacks import ExaggerationSchedule
-from kerasdc.cluster.affinities import joint_affinities
-from kerasdc.cluster.affinities import neighbor_affinities
 from kerasdc.models import ParametricTSNE
 from kerasdc.targets import AffinityBatches
 from kerasdc.targets import NeighborPairs

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from kerasdc.cluster.points import check_distinct
-from kerasdc.cluster.points import check_points
-from kerasdc.cluster.points import num_distinct
+from kerasdc.algorithms.points import check_distinct
+from kerasdc.algorithms.points import check_points
+from kerasdc.algorithms.points import num_distinct
 
 
 def test_distinct_samples_are_counted_over_all_rows():

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from kerasdc.cluster.neighbor_graph import fuzzy_neighbor_graph
-from kerasdc.cluster.shifted_neighbors import _first_of_each
-from kerasdc.cluster.shifted_neighbors import shifted_neighbor_graph
+from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
+from kerasdc.algorithms.shifted_neighbors import _first_of_each
+from kerasdc.algorithms.shifted_neighbors import shifted_neighbor_graph
 
 
 def _scattered(num, side, seed=0):

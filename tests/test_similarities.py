@@ -4,7 +4,7 @@ import pytest
 from keras import ops
 
 from kerasdc import losses
-from kerasdc.cluster.affinities import conditional_affinities
+from kerasdc.algorithms.affinities import conditional_affinities
 from kerasdc.losses.gradients import input_gradient
 
 

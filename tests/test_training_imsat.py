@@ -5,7 +5,7 @@ import pytest
 import small_runs
 
 import kerasdc
-from kerasdc.cluster.neighbors import kth_neighbor_distances
+from kerasdc.algorithms.neighbors import kth_neighbor_distances
 from kerasdc.runs.stage_log import read_log
 from kerasdc.targets import neighbor_radii
 

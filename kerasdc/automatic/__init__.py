@@ -2,8 +2,8 @@
 
 from kerasdc.automatic.choices import Choices
 from kerasdc.automatic.choices import choose
-from kerasdc.automatic.clustering import Clustering
-from kerasdc.automatic.clustering import cluster
+from kerasdc.automatic.one_call import Clustering
+from kerasdc.automatic.one_call import cluster
 from kerasdc.automatic.selection import Selection
 from kerasdc.automatic.selection import select
 

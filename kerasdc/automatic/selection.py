@@ -4,9 +4,9 @@ import dataclasses
 
 import numpy as np
 
-from kerasdc.cluster.degree_linkage import DegreeLinkage
-from kerasdc.cluster.kmeans import fit_kmeans
-from kerasdc.metrics.selection import pooled_silhouettes
+from kerasdc.algorithms.degree_linkage import DegreeLinkage
+from kerasdc.algorithms.kmeans import fit_kmeans
+from kerasdc.metrics.silhouettes import pooled_silhouettes
 from kerasdc.models import ClusteringModel
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_seed
@@ -76,7 +76,7 @@ def select(x, models, seed=0):
 
     The partition of every model is scored by its silhouettes in the
     embedding of every model, and in the models' features; see
-    `kerasdc.metrics.selection`. In its own embedding alone, a model that
+    `kerasdc.metrics.silhouettes`. In its own embedding alone, a model that
     pulls any partition apart would look best. Show the suggestion beside the
     figures that its uncertainty is read from: it is no proof.
 
@@ -128,7 +128,9 @@ def candidate_numbers(num_samples, most=_MOST):
     return [number for number in numbers if number <= most]
 
 
-def select_num_clusters(graph, spaces, embedding, numbers=None, seed=0):
+def select_num_clusters(
+    graph, spaces, embedding, numbers=None, euclidean=(), seed=0
+):
     """Chooses the number of clusters.
 
     For each number, two partitions are made, by linkage along the graph and
@@ -142,6 +144,7 @@ def select_num_clusters(graph, spaces, embedding, numbers=None, seed=0):
         embedding: Array `(n, dim)`, one of them.
         numbers: Optional sequence of integers, at least 2 each. `None` takes
             `candidate_numbers`.
+        euclidean: As in `pooled_silhouettes`.
         seed: Optional integer.
 
     Returns:
@@ -158,7 +161,7 @@ def select_num_clusters(graph, spaces, embedding, numbers=None, seed=0):
     for number in numbers:
         kmeans = fit_kmeans(embedding, number, _NUM_RESTARTS, seed)
         partitions["kmeans", number] = kmeans.labels_
-    drawn = pooled_silhouettes(partitions, spaces, seed=seed or 0)
+    drawn = pooled_silhouettes(partitions, spaces, euclidean, seed=seed or 0)
     pooled = {
         number: (drawn["linkage", number] + drawn["kmeans", number]) / 2
         for number in numbers

@@ -5,10 +5,10 @@ import numpy as np
 from keras import ops
 
 from kerasdc import losses
-from kerasdc.cluster.centers import center_search
-from kerasdc.cluster.centers import nearest_center
-from kerasdc.cluster.points import LARGEST
-from kerasdc.cluster.points import checked_points
+from kerasdc.algorithms.centers import center_search
+from kerasdc.algorithms.centers import nearest_center
+from kerasdc.algorithms.points import LARGEST
+from kerasdc.algorithms.points import checked_points
 from kerasdc.layers.adaptable import Adaptable
 from kerasdc.utils.arguments import as_floats
 from kerasdc.utils.arguments import checked_count
@@ -123,7 +123,7 @@ class ClusteringLayer(Adaptable):
                 the centers; no method runs.
             method: `"kmeans"`, as in the paper; `"merged_kmeans"`, which
                 finds clusters that are not round; or `"modular_kmeans"`, the
-                one for embeddings of neighbors. See `kerasdc.cluster`.
+                one for embeddings of neighbors. See `kerasdc.algorithms`.
             num_restarts: Integer, number of runs. The run of least inertia,
                 of least normalized cut, or of highest modularity is used. DEC
                 uses 20.

@@ -4,11 +4,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasdc.cluster.gaussian_mixtures import mixture_of_groups
-from kerasdc.cluster.gaussian_mixtures import mixture_search
-from kerasdc.cluster.gaussian_mixtures import sample_mixture
-from kerasdc.cluster.gaussian_mixtures import variance_floor
-from kerasdc.cluster.points import checked_points
+from kerasdc.algorithms.gaussian_mixtures import mixture_of_groups
+from kerasdc.algorithms.gaussian_mixtures import mixture_search
+from kerasdc.algorithms.gaussian_mixtures import sample_mixture
+from kerasdc.algorithms.gaussian_mixtures import variance_floor
+from kerasdc.algorithms.points import checked_points
 from kerasdc.layers import densities
 from kerasdc.layers import distributions
 from kerasdc.layers.adaptable import Adaptable
@@ -176,7 +176,7 @@ class GaussianMixturePrior(Adaptable):
             z: Array `(n, dim)` of points.
             method: `"gmm"`, expectation maximization by scikit-learn, or
                 `"merged_kmeans"`, the moments of the clusters that
-                `kerasdc.cluster` finds, which need not be round.
+                `kerasdc.algorithms` finds, which need not be round.
             initial_assignments: Optional integers `(n,)` from 0 to
                 `num_clusters - 1`: the moments of these groups are used; no
                 method runs.

@@ -34,7 +34,7 @@ def edge_cross_entropy(
     Args:
         first: Tensor `(num_edges, dim)`, an end of each edge.
         second: Tensor of that shape, the other end.
-        a: Float above 0; see `kerasdc.cluster.neighbor_graph`.
+        a: Float above 0; see `kerasdc.algorithms.neighbor_graph`.
         b: Float above 0.
         num_negatives: Integer, at least 1, below the number of edges.
         repulsion_weight: Float, at least 0; the paper's is 5 to each edge.

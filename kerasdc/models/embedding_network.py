@@ -4,8 +4,8 @@ from keras import ops
 
 from kerasdc import losses
 from kerasdc import networks
+from kerasdc.algorithms.centers import center_search
 from kerasdc.callbacks import Adapt
-from kerasdc.cluster.centers import center_search
 from kerasdc.layers import ClusteringLayer
 from kerasdc.layers.moving_statistics import kept_statistics
 from kerasdc.metrics import matched_clusters

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasdc.cluster.modular_kmeans import modularity
+from kerasdc.algorithms.modular_kmeans import modularity
 from kerasdc.models.bases.clustering_model import ClusteringModel
 from kerasdc.models.bases.graph_search import METHODS
 from kerasdc.models.bases.graph_search import GraphSearch
@@ -55,7 +55,7 @@ class NeighborClustering(GraphSearch, Pretraining, ClusteringModel):
             copies shifted by one pixel, too: see `shifted_neighbor_graph`.
         method: How `adapt` finds the partition. `"consensus"`, of several
             methods, for numbers; `"linkage"` along the graph alone, see
-            `kerasdc.cluster.degree_linkage`, for images, whose clusters are
+            `kerasdc.algorithms.degree_linkage`, for images, whose clusters are
             long and thin.
         seed: As in `DEC`.
         **kwargs: Arguments of `keras.Model`, such as `name`.

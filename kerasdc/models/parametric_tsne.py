@@ -6,8 +6,8 @@ from keras import ops
 
 from kerasdc import losses
 from kerasdc import networks
+from kerasdc.algorithms.points import checked_points
 from kerasdc.callbacks import ExaggerationSchedule
-from kerasdc.cluster.points import checked_points
 from kerasdc.layers.adaptable import add_state
 from kerasdc.models.bases.encoder_model import EncoderModel
 from kerasdc.models.bases.parts import check_shape

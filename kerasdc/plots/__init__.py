@@ -18,6 +18,7 @@ from kerasdc.plots.samples import is_images
 from kerasdc.plots.samples import ranked
 from kerasdc.plots.scatter import embedding
 from kerasdc.plots.scatter import grid
+from kerasdc.plots.selection_curve import selection_curve
 from kerasdc.plots.style import PALETTE
 from kerasdc.plots.style import png
 
@@ -36,6 +37,7 @@ __all__ = [
     "png",
     "preview",
     "ranked",
+    "selection_curve",
     "training_curves",
     "two_dimensional",
 ]

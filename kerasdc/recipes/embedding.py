@@ -151,7 +151,7 @@ RECIPES = {
             original_weight=0.001,
             method="merged_kmeans",
             deviations=[
-                "Clusters by merged k-means (see kerasdc.cluster; original: "
+                "Clusters by merged k-means (see kerasdc.algorithms; original: "
                 "k-means): two topics are known to hold most documents."
             ],
             **TEXT,

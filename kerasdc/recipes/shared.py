@@ -23,7 +23,7 @@ STRONG_AUGMENTATION = {
 }
 MERGED = {"method": "merged_kmeans", "num_restarts": 24}
 MERGED_DEVIATION = (
-    "Initial centers by merged k-means (see kerasdc.cluster), the best of "
+    "Initial centers by merged k-means (see kerasdc.algorithms), the best of "
     "24 partitions by their normalized cut."
 )
 TEXT = {"scale": None, "text": {"max_words": 2000}}

@@ -64,7 +64,7 @@ def _best(
         "End-to-end pretraining with Adam.",
         "The mixture starts from the partition of a DEC, trained for "
         f"{dec_epochs} epochs on the same encoder from the best of 24 "
-        "merged k-means partitions (see kerasdc.cluster): the ELBO alone "
+        "merged k-means partitions (see kerasdc.algorithms): the ELBO alone "
         "hardly changes the initial partition.",
         f"Adam whose rate falls along a cosine, in batches of {batch_size}.",
     ]

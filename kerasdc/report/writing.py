@@ -59,8 +59,8 @@ def write_report(
         what = "An embedding"
         summary, *shown = _embedding_parts(outputs, metrics)
     made = [sections.settings(config), sections.curves(log)]
-    page = _page(what, outputs, config, [summary, *made, *shown])
-    replace(path, page.encode("utf-8"))
+    text = page(what, outputs, config, [summary, *made, *shown])
+    replace(path, text.encode("utf-8"))
 
 
 def _cluster_parts(outputs, metrics):
@@ -84,7 +84,18 @@ def _embedding_parts(outputs, metrics):
     ]
 
 
-def _page(what, outputs, config, parts):
+def page(what, outputs, config, parts):
+    """A whole page, as HTML.
+
+    Args:
+        what: String, the kind of model.
+        outputs: `Outputs`.
+        config: Dictionary whose `dataset`, if any, is part of the title.
+        parts: Sections, as HTML; empty ones are left out.
+
+    Returns:
+        String.
+    """
     from kerasdc import __version__
 
     model, x = outputs.model, outputs.x

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from kerasdc.cluster.kmeans import centers_of
-from kerasdc.cluster.kmeans import fit_kmeans
-from kerasdc.cluster.points import check_points
+from kerasdc.algorithms.kmeans import centers_of
+from kerasdc.algorithms.kmeans import fit_kmeans
+from kerasdc.algorithms.points import check_points
 from kerasdc.models import ClusteringModel
 from kerasdc.models import EditedClusters
 from kerasdc.models.bases.cluster_edits import checked_cluster

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from kerasdc.cluster.affinities import joint_affinities
+from kerasdc.algorithms.affinities import joint_affinities
 from kerasdc.targets.batches import ShuffledBatches
 from kerasdc.targets.batches import check_same_length
 
@@ -65,7 +65,7 @@ class AffinityBatches(ShuffledBatches):
 
     @classmethod
     def affinities_of(cls, features, batch_size, perplexity, seed=0):
-        """Joint affinities within batches; see `kerasdc.cluster.affinities`.
+        """Joint affinities within batches; see `kerasdc.algorithms.affinities`.
 
         Args:
             features: Array `(n, ...)`.

@@ -1,8 +1,8 @@
 """The affinities that parametric t-SNE trains by, found once for its data."""
 
-from kerasdc.cluster.affinities import check_perplexity
-from kerasdc.cluster.affinities import joint_affinities
-from kerasdc.cluster.affinities import neighbor_affinities
+from kerasdc.algorithms.affinities import check_perplexity
+from kerasdc.algorithms.affinities import joint_affinities
+from kerasdc.algorithms.affinities import neighbor_affinities
 from kerasdc.targets import AffinityBatches
 from kerasdc.targets import NeighborPairs
 from kerasdc.targets import all_features

@@ -1,6 +1,6 @@
 """Lengths of IMSAT's perturbations, found once for its training data."""
 
-from kerasdc.cluster.neighbors import kth_neighbor_distances
+from kerasdc.algorithms.neighbors import kth_neighbor_distances
 from kerasdc.targets.features import all_features
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.inputs import fingerprint

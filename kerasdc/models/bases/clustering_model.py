@@ -4,10 +4,10 @@ import contextlib
 
 import numpy as np
 
+from kerasdc.algorithms.points import check_distinct
 from kerasdc.callbacks import ClusterSizes
 from kerasdc.callbacks.collapse import warn_of_collapse
 from kerasdc.callbacks.lists import as_list
-from kerasdc.cluster.points import check_distinct
 from kerasdc.layers.cluster_counts import ClusterCounts
 from kerasdc.models.bases.encoder_model import EncoderModel
 

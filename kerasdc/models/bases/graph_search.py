@@ -2,13 +2,13 @@
 
 import numpy as np
 
+from kerasdc.algorithms.consensus import graph_consensus
+from kerasdc.algorithms.degree_linkage import degree_linkage
+from kerasdc.algorithms.graph_partitions import graph_partitions
+from kerasdc.algorithms.modular_kmeans import modularity
+from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
+from kerasdc.algorithms.shifted_neighbors import shifted_neighbor_graph
 from kerasdc.callbacks.collapse import too_small
-from kerasdc.cluster.consensus import graph_consensus
-from kerasdc.cluster.degree_linkage import degree_linkage
-from kerasdc.cluster.graph_partitions import graph_partitions
-from kerasdc.cluster.modular_kmeans import modularity
-from kerasdc.cluster.neighbor_graph import fuzzy_neighbor_graph
-from kerasdc.cluster.shifted_neighbors import shifted_neighbor_graph
 from kerasdc.models.bases.neighbor_points import neighbor_points
 from kerasdc.targets import all_features
 from kerasdc.utils.inputs import fingerprint
@@ -49,7 +49,10 @@ class GraphSearch:
         """
         if self.is_frozen:
             return self.embed(x)
-        return all_features(x, self.preprocessor)
+        features = all_features(x, self.preprocessor)
+        if self.accepts_text:
+            return of_one_length(features)
+        return features
 
     def graph_of(self, x):
         """The graph of neighbors of samples, found once.
@@ -110,3 +113,20 @@ class GraphSearch:
 
     def share_adapted(self, other):
         self._known_graph = other._known_graph
+
+
+def of_one_length(x):
+    """Adds a column in which short vectors have what they lack in length.
+
+    A text without known words is the origin, nearer to most unit vectors than
+    they are to each other: it would be everybody's neighbor.
+
+    Args:
+        x: Array `(n, dim)`.
+
+    Returns:
+        Array `(n, dim + 1)`, rows as long as the longest.
+    """
+    squares = np.square(x, dtype="float64").sum(axis=1)
+    missing = np.sqrt(np.maximum(squares.max() - squares, 0))
+    return np.column_stack([x, missing]).astype(x.dtype)

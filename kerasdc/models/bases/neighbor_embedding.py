@@ -4,8 +4,8 @@ import keras
 from keras import ops
 
 from kerasdc import losses
-from kerasdc.cluster.neighbor_graph import fuzzy_neighbor_graph
-from kerasdc.cluster.neighbor_graph import similarity_curve
+from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
+from kerasdc.algorithms.neighbor_graph import similarity_curve
 from kerasdc.models.bases.autoencoder import Autoencoder
 from kerasdc.models.bases.parts import features_of
 from kerasdc.targets import NeighborPairs

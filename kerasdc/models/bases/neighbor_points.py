@@ -48,7 +48,7 @@ def neighbor_points(graph, dim=10, seed=None, verbose=0, callbacks=None):
     model.fit(
         rows,
         graph=graph,
-        batch_size=_BATCH_SIZE,
+        batch_size=int(np.clip(8 * num, 64, _BATCH_SIZE)),
         epochs=_NUM_STEPS // 100,
         verbose=verbose,
         callbacks=callbacks,

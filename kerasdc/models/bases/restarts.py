@@ -3,9 +3,9 @@
 import keras
 import numpy as np
 
+from kerasdc.algorithms.merged_kmeans import neighbor_graph
+from kerasdc.algorithms.merged_kmeans import normalized_cut
 from kerasdc.callbacks.checks import check_factory
-from kerasdc.cluster.merged_kmeans import neighbor_graph
-from kerasdc.cluster.merged_kmeans import normalized_cut
 from kerasdc.models.bases.augmenting import check_copyable
 from kerasdc.targets import all_features
 from kerasdc.utils.arguments import checked_choice

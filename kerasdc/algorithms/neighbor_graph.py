@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kerasdc.cluster.affinities import centered
+from kerasdc.algorithms.affinities import centered
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_number
 from kerasdc.utils.array_checks import checked_array

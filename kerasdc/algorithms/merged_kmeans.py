@@ -9,12 +9,12 @@ such partitions the one of least normalized cut is used.
 
 import numpy as np
 
-from kerasdc.cluster.agglomerative import average_linkage
-from kerasdc.cluster.kmeans import fit_kmeans
-from kerasdc.cluster.points import check_distinct
-from kerasdc.cluster.points import checked_points
-from kerasdc.cluster.points import num_distinct
-from kerasdc.cluster.points import too_close
+from kerasdc.algorithms.agglomerative import average_linkage
+from kerasdc.algorithms.kmeans import fit_kmeans
+from kerasdc.algorithms.points import check_distinct
+from kerasdc.algorithms.points import checked_points
+from kerasdc.algorithms.points import num_distinct
+from kerasdc.algorithms.points import too_close
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_seed
 from kerasdc.utils.array_checks import checked_array

@@ -8,8 +8,8 @@ import warnings
 
 import numpy as np
 
-from kerasdc.cluster.centers import nearest_center
-from kerasdc.cluster.merged_kmeans import merged_kmeans
+from kerasdc.algorithms.centers import nearest_center
+from kerasdc.algorithms.merged_kmeans import merged_kmeans
 from kerasdc.utils.arguments import as_floats
 from kerasdc.utils.arguments import checked_choice
 from kerasdc.utils.arguments import checked_count

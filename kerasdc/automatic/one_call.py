@@ -6,14 +6,14 @@ import warnings
 import keras
 import numpy as np
 
+from kerasdc.algorithms.points import check_distinct
 from kerasdc.automatic.choices import choose
-from kerasdc.automatic.parts import augmentation_of
-from kerasdc.automatic.parts import encoder_of
-from kerasdc.automatic.parts import preprocessor_of
-from kerasdc.automatic.progress import Budget
-from kerasdc.automatic.progress import Stage
+from kerasdc.automatic.named_layers import augmentation_of
+from kerasdc.automatic.named_layers import encoder_of
+from kerasdc.automatic.named_layers import preprocessor_of
 from kerasdc.automatic.selection import select_num_clusters
-from kerasdc.cluster.points import check_distinct
+from kerasdc.automatic.stages import Budget
+from kerasdc.automatic.stages import Stage
 from kerasdc.models import NeighborClustering
 from kerasdc.models.bases.parts import must_adapt
 from kerasdc.models.bases.scopes import drawing_from
@@ -138,7 +138,7 @@ def cluster(
 
     >>> x = kerasdc.datasets.load("digits").x[:500]
     >>> short = {"pretrain_steps": 100, "fit_steps": 100, "verbose": 0}
-    >>> result = kerasdc.automatic.cluster(x, 10, **short)
+    >>> result = kerasdc.cluster(x, 10, **short)
     >>> result.labels.shape
     (500,)
     """
@@ -214,6 +214,18 @@ def _features_shape(array, preprocessor):
     return tuple(shape[1:])
 
 
+def pretrain_batch(num_samples):
+    """Samples of a step of the embedding's training, two to each edge.
+
+    Args:
+        num_samples: Integer, of all the data.
+
+    Returns:
+        Integer, at most 2,048: few samples have few edges.
+    """
+    return int(np.clip(4 * num_samples, 64, 2048))
+
+
 class _Run:
     """The stages of one call, with what they share."""
 
@@ -242,6 +254,7 @@ class _Run:
         model.pretrain(
             self.x,
             epochs=-(-num_steps // STEPS_PER_EPOCH),
+            batch_size=pretrain_batch(len(model.prepare(self.x))),
             steps_per_epoch=min(STEPS_PER_EPOCH, max(num_steps, 1)),
             callbacks=[stage],
             verbose=0,
@@ -254,7 +267,12 @@ class _Run:
         embedding = model.embed(x)
         spaces = {"features": model.graph_features(x), "embedding": embedding}
         return select_num_clusters(
-            model.graph_of(x), spaces, embedding, numbers, self.seed
+            model.graph_of(x),
+            spaces,
+            embedding,
+            numbers,
+            euclidean=("embedding",),
+            seed=self.seed,
         )
 
     def trained(self, model, num_steps):

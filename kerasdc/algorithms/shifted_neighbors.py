@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kerasdc.cluster.neighbor_graph import fuzzy_union
+from kerasdc.algorithms.neighbor_graph import fuzzy_union
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.array_checks import checked_array
 
@@ -22,7 +22,7 @@ def shifted_neighbor_graph(images, num_neighbors=10):
     - [Simard et al., 1992](https://papers.nips.cc/paper/1992/hash/26408ffa703a72e8ac0117e74ad46f33-Abstract.html),
       Efficient Pattern Recognition Using a New Transformation Distance, for
       distances that small changes do not change.
-    - `kerasdc.cluster.neighbor_graph`, for the graph.
+    - `kerasdc.algorithms.neighbor_graph`, for the graph.
 
     Args:
         images: Array `(n, height, width)` or `(n, height, width, channels)`,

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from kerasdc.cluster.modular_kmeans import modularity
-from kerasdc.metrics.selection import simplified_silhouette
+from kerasdc.algorithms.modular_kmeans import modularity
+from kerasdc.metrics.silhouettes import simplified_silhouette
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_seed
 from kerasdc.utils.array_checks import checked_array

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from kerasdc.cluster.degree_linkage import degree_linkage
-from kerasdc.cluster.kmeans import fit_kmeans
-from kerasdc.cluster.neighbor_graph import fuzzy_neighbor_graph
+from kerasdc.algorithms.degree_linkage import degree_linkage
+from kerasdc.algorithms.kmeans import fit_kmeans
+from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
 
 MOST_FOR_SPECTRAL = 20_000  # samples: eigenvectors take minutes beyond
 _NEIGHBORS = 40  # in an embedding, whose clusters are dense

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from kerasdc.cluster.kmeans import centers_of
-from kerasdc.cluster.kmeans import fit_kmeans
-from kerasdc.cluster.merged_kmeans import merged_kmeans
-from kerasdc.cluster.modular_kmeans import modular_kmeans
+from kerasdc.algorithms.kmeans import centers_of
+from kerasdc.algorithms.kmeans import fit_kmeans
+from kerasdc.algorithms.merged_kmeans import merged_kmeans
+from kerasdc.algorithms.modular_kmeans import modular_kmeans
 from kerasdc.utils.arguments import checked_choice
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.array_checks import checked_array

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from kerasdc.cluster.points import too_close
+from kerasdc.algorithms.points import too_close
 from kerasdc.utils.progress import counted
 
 

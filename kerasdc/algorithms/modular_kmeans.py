@@ -7,10 +7,10 @@ have few neighbors.
 
 import numpy as np
 
-from kerasdc.cluster.kmeans import centers_of
-from kerasdc.cluster.kmeans import fit_kmeans
-from kerasdc.cluster.neighbor_graph import fuzzy_neighbor_graph
-from kerasdc.cluster.points import checked_points
+from kerasdc.algorithms.kmeans import centers_of
+from kerasdc.algorithms.kmeans import fit_kmeans
+from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
+from kerasdc.algorithms.points import checked_points
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_seed
 from kerasdc.utils.array_checks import checked_array
