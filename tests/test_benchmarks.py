@@ -11,6 +11,7 @@ STEPS = ["--steps", "2", "--rounds", "1"]
 ARGUMENTS = {
     "imsat_speed": STEPS,
     "kmeans_baseline": ["--seeds", "1"],
+    "own_data": ["--datasets", "wine", "--steps", "2"],
     "start_up": ["--rounds", "1", "--model", "dec_digits"],
     "training_speed": [*STEPS, "--samples", "512"],
     "vade_speed": STEPS,
@@ -18,7 +19,7 @@ ARGUMENTS = {
 # It compares with packages that the tests do not install.
 LEFT_OUT = {"embedding_quality"}
 # Networks of the papers' widths, and three new processes.
-SLOW = {"imsat_speed", "start_up", "training_speed", "vade_speed"}
+SLOW = {"imsat_speed", "own_data", "start_up", "training_speed", "vade_speed"}
 
 
 def test_every_benchmark_is_run():

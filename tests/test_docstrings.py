@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 import kerasdc
+from kerasdc.models import neighbor_clustering
+from kerasdc.models.bases import graph_search
 
 PACKAGE = pathlib.Path(kerasdc.__file__).parent
 
@@ -44,6 +46,8 @@ def names(tmp_path, monkeypatch):
     fit = kerasdc.models.NeighborEmbedding.fit
     short = functools.partialmethod(fit, steps_per_epoch=2)
     monkeypatch.setattr(kerasdc.models.NeighborEmbedding, "fit", short)
+    monkeypatch.setattr(neighbor_clustering, "STEPS_PER_EPOCH", 2)
+    monkeypatch.setattr(graph_search, "NUM_POINT_SETS", 1)
     keras.utils.set_random_seed(0)
     return {"kerasdc": kerasdc, "keras": keras, "np": np, "ops": keras.ops}
 

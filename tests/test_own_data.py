@@ -79,6 +79,12 @@ def test_wrong_files(tmp_path, capsys, text, message):
     assert not (tmp_path / "out").exists()
 
 
+def test_python_m_kerasdc_is_it():
+    from kerasdc import __main__
+
+    assert __main__.main is own_data.main
+
+
 def test_train_py_knows_it(tmp_path, capsys):
     import train
 

@@ -17,11 +17,13 @@ import small_runs
 from sklearn.cluster import KMeans
 
 import train
+from kerasdc import automatic
 from kerasdc import datasets
 from kerasdc import metrics
 from kerasdc import models
 from kerasdc import zoo
 from kerasdc.recipes import get_recipe
+from kerasdc.runs import own_data
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -104,6 +106,9 @@ def short_stages(monkeypatch, eagerly):
     monkeypatch.setattr(datasets, "load", lambda name: few)
     for system in models.SYSTEMS.values():
         monkeypatch.setattr(system, "default_epochs", 1)
+    few_steps = {"pretrain_steps": 2, "fit_steps": 2}
+    quick = functools.partial(automatic.cluster, **few_steps)
+    monkeypatch.setattr(automatic, "cluster", quick)
     once = functools.partialmethod(models.Pretraining.pretrain, epochs=1)
     monkeypatch.setattr(models.Pretraining, "pretrain", once)
     with small_runs.few_steps():
@@ -216,6 +221,8 @@ def test_command_is_one_that_works(command):
             check_extras(target)
         case ["python", "train.py", *arguments]:
             check_training(arguments)
+        case ["python", "-m", "kerasdc", *arguments]:
+            own_data.parse_arguments(arguments)  # test_own_data runs it
         case ["python", "-m", "pytest"]:
             assert all((ROOT / path).is_dir() for path in PYTEST["testpaths"])
         case [".ci/run"]:

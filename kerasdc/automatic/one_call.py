@@ -137,7 +137,7 @@ def cluster(
     Example:
 
     >>> x = kerasdc.datasets.load("digits").x[:500]
-    >>> short = {"pretrain_steps": 100, "fit_steps": 100, "verbose": 0}
+    >>> short = {"pretrain_steps": 10, "fit_steps": 10, "verbose": 0}
     >>> result = kerasdc.cluster(x, 10, **short)
     >>> result.labels.shape
     (500,)

@@ -70,8 +70,8 @@ class NeighborClustering(GraphSearch, Pretraining, ClusteringModel):
     >>> x = np.random.rand(200, 16)
     >>> model = kerasdc.models.NeighborClustering(num_clusters=3)
     >>> model.compile()
-    >>> model.pretrain(x, epochs=2, verbose=0)
-    >>> history = model.fit(x, epochs=2, verbose=0)
+    >>> model.pretrain(x, epochs=1, verbose=0)
+    >>> history = model.fit(x, epochs=1, verbose=0)
     >>> model.assign(x).shape
     (200,)
     """
@@ -165,7 +165,9 @@ class NeighborClustering(GraphSearch, Pretraining, ClusteringModel):
         self._check_compiled("pretrain")
         x = self.prepare(x, kwargs.pop("y", None))
         kwargs.setdefault("graph", self.graph_of(x))
-        return super().pretrain(x, epochs, batch_size, **kwargs)
+        return super().pretrain(
+            x, epochs=epochs, batch_size=batch_size, **kwargs
+        )
 
     def pretrain_once(self, x, batch_size, verbose):
         if not self.is_frozen:

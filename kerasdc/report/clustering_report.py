@@ -58,7 +58,10 @@ def _clusters(summary):
     """Size, certainty, what is telling and typical, of each cluster."""
     rows = []
     for cluster in summary.clusters:
-        telling = cluster.words or cluster.features
+        telling = [shorten(word, _NAME_LENGTH) for word, _ in cluster.words]
+        for column, difference in cluster.features:
+            column = shorten(column, _NAME_LENGTH)
+            telling.append(f"{column} {difference:+.2g}")
         exemplars = summary.ids[list(cluster.exemplars[:_MOST_EXEMPLARS])]
         rows.append(
             [
@@ -66,21 +69,20 @@ def _clusters(summary):
                 f"{cluster.size:,}",
                 f"{cluster.share:.1%}",
                 f"{cluster.certainty:.3f}",
-                escape(", ".join(_told(*pair) for pair in telling)),
+                escape(", ".join(telling)),
                 escape(", ".join(shorten(e, _NAME_LENGTH) for e in exemplars)),
                 escape(", ".join(map(str, cluster.neighbors))),
             ]
         )
     head = "Cluster,Samples,Share,Certainty,Telling,Typical,Near".split(",")
-    text = f"{len(summary.outliers):,} samples are outliers."
+    text = f"{len(summary.outliers):,} samples are outliers. "
+    if summary.names or summary.x.ndim == 2:
+        text += (
+            "Numbers say by how many standard deviations a cluster's mean "
+            "differs from that of the others."
+        )
     body = table(rows, head, (1, 2, 3))
     return section("Clusters", body + note(text))
-
-
-def _told(name, value):
-    if isinstance(name, str) and value >= 0 and not name.isdigit():
-        return shorten(name, _NAME_LENGTH)
-    return f"{shorten(name, _NAME_LENGTH)} {value:+.2g}"
 
 
 def _number(selection):

@@ -1,0 +1,153 @@
+"""`kerasdc.cluster` beside what its users would take instead.
+
+    python benchmarks/own_data.py --datasets wine digits --seeds 0 1 2
+    python benchmarks/own_data.py --files features.npz
+
+Prints accuracy and NMI of `kerasdc.cluster`, of k-means, and, if `umap-learn`
+is installed, of k-means and of a Gaussian mixture on the output of UMAP (10
+neighbors, up to 10 dimensions, min_dist 0). The number of clusters is given;
+labels are used for these scores only. k-means and UMAP take columns whose
+ranges differ more than fivefold standardized, pixels as they are, and texts
+as tf-idf vectors (UMAP by the cosine). Files are `.npz` with `x` and `y`.
+With `--held-out`, a fifth of the samples is assigned by a model that was
+fitted to the others.
+"""
+
+import argparse
+import importlib.util
+import pathlib
+import time
+
+import numpy as np
+
+import kerasdc
+from kerasdc import datasets
+from kerasdc.automatic import choose
+from kerasdc.layers import TfIdf
+from kerasdc.metrics import clustering_accuracy
+from kerasdc.metrics import nmi
+
+BUNDLED = {"wine": "load_wine", "breast_cancer": "load_breast_cancer"}
+NAMES = (
+    *BUNDLED,
+    "digits",
+    "coil20",
+    "usps",
+    "pendigits",
+    "fashion_mnist",
+    "reuters21578",
+    "20newsgroups",
+)
+
+
+def main():
+    """Prints a line for each data set, method and seed."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--datasets", nargs="*", default=None)
+    parser.add_argument("--files", nargs="*", default=[])
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
+    parser.add_argument("--samples", type=int, default=10_000)
+    parser.add_argument("--data-dir")
+    parser.add_argument("--held-out", action="store_true")
+    parser.add_argument("--steps", type=int, help="fewer, for a trial")
+    options = parser.parse_args()
+    names = options.datasets
+    if names is None:
+        names = [] if options.files else NAMES
+    for name in [*names, *options.files]:
+        x, y = load(name, options)
+        for seed in options.seeds:
+            for method, found, seconds in methods(x, y, seed, options):
+                show(name, method, seed, *found, seconds)
+
+
+def load(name, options):
+    """Samples and classes: at most `options.samples`, drawn by one seed."""
+    if name in BUNDLED:
+        import sklearn.datasets
+
+        x, y = getattr(sklearn.datasets, BUNDLED[name])(return_X_y=True)
+    elif pathlib.Path(name).suffix == ".npz":
+        with np.load(name) as file:
+            x, y = file["x"], file["y"]
+    else:
+        data = datasets.load(name, options.data_dir)
+        x, y = data.x, data.y
+    x = x.astype("float32") if x.dtype == "float16" else x
+    rows = np.random.default_rng(0).permutation(len(x))[: options.samples]
+    return x[rows], y[rows]
+
+
+def methods(x, y, seed, options):
+    """Yields name, pairs of classes and clusters, and seconds."""
+    num_clusters = len(np.unique(y))
+    lengths = {}
+    if options.steps is not None:
+        lengths = {"pretrain_steps": options.steps, "fit_steps": options.steps}
+    start = time.perf_counter()
+    result = kerasdc.cluster(x, num_clusters, seed=seed, verbose=0, **lengths)
+    labels = result.summary.most_probable
+    yield "kerasdc", (y, labels), time.perf_counter() - start
+    if options.held_out:
+        part = np.arange(len(x)) % 5 > 0
+        model = kerasdc.cluster(
+            x[part], num_clusters, seed=seed, verbose=0, **lengths
+        ).model
+        yield "kerasdc, fitted part", (y[part], model.assign(x[part])), 0.0
+        yield "kerasdc, new samples", (y[~part], model.assign(x[~part])), 0.0
+    yield from baselines(x, y, num_clusters, seed)
+
+
+def baselines(x, y, num_clusters, seed):
+    """k-means, and both on the output of UMAP."""
+    from sklearn.cluster import KMeans
+    from sklearn.mixture import GaussianMixture
+
+    z, metric = features(x)
+    start = time.perf_counter()
+    found = KMeans(num_clusters, n_init=10, random_state=seed).fit_predict(z)
+    yield "k-means", (y, found), time.perf_counter() - start
+    if importlib.util.find_spec("umap") is None:
+        return
+    import umap
+
+    start = time.perf_counter()
+    embedding = umap.UMAP(
+        n_neighbors=10,
+        n_components=min(10, num_clusters),
+        min_dist=0,
+        metric=metric,
+        random_state=seed,
+    ).fit_transform(z)
+    seconds = time.perf_counter() - start
+    kmeans = KMeans(num_clusters, n_init=10, random_state=seed)
+    yield "UMAP + k-means", (y, kmeans.fit_predict(embedding)), seconds
+    mixture = GaussianMixture(num_clusters, random_state=seed)
+    yield "UMAP + mixture", (y, mixture.fit_predict(embedding)), seconds
+
+
+def features(x):
+    """What the baselines take, and UMAP's metric."""
+    if x.dtype == object:
+        words = TfIdf(2000)
+        words.adapt(x)
+        return words.transform(x), "cosine"
+    z = x.reshape(len(x), -1).astype("float64")
+    if choose(z).preprocessor == "standardization":
+        z = (z - z.mean(axis=0)) / np.maximum(z.std(axis=0), 1e-12)
+    return z, "euclidean"
+
+
+def show(name, method, seed, y, clusters, seconds):
+    """Prints a line."""
+    name = pathlib.Path(name).stem
+    print(
+        f"{name:15} {method:22} seed {seed}  "
+        f"ACC {clustering_accuracy(y, clusters):.3f}  "
+        f"NMI {nmi(y, clusters):.3f}  {seconds:.0f} s",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main()
