@@ -54,6 +54,7 @@ def names(tmp_path, monkeypatch):
 
 # Of random samples, which have none.
 @pytest.mark.filterwarnings("ignore:No sample was in cluster")
+@pytest.mark.filterwarnings("ignore:The network has learned")  # in 10 steps
 @pytest.mark.parametrize("examples", EXAMPLES)
 def test_example(examples, names, eagerly):
     for example in examples:

@@ -116,6 +116,7 @@ def test_check(estimator, check):
 
 def test_every_system_has_an_estimator():
     found = [getattr(estimators, name) for name in estimators.__all__]
+    found.remove(estimators.AutoCluster)  # see test_auto_cluster
     assert {e.system for e in found} == set(models.SYSTEMS.values())
     assert {type(e) for e in CHECKED} == set(found)
     for estimator in found:

@@ -1,5 +1,6 @@
 """The systems as estimators of scikit-learn."""
 
+from kerasdc.estimators.auto_cluster import AutoCluster
 from kerasdc.estimators.dac_clusterer import DAC
 from kerasdc.estimators.dec_clusterer import DEC
 from kerasdc.estimators.embedding_clusterer import EmbeddingNetwork
@@ -8,6 +9,7 @@ from kerasdc.estimators.tsne_transformer import ParametricTSNE
 from kerasdc.estimators.vade_clusterer import VaDE
 
 __all__ = [
+    "AutoCluster",
     "DAC",
     "DEC",
     "EmbeddingNetwork",
