@@ -1,7 +1,5 @@
 """Partitions of samples, each by another method, to choose among."""
 
-import numpy as np
-
 from kerasdc.algorithms.degree_linkage import degree_linkage
 from kerasdc.algorithms.kmeans import fit_kmeans
 from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
@@ -33,7 +31,7 @@ def graph_partitions(graph, features, embeddings, num_clusters, seed=None):
         "linkage": degree_linkage(graph, num_clusters),
         "kmeans": _kmeans(features, num_clusters, seed),
     }
-    if len(features) <= MOST_FOR_SPECTRAL:
+    if num_clusters < len(features) - 1 and len(features) <= MOST_FOR_SPECTRAL:
         found["spectral"] = _spectral(graph, num_clusters, seed)
     for name, z in embeddings.items():
         dense = fuzzy_neighbor_graph(z, _NEIGHBORS)
@@ -67,8 +65,6 @@ def _spectral(graph, num_clusters, seed):
 
     from sklearn.cluster import SpectralClustering
 
-    if num_clusters == 1:
-        return np.zeros(graph.shape[0], int)
     search = SpectralClustering(
         num_clusters,
         affinity="precomputed",
