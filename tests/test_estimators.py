@@ -25,6 +25,7 @@ from kerasdc.estimators.base import DeepEstimator
 from kerasdc.estimators.lengths import epochs_of
 from kerasdc.estimators.lengths import steps_for
 
+FIT = models.NeighborEmbedding.fit
 # As short as can be: a pretraining is of three steps, see `short`.
 CHECKED = (
     estimators.ParametricTSNE(pretrain_epochs=1, epochs=1),
@@ -83,12 +84,11 @@ def name_of(check):
 @pytest.fixture(scope="module", autouse=True)
 def short():
     """Steps one by one, and only three in an epoch of neighbors."""
-    fit = models.NeighborEmbedding.fit
-    few = functools.partialmethod(fit, steps_per_epoch=3)
+    few = functools.partialmethod(FIT, steps_per_epoch=3)
     models.NeighborEmbedding.fit = few
     with systems.eager():
         yield
-    models.NeighborEmbedding.fit = fit
+    models.NeighborEmbedding.fit = FIT
 
 
 @pytest.fixture(scope="module")
@@ -284,6 +284,8 @@ def test_lengths():
     assert [steps_for(n) for n in (10, 1797, 70_000)] == [500, 1797, 4000]
     assert epochs_of(500, 50, 256) == 500
     assert epochs_of(500, 1000, 256) == 125
+    assert epochs_of(500, 1000, 256, whole=True) == 167
+    assert epochs_of(500, 50, 256, whole=True) == 500
     model = estimators.IMSAT(20).new_model(np.ones((20, 4)), 0)
     assert estimators.IMSAT(20)._batch_size_of(model) == 200
 
@@ -355,8 +357,7 @@ def test_digits(digits, monkeypatch):
     import tensorflow as tf
 
     tf.config.run_functions_eagerly(False)
-    original = models.NeighborEmbedding.fit.func
-    monkeypatch.setattr(models.NeighborEmbedding, "fit", original)
+    monkeypatch.setattr(models.NeighborEmbedding, "fit", FIT)
     x = digits.x.reshape(len(digits.x), -1)
     labels = estimators.DEC(n_clusters=10, random_state=0).fit_predict(x)
     tf.config.run_functions_eagerly(True)

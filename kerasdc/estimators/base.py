@@ -28,8 +28,7 @@ class DeepEstimator(
 ):
     """An estimator that trains a Keras model of kerasdc.
 
-    Subclasses implement `fitted_model`, or set what follows and leave it to
-    the one here. Their constructors store arguments as they are.
+    Subclasses implement `fitted_model`, or set what follows and inherit it.
 
     Attributes:
         system: The class of the Keras model.
@@ -178,8 +177,9 @@ class DeepEstimator(
     def _num_epochs(self, model, num_samples):
         if not is_auto(self.epochs):
             return self.epochs
+        sizes = (num_samples, self._batch_size_of(model))
         steps = self.default_steps(num_samples)
-        return epochs_of(steps, num_samples, self._batch_size_of(model))
+        return epochs_of(steps, *sizes, whole=model.compares_batch)
 
     def _parameters(self, names):
         """Copies: training must not change what the user holds."""

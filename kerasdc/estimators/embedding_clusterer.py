@@ -43,7 +43,9 @@ class EmbeddingNetwork(Pretrained, DeepClusterer):
         pretrain_method: `"neighbors"` or `"autoencoder"`, as of `DEC`.
         pretrain_optimizer: Keras optimizer, or its name. `"auto"` is Adam.
         pretrain_epochs: Integer or `"auto"`, as of `DEC`.
-        epochs: Integer or `"auto"`, as of `DEC`.
+        epochs: Integer: passes over the data. `"auto"` takes, after
+            `"neighbors"`, a fortieth of these steps, but at least 50, and
+            otherwise as many.
         batch_size: Integer, of both.
         n_init: Integer: as many trainings, by consecutive seeds, of which
             that of the lowest `objective` is kept. It needs no labels.
@@ -72,6 +74,7 @@ class EmbeddingNetwork(Pretrained, DeepClusterer):
 
     system = models.EmbeddingNetwork
     center_layer = "clustering"
+    share = 40  # more moves the clusters together
     fewest_samples = 3  # of two, each is all that the other can be near
     model_arguments = (
         "encoder",

@@ -17,6 +17,7 @@ class Pretrained:
     units = (256, 256, 256)
     latent_dim = 5
     has_decoder = True
+    share = 10  # the clustering takes a tenth of the steps of "neighbors"
 
     def default_networks(self, shape):
         if self.pretrain_method != "neighbors":
@@ -60,5 +61,5 @@ class Pretrained:
 
     def default_steps(self, num_samples):
         if self.pretrain_method == "neighbors":  # it is well on its way
-            return steps_for(num_samples // 10, 50, 400)
+            return steps_for(num_samples // self.share, 50, 400)
         return steps_for(num_samples)

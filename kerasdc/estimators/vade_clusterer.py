@@ -3,6 +3,7 @@
 from kerasdc import models
 from kerasdc.estimators.base import DeepClusterer
 from kerasdc.estimators.pretrained import Pretrained
+from kerasdc.layers import ClusteringLayer
 
 
 class VaDE(Pretrained, DeepClusterer):
@@ -10,7 +11,8 @@ class VaDE(Pretrained, DeepClusterer):
 
     A variational autoencoder whose prior is a mixture of Gaussians: see
     `kerasdc.models.VaDE`, which this trains. `model_` also generates samples
-    and scores outliers. `y` is never used.
+    and scores outliers. After `"neighbors"`, the mixture starts from the
+    clusters that DEC starts from. `y` is never used.
 
     Args:
         n_clusters: Integer, at least 1.
@@ -110,3 +112,12 @@ class VaDE(Pretrained, DeepClusterer):
         self.n_init = n_init
         self.verbose = verbose
         self.random_state = random_state
+
+    def pretrain(self, model, X):
+        super().pretrain(model, X)
+        if self.pretrain_method != "neighbors":
+            return
+        layer = ClusteringLayer(model.num_clusters)
+        z, options = model.embed(X), {"method": "modular_kmeans"}
+        groups = layer.adapt(z, seed=model.seed, **options)
+        model.adapt(X, initial_assignments=groups)
