@@ -15,7 +15,7 @@ from kerasdc.models import neighbor_clustering
 from kerasdc.models.bases import graph_search
 from kerasdc.models.bases import neighbor_points
 
-SHORT = {"pretrain_steps": 20, "fit_steps": 60, "random_state": 0}
+SHORT = {"pretrain_steps": 10, "fit_steps": 40, "random_state": 0}
 QUICK = {
     "check_parameters_default_constructible",
     "check_no_attributes_set_in_init",

@@ -366,6 +366,7 @@ def test_the_embedding_knows_that_it_trains(blobs):
     assert (moving.numpy() != 0).all()
 
 
+@pytest.mark.slow
 def test_clusters_keep_their_numbers(blobs):
     x, y = blobs
     model = make_model(seed=None)

@@ -4,6 +4,7 @@ import json
 import keras
 import numpy as np
 import pytest
+import small_runs
 
 from kerasdc.models.bases import graph_search
 from kerasdc.models.bases import neighbor_points
@@ -18,9 +19,11 @@ def short(monkeypatch):
     original = own_data.cluster
 
     def quick(*args, **kwargs):
-        return original(*args, **kwargs, pretrain_steps=100, fit_steps=100)
+        return original(*args, **kwargs, pretrain_steps=50, fit_steps=100)
 
     monkeypatch.setattr(own_data, "cluster", quick)
+    with small_runs.quick_pictures():
+        yield
 
 
 def _table(path, num=30):

@@ -225,6 +225,7 @@ def shorten_layers(recipe):
 
 
 @pytest.mark.filterwarnings("ignore:Cluster . is empty")  # of narrow layers
+@pytest.mark.slow  # between stages it does by default, too
 def test_layerwise_stage_goes_on_from_its_last_epoch(tmp_path):
     settings = {"recipe": "paper_short", "epochs": 1}
     settings |= {"shorten": shorten_layers, "eager": True}
@@ -266,6 +267,7 @@ def test_layerwise_stages_resume_between_stages(tmp_path, monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore:Cluster . is empty")  # after 2 epochs
+@pytest.mark.slow
 def test_augmented_images_in_mixed_precision(tmp_path, monkeypatch):
     """The same seed gives the same model, which is of float32."""
     computed_in, train_stages = set(), Run._train_stages

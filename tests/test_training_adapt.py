@@ -35,7 +35,7 @@ def train(out, system, resume=False):
 
 
 @pytest.mark.filterwarnings("ignore:(Cluster|Component) .* (is|has|collapses)")
-@pytest.mark.parametrize("system", SHORTEN)
+@pytest.mark.parametrize("system", systems.by_default("dac", of=SHORTEN))
 def test_killed_run_ends_as_one_that_was_not(tmp_path, system):
     first, second = TRAININGS[system]
     whole, done = train(tmp_path / "whole", system)

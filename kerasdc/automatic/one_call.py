@@ -136,11 +136,11 @@ def cluster(
 
     Example:
 
-    >>> x = kerasdc.datasets.load("digits").x[:500]
+    >>> x = kerasdc.datasets.load("digits").x[:100]
     >>> short = {"pretrain_steps": 10, "fit_steps": 10, "verbose": 0}
     >>> result = kerasdc.cluster(x, 10, **short)
     >>> result.labels.shape
-    (500,)
+    (100,)
     """
     reject_labels(y)
     seed = checked_seed(seed)

@@ -31,11 +31,11 @@ class AutoCluster(DeepClusterer):
 
     Example:
 
-    >>> from sklearn.datasets import load_iris
+    >>> x = np.random.rand(60, 4)
     >>> short = {"pretrain_steps": 10, "fit_steps": 10}
     >>> auto = kerasdc.estimators.AutoCluster(3, random_state=0, **short)
-    >>> auto.fit_predict(load_iris().data).shape
-    (150,)
+    >>> auto.fit_predict(x).shape
+    (60,)
     """
 
     def __init__(
