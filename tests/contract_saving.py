@@ -194,7 +194,7 @@ def test_pretraining_goes_on_where_it_was_stopped(
     systems.assert_close(state(resumed), state(whole), 1e-4, 1e-5)
 
 
-@pytest.mark.by_default("dec", "embedding")
+@pytest.mark.by_default("dec")
 def test_fit_goes_on_where_it_was_stopped(system, blobs, tmp_path, eagerly):
     """From a backup; from a saved model, by `initial_epoch`."""
     start = make(system)

@@ -6,6 +6,7 @@ import kerasdc
 from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
 from kerasdc.automatic import cluster
 from kerasdc.automatic import select
+from kerasdc.automatic.one_call import chosen_parts
 from kerasdc.automatic.selection import Selection
 from kerasdc.automatic.selection import candidate_numbers
 from kerasdc.automatic.selection import select_num_clusters
@@ -68,15 +69,15 @@ def test_texts():
 
 
 def test_choices_can_be_overridden():
-    x, _ = _blobs(num=30, k=2)
+    x, _ = _blobs()
     encoder = kerasdc.networks.mlp_encoder((6,), (8,), 3, name="mine")
-    result = cluster(x, 2, encoder=encoder, preprocessor=None, **SHORT)
-    assert result.model.encoder is encoder
-    assert result.model.preprocessor is None
-    assert (result.choices.encoder, result.choices.preprocessor) == (
-        "mine",
-        None,
-    )
+    auto = dict.fromkeys(("augmentation", "shifts", "method"), "auto")
+    given = {"encoder": encoder, "preprocessor": None, **auto}
+    choices, arguments = chosen_parts(x, given, seed=0)
+    assert arguments["encoder"] is encoder
+    assert arguments["preprocessor"] is None
+    assert (choices.encoder, choices.preprocessor) == ("mine", None)
+    assert (choices.method, choices.shifts) == ("consensus", False)
 
 
 @pytest.mark.slow

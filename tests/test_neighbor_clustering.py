@@ -170,9 +170,10 @@ def test_labels_are_refused():
             call(x, y=y)
 
 
-def test_validation_is_refused():
+def test_validation_is_refused_before_anything_is_trained():
     x, _ = _blobs()
     model = _model()
-    model.pretrain(x, epochs=0)
-    with pytest.raises(ValueError, match="not known"):
-        model.fit(x, validation_data=x, epochs=1, verbose=0)
+    for call in (model.fit, model.pretrain):
+        with pytest.raises(ValueError, match="takes no `validation_data`"):
+            call(x, validation_data=x)
+    assert not model.built

@@ -8,6 +8,9 @@ from kerasdc.runs.stage_log import read_log
 from kerasdc.zoo import entry
 from kerasdc.zoo import golden
 
+# `test_training_adapt` has its stages; others show what `train.py` writes.
+pytestmark = pytest.mark.slow
+
 
 def shorten(recipe):
     recipe["adapt"]["num_restarts"] = 2

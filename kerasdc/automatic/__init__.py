@@ -2,8 +2,8 @@
 
 from kerasdc.automatic.choices import Choices
 from kerasdc.automatic.choices import choose
-from kerasdc.automatic.one_call import Clustering
 from kerasdc.automatic.one_call import cluster
+from kerasdc.automatic.outcome import Clustering
 from kerasdc.automatic.selection import Selection
 from kerasdc.automatic.selection import select
 

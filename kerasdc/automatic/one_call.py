@@ -11,6 +11,7 @@ from kerasdc.automatic.choices import choose
 from kerasdc.automatic.named_layers import augmentation_of
 from kerasdc.automatic.named_layers import encoder_of
 from kerasdc.automatic.named_layers import preprocessor_of
+from kerasdc.automatic.outcome import Clustering
 from kerasdc.automatic.selection import select_num_clusters
 from kerasdc.automatic.stages import Budget
 from kerasdc.automatic.stages import Stage
@@ -29,51 +30,6 @@ PRETRAIN_RATE, FIT_RATE = 1e-2, 1e-3
 STEPS_PER_EPOCH = 100
 PRETRAIN_SHARE = 0.5  # of the time, if it is limited
 LEAST_AGREEMENT = 0.9  # of the network with the partition that it learns
-
-
-@dataclasses.dataclass
-class Clustering:
-    """What `cluster` returns.
-
-    Attributes:
-        model: Fitted `kerasdc.models.NeighborClustering`.
-        summary: `kerasdc.summary.Summary` of the data.
-        choices: `Choices`, what was done with the data.
-        selection: `Selection` of the number of clusters, or `None` if the
-            caller gave it.
-        scores: Dictionary: the modularity of each candidate partition on the
-            graph of neighbors, from -0.5 to 1.
-        agreement: Float, the share of samples to which the network gives the
-            cluster of the consensus of these partitions.
-        seconds: Float.
-    """
-
-    model: keras.Model
-    summary: object
-    choices: object
-    selection: object
-    scores: dict
-    agreement: float
-    seconds: float
-
-    @property
-    def labels(self):
-        """Integers `(n,)`: the cluster of each sample, -1 for outliers."""
-        return self.summary.labels
-
-    def __str__(self):
-        chosen = self.choices
-        lines = [
-            f"{chosen.kind} ({chosen.reason}): {chosen.preprocessor}, "
-            f"{chosen.encoder}, augmentation {chosen.augmentation}",
-            f"{self.model.num_clusters} clusters in {self.seconds:.0f} s; the "
-            f"network agrees with {self.agreement:.1%} of the partition",
-        ]
-        if self.selection is not None:
-            lines.append(f"number of clusters {self.selection}")
-        lines.append("modularity of the candidates on the neighbor graph")
-        lines += [f"  {v:.4f}  {name}" for name, v in self.scores.items()]
-        return "\n".join([*lines, str(self.summary)])
 
 
 def cluster(
@@ -156,7 +112,7 @@ def cluster(
         "shifts": shifts,
         "method": method,
     }
-    choices, layers = _chosen(array, given, seed)
+    choices, layers = chosen_parts(array, given, seed)
     run = _Run(x, layers, num_neighbors, budget, seed, verbose)
     steps = checked_count("pretrain_steps", pretrain_steps, 0)
     selection = None
@@ -180,8 +136,17 @@ def cluster(
     )
 
 
-def _chosen(array, given, seed):
-    """The choices, and the arguments of the model that they stand for."""
+def chosen_parts(array, given, seed):
+    """What is done with the data, as names and as what they stand for.
+
+    Args:
+        array: Array `(n, ...)`, or texts as objects `(n,)`.
+        given: Dictionary: arguments of `cluster` by the names of `Choices`.
+        seed: Integer or `None`.
+
+    Returns:
+        Tuple of `Choices` and a dictionary of the model's arguments.
+    """
     choices = choose(array)
     chosen = {
         name: getattr(choices, name) if _is_auto(value) else value

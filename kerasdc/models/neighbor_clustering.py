@@ -163,6 +163,7 @@ class NeighborClustering(GraphSearch, Pretraining, ClusteringModel):
             The stage's `History`.
         """
         self._check_compiled("pretrain")
+        self._checked_validation(kwargs.get("validation_data"), batch_size)
         x = self.prepare(x, kwargs.pop("y", None))
         kwargs.setdefault("graph", self.graph_of(x))
         return super().pretrain(
@@ -236,10 +237,16 @@ class NeighborClustering(GraphSearch, Pretraining, ClusteringModel):
 
     def scored_batches(self, x, batch_size):
         raise ValueError(
-            "The clusters of other samples are not known: a "
-            "`NeighborClustering` takes no `validation_data`, and `evaluate` "
-            "says nothing. Ask `objective(x)`."
+            "The clusters of other samples are not known: ask `objective(x)`."
         )
+
+    def _checked_validation(self, data, batch_size, names=None):
+        if data is not None:
+            raise ValueError(
+                "The clusters of other samples are not known: a "
+                "`NeighborClustering` takes no `validation_data`. Received: "
+                f"validation_data of type {type(data).__name__}"
+            )
 
     def forget_clusters(self):
         self.partition = self._partition_of = None
