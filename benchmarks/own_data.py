@@ -11,6 +11,18 @@ ranges differ more than fivefold standardized, pixels as they are, and texts
 as tf-idf vectors (UMAP by the cosine). Files are `.npz` with `x` and `y`.
 With `--held-out`, a fifth of the samples is assigned by a model that was
 fitted to the others.
+
+Of one seed, 0, on two cores, some of them busy (TensorFlow 2.21):
+
+    digits           kerasdc  ACC 0.909  NMI 0.910    k-means  NMI 0.749
+    breast_cancer    kerasdc  ACC 0.938  NMI 0.677    k-means  NMI 0.555
+    wine             kerasdc  ACC 0.916  NMI 0.762    k-means  NMI 0.876
+    pendigits        kerasdc  ACC 0.886  NMI 0.865    k-means  NMI 0.683
+    reuters21578     kerasdc  ACC 0.411  NMI 0.562    k-means  NMI 0.428
+    cmu_pie          kerasdc  ACC 0.871  NMI 0.956    k-means  NMI 0.411
+    imagenet50_moco  kerasdc  ACC 0.700  NMI 0.782    k-means  NMI 0.776
+
+On wine, k-means of standardized columns is better.
 """
 
 import argparse
