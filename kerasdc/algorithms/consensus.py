@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from kerasdc.algorithms.kmeans import fit_kmeans
 from kerasdc.algorithms.modular_kmeans import modularity
 from kerasdc.metrics.silhouettes import simplified_silhouette
 from kerasdc.utils.arguments import checked_count
@@ -35,16 +36,13 @@ def consensus(partitions, num_clusters, seed=None):
     Raises:
         ValueError: If there is no partition, or they differ in length.
     """
-    from sklearn.cluster import KMeans
-
     num_clusters = checked_count("num_clusters", num_clusters)
     rows = indicators(partitions)
     if num_clusters == 1:
         return np.zeros(rows.shape[0], int)
-    kmeans = KMeans(
-        num_clusters, n_init=_NUM_RESTARTS, random_state=checked_seed(seed)
-    )
-    return kmeans.fit_predict(rows).astype(int)
+    seed = checked_seed(seed)
+    kmeans = fit_kmeans(rows, num_clusters, _NUM_RESTARTS, seed)
+    return kmeans.labels_.astype(int)
 
 
 def indicators(partitions):

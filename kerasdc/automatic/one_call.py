@@ -16,6 +16,7 @@ from kerasdc.automatic.selection import select_num_clusters
 from kerasdc.automatic.stages import Budget
 from kerasdc.automatic.stages import Stage
 from kerasdc.models import NeighborClustering
+from kerasdc.models.bases.neighbor_embedding import STEPS_PER_EPOCH
 from kerasdc.models.bases.parts import must_adapt
 from kerasdc.models.bases.scopes import drawing_from
 from kerasdc.summary import summarize
@@ -24,10 +25,11 @@ from kerasdc.utils.arguments import checked_number
 from kerasdc.utils.arguments import checked_seed
 from kerasdc.utils.inputs import reject_labels
 from kerasdc.utils.inputs import to_array
+from kerasdc.utils.lookups import is_auto
+from kerasdc.utils.progress import checked_verbose
 
 PRETRAIN_STEPS, FIT_STEPS = 2000, 1500
 PRETRAIN_RATE, FIT_RATE = 1e-2, 1e-3
-STEPS_PER_EPOCH = 100
 PRETRAIN_SHARE = 0.5  # of the time, if it is limited
 LEAST_AGREEMENT = 0.9  # of the network with the partition that it learns
 
@@ -103,7 +105,7 @@ def cluster(
     if max_minutes is not None:
         checked_number("max_minutes", max_minutes, above=True)
     budget = Budget(max_minutes)
-    verbose = {"auto": 1, True: 1, False: 0}.get(verbose, verbose)
+    verbose = checked_verbose(verbose)
     array = to_array(x, allow_text=True)
     given = {
         "preprocessor": preprocessor,
@@ -117,17 +119,20 @@ def cluster(
     steps = checked_count("pretrain_steps", pretrain_steps, 0)
     selection = None
     if num_clusters is None or np.ndim(num_clusters):
-        first = run.pretrained(2, steps)
-        selection = run.selection(first, num_clusters)
-        model = run.pretrained(selection.best, 0, first)
+        first, prepared = run.pretrained(2, steps)
+        selection = run.selection(first, prepared, num_clusters)
+        model, prepared = run.pretrained(selection.best, 0, first)
     else:
         num_clusters = checked_count("num_clusters", num_clusters)
         check_distinct(array, num_clusters)
-        model = run.pretrained(num_clusters, steps)
-    agreement = run.trained(model, checked_count("fit_steps", fit_steps))
+        model, prepared = run.pretrained(num_clusters, steps)
+    run.train(model, prepared, checked_count("fit_steps", fit_steps))
+    summary = summarize(model, x, ids=ids, min_certainty=min_certainty)
+    agreement = float(np.mean(summary.most_probable == model.partition))
+    _warn_of_disagreement(agreement)
     return Clustering(
         model,
-        summarize(model, x, ids=ids, min_certainty=min_certainty),
+        summary,
         choices,
         selection,
         dict(model.partition_scores),
@@ -149,7 +154,7 @@ def chosen_parts(array, given, seed):
     """
     choices = choose(array)
     chosen = {
-        name: getattr(choices, name) if _is_auto(value) else value
+        name: getattr(choices, name) if is_auto(value) else value
         for name, value in given.items()
     }
     shown = {name: getattr(v, "name", v) for name, v in chosen.items()}
@@ -163,10 +168,6 @@ def chosen_parts(array, given, seed):
         with drawing_from(seed):
             chosen["encoder"] = encoder_of(chosen["encoder"], shape)
     return choices, chosen
-
-
-def _is_auto(value):
-    return isinstance(value, str) and value == "auto"
 
 
 def _features_shape(array, preprocessor):
@@ -191,6 +192,15 @@ def pretrain_batch(num_samples):
     return int(np.clip(4 * num_samples, 64, 2048))
 
 
+def _warn_of_disagreement(agreement):
+    if agreement < LEAST_AGREEMENT:
+        warnings.warn(
+            f"The network has learned {agreement:.0%} of the partition "
+            "only: use more `fit_steps`, or a larger encoder.",
+            stacklevel=3,
+        )
+
+
 class _Run:
     """The stages of one call, with what they share."""
 
@@ -200,7 +210,10 @@ class _Run:
         self.verbose = verbose
 
     def pretrained(self, num_clusters, num_steps, first=None):
-        """A model whose encoder is trained, by itself or by `first`."""
+        """A model whose encoder is trained, by itself or by `first`.
+
+        The data come with it, as it has prepared them, once.
+        """
         model = NeighborClustering(
             num_clusters,
             num_neighbors=self.num_neighbors,
@@ -213,22 +226,22 @@ class _Run:
         model.compile(pretrain_optimizer=keras.optimizers.Adam(rate))
         if first is not None:
             model.share_adapted(first)
-        stage = self._stage("neighbors", num_steps, PRETRAIN_SHARE)
+        x = model.prepare(self.x)
         if model.is_frozen:
-            return model
+            return model, x
+        stage = self._stage("neighbors", num_steps, PRETRAIN_SHARE)
         model.pretrain(
-            self.x,
+            x,
             epochs=-(-num_steps // STEPS_PER_EPOCH),
-            batch_size=pretrain_batch(len(model.prepare(self.x))),
+            batch_size=pretrain_batch(len(x)),
             steps_per_epoch=min(STEPS_PER_EPOCH, max(num_steps, 1)),
             callbacks=[stage],
             verbose=0,
         )
-        return model
+        return model, x
 
-    def selection(self, model, numbers):
+    def selection(self, model, x, numbers):
         """The number of clusters; of the features and the embedding."""
-        x = model.prepare(self.x)
         embedding = model.embed(x)
         spaces = {"features": model.graph_features(x), "embedding": embedding}
         return select_num_clusters(
@@ -240,24 +253,16 @@ class _Run:
             seed=self.seed,
         )
 
-    def trained(self, model, num_steps):
-        """Finds the partition, and trains the classifier; the agreement."""
-        x = model.prepare(self.x)
-        partition = model.adapt(x)
-        epochs = -(-num_steps // model.steps_per_epoch(len(x), 256))
-        num_steps = epochs * model.steps_per_epoch(len(x), 256)
+    def train(self, model, x, num_steps):
+        """Finds the partition, and trains the classifier."""
+        model.adapt(x)
+        in_epoch = model.steps_per_epoch(len(x), model.default_batch_size)
+        epochs = -(-num_steps // in_epoch)
+        num_steps = epochs * in_epoch
         rate = keras.optimizers.schedules.CosineDecay(FIT_RATE, num_steps)
         model.compile(keras.optimizers.Adam(rate))
         stage = self._stage("clusters", num_steps, 1.0)
         model.fit(x, epochs=epochs, callbacks=[stage], verbose=0)
-        agreement = float(np.mean(model.assign(x) == partition))
-        if agreement < LEAST_AGREEMENT:
-            warnings.warn(
-                f"The network has learned {agreement:.0%} of the partition "
-                "only: use more `fit_steps`, or a larger encoder.",
-                stacklevel=3,
-            )
-        return agreement
 
     def _stage(self, name, num_steps, share):
         deadline = self.budget.deadline(share)

@@ -13,14 +13,11 @@ class Stage(keras.callbacks.Callback):
         num_steps: Integer, of the whole training.
         deadline: Float, of `time.monotonic()`, or `None`.
         verbose: 0, 1 or 2, as in `keras.Model.fit`.
-
-    Attributes:
-        stopped: Boolean, whether the deadline ended the training.
     """
 
     def __init__(self, name, num_steps, deadline=None, verbose=1):
         super().__init__()
-        self.deadline, self.stopped = deadline, False
+        self.deadline = deadline
         self._step, self._num_steps = 0, num_steps
         self._bar = None
         if verbose:
@@ -34,7 +31,7 @@ class Stage(keras.callbacks.Callback):
         if self._bar is not None:
             self._bar.update(min(self._step, self._num_steps))
         if self.deadline is not None and time.monotonic() > self.deadline:
-            self.stopped = self.model.stop_training = True
+            self.model.stop_training = True
 
     def on_train_end(self, logs=None):
         if self._bar is not None and self._step < self._num_steps:

@@ -1,7 +1,5 @@
 """`kerasdc.cluster` as an estimator of scikit-learn."""
 
-import copy
-
 from kerasdc.automatic.one_call import FIT_STEPS
 from kerasdc.automatic.one_call import PRETRAIN_STEPS
 from kerasdc.automatic.one_call import cluster
@@ -38,6 +36,14 @@ class AutoCluster(DeepClusterer):
     (60,)
     """
 
+    model_arguments = (
+        "preprocessor",
+        "encoder",
+        "augmentation",
+        "shifts",
+        "method",
+    )
+
     def __init__(
         self,
         n_clusters=8,
@@ -68,12 +74,10 @@ class AutoCluster(DeepClusterer):
         self.verbose = verbose
 
     def fitted_model(self, X):
-        names = "preprocessor encoder augmentation shifts method".split()
-        layers = {name: copy.deepcopy(getattr(self, name)) for name in names}
         self.result_ = cluster(
             X,
             self.n_clusters,
-            **layers,
+            **self._parameters(self.model_arguments),
             num_neighbors=self.n_neighbors,
             pretrain_steps=self.pretrain_steps,
             fit_steps=self.fit_steps,
