@@ -3,6 +3,7 @@
 import numpy as np
 
 from kerasdc.algorithms.kmeans import fit_kmeans
+from kerasdc.algorithms.modular_kmeans import members_of
 from kerasdc.algorithms.modular_kmeans import modularity
 from kerasdc.metrics.silhouettes import simplified_silhouette
 from kerasdc.utils.arguments import checked_count
@@ -65,15 +66,8 @@ def indicators(partitions):
             "`partitions` must be arrays of one length, at least one. "
             f"Received: lengths {[len(p) for p in partitions]}"
         )
-    blocks = []
-    for partition in partitions:
-        found, clusters = np.unique(partition, return_inverse=True)
-        rows = np.arange(len(clusters))
-        ones = np.ones(len(rows), "float32")
-        blocks.append(
-            sparse.csr_matrix((ones, (rows, clusters)), (len(rows), len(found)))
-        )
-    return sparse.hstack(blocks, format="csr")
+    blocks = [members_of(partition) for partition in partitions]
+    return sparse.hstack(blocks, format="csr", dtype="float32")
 
 
 def graph_consensus(

@@ -4,6 +4,7 @@ import heapq
 
 import numpy as np
 
+from kerasdc.algorithms.modular_kmeans import members_of
 from kerasdc.utils.arguments import checked_count
 
 
@@ -172,8 +173,8 @@ def nearest_groups(graph):
 
     nearest = np.asarray(graph.argmax(axis=1)).ravel()
     rows = np.arange(len(nearest))
-    links = sparse.csr_matrix((np.ones(len(rows)), (rows, nearest)))
-    links.resize(graph.shape)
+    ones = np.ones(len(rows))
+    links = sparse.csr_matrix((ones, (rows, nearest)), graph.shape)
     return connected_components(links, directed=False)[1]
 
 
@@ -226,11 +227,7 @@ def _members(groups):
 
 def _sums(graph, groups):
     """For each group, a dictionary: sample to its weights, summed."""
-    from scipy import sparse
-
-    rows = np.arange(len(groups))
-    indicator = sparse.csr_matrix((np.ones(len(rows)), (rows, groups)))
-    columns = (graph @ indicator).tocsc()
+    columns = (graph @ members_of(groups)).tocsc()
     sums = []
     for start, end in zip(columns.indptr, columns.indptr[1:], strict=False):
         samples = columns.indices[start:end].tolist()

@@ -90,8 +90,6 @@ def modularity(graph, clusters):
         ValueError: If `clusters` are not as many integers as `graph` has
             rows, or it has no edges.
     """
-    from scipy.sparse import csr_matrix
-
     clusters = checked_array("clusters", clusters, 1)
     size = len(clusters)
     if getattr(graph, "shape", None) != (size, size) or not graph.sum() > 0:
@@ -100,8 +98,24 @@ def modularity(graph, clusters):
             "`clusters` (n,). "
             f"Received: a {type(graph).__name__} and {size} clusters"
         )
-    found, clusters = np.unique(clusters, return_inverse=True)
-    ones = (np.ones(size), (np.arange(size), clusters))
-    member = csr_matrix(ones, (size, len(found)))
+    member = members_of(clusters)
     between = (member.T @ graph @ member).toarray() / graph.sum()
     return float(np.trace(between) - np.square(between.sum(axis=1)).sum())
+
+
+def members_of(clusters):
+    """Which samples are in which cluster.
+
+    Args:
+        clusters: Integer array `(n,)`.
+
+    Returns:
+        `scipy.sparse.csr_matrix` of 0 and 1, `(n, k)`, a column for each
+        number that occurs, in their order.
+    """
+    from scipy.sparse import csr_matrix
+
+    found, columns = np.unique(clusters, return_inverse=True)
+    rows = np.arange(len(columns))
+    ones = np.ones(len(columns))
+    return csr_matrix((ones, (rows, columns)), (len(columns), len(found)))

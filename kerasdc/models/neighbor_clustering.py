@@ -2,7 +2,6 @@
 
 import keras
 import numpy as np
-from keras import ops
 
 from kerasdc.algorithms.modular_kmeans import modularity
 from kerasdc.models.bases.clustering_model import ClusteringModel
@@ -127,10 +126,7 @@ class NeighborClustering(GraphSearch, Pretraining, ClusteringModel):
 
     def call(self, x, training=False):
         z = self.encoder(self.features(x, training), training=training)
-        logits = self.classifier(self.hidden(z))
-        if self.num_clusters == 1:  # of which Keras' softmax warns
-            return 1.0 + 0.0 * logits
-        return ops.softmax(logits)
+        return self.soft_assignment(self.classifier(self.hidden(z)))
 
     # === Training ===
 

@@ -13,6 +13,7 @@ from kerasdc.report.pieces import section
 from kerasdc.report.pieces import shorten
 from kerasdc.report.pieces import table
 from kerasdc.report.writing import page
+from kerasdc.summary.shown_tables import telling
 from kerasdc.utils.files import local_path
 from kerasdc.utils.files import replace
 
@@ -58,10 +59,7 @@ def _clusters(summary):
     """Size, certainty, what is telling and typical, of each cluster."""
     rows = []
     for cluster in summary.clusters:
-        telling = [shorten(word, _NAME_LENGTH) for word, _ in cluster.words]
-        for column, difference in cluster.features:
-            column = shorten(column, _NAME_LENGTH)
-            telling.append(f"{column} {difference:+.2g}")
+        told = [shorten(text, _NAME_LENGTH) for text in telling(cluster)]
         exemplars = summary.ids[list(cluster.exemplars[:_MOST_EXEMPLARS])]
         rows.append(
             [
@@ -69,7 +67,7 @@ def _clusters(summary):
                 f"{cluster.size:,}",
                 f"{cluster.share:.1%}",
                 f"{cluster.certainty:.3f}",
-                escape(", ".join(telling)),
+                escape(", ".join(told)),
                 escape(", ".join(shorten(e, _NAME_LENGTH) for e in exemplars)),
                 escape(", ".join(map(str, cluster.neighbors))),
             ]

@@ -40,7 +40,7 @@ class Tables:
             "size": cluster.size,
             "share": cluster.share,
             "certainty": cluster.certainty,
-            "telling": _telling(cluster),
+            "telling": telling(cluster),
             "exemplars": self.ids[list(cluster.exemplars)].tolist(),
             "uncertain": self.ids[list(cluster.uncertain)].tolist(),
             "neighbors": list(cluster.neighbors),
@@ -183,7 +183,15 @@ class Tables:
         return [*lines, self.x[row]] if self.x.dtype == object else lines
 
 
-def _telling(cluster):
+def telling(cluster):
+    """What tells a cluster from the others, as texts.
+
+    Args:
+        cluster: `Cluster`.
+
+    Returns:
+        List of strings: words, or columns with their difference.
+    """
     if cluster.words:
         return [word for word, _ in cluster.words]
     return [f"{name} {value:+.2f}" for name, value in cluster.features]

@@ -3,6 +3,7 @@
 import contextlib
 
 import numpy as np
+from keras import ops
 
 from kerasdc.algorithms.points import check_distinct
 from kerasdc.callbacks import ClusterSizes
@@ -50,6 +51,19 @@ class ClusteringModel(EncoderModel):
             Integer array `(n,)`, values from 0 to `num_clusters - 1`.
         """
         return self.predict(x, batch_size, verbose).argmax(axis=1)
+
+    def soft_assignment(self, logits):
+        """Probabilities of the clusters, of those that have logits.
+
+        Args:
+            logits: Tensor `(batch, num_clusters)`.
+
+        Returns:
+            Tensor of that shape; rows sum to 1.
+        """
+        if self.num_clusters == 1:  # of which Keras' softmax warns
+            return 1.0 + 0.0 * logits
+        return ops.softmax(logits)
 
     def objective(self, x, batch_size=1024, soft_assignment=None):
         """What training lowers, on all of `x`: chooses among seeds.

@@ -1,7 +1,6 @@
 """Clustering models without a decoder: features, then a softmax."""
 
 import keras
-from keras import ops
 
 from kerasdc.models.bases.clustering_model import ClusteringModel
 from kerasdc.models.bases.restarts import best_weights
@@ -42,19 +41,6 @@ class DiscriminativeModel(ClusteringModel):
             Float32 tensor `(batch, num_clusters)`.
         """
         raise NotImplementedError
-
-    def soft_assignment(self, logits):
-        """Probabilities of the clusters.
-
-        Args:
-            logits: Tensor `(batch, num_clusters)`.
-
-        Returns:
-            Tensor of that shape; rows sum to 1.
-        """
-        if self.num_clusters == 1:  # of which Keras' softmax warns
-            return 1.0 + 0.0 * logits
-        return ops.softmax(logits)
 
     # === Training ===
 
