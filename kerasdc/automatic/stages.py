@@ -15,6 +15,8 @@ class Stage(keras.callbacks.Callback):
         verbose: 0, 1 or 2, as in `keras.Model.fit`.
     """
 
+    takes_groups = True  # of steps
+
     def __init__(self, name, num_steps, deadline=None, verbose=1):
         super().__init__()
         self.deadline = deadline
@@ -26,8 +28,11 @@ class Stage(keras.callbacks.Callback):
                 num_steps, verbose=verbose, unit_name="step"
             )
 
+    def on_epoch_begin(self, epoch, logs=None):
+        self._before = self._step
+
     def on_train_batch_end(self, batch, logs=None):
-        self._step += 1
+        self._step = self._before + batch + 1
         if self._bar is not None:
             self._bar.update(min(self._step, self._num_steps))
         if self.deadline is not None and time.monotonic() > self.deadline:

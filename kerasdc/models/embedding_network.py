@@ -153,7 +153,7 @@ class EmbeddingNetwork(Pretraining, ClusteringModel):
     def embed(self, x, batch_size=1024, verbose=0):
         """The embedding h, `(n, dim)`; arguments as of `latent`."""
         z = self.latent(x, batch_size, verbose)
-        return self.embedding.predict(z, batch_size, verbose=verbose)
+        return self.pass_of(self.embedding, z, batch_size, verbose)
 
     def embedding_of(self, features):
         return self.embedding(self.encoder(features, training=False))

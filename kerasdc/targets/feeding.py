@@ -22,17 +22,23 @@ def feed(targets, callbacks=None):
     Returns:
         Tuple `(data, callbacks)` for `fit`.
     """
-    if keras.backend.backend() != "tensorflow" or _is_distributed():
+    if not on_tensorflow_alone():
         return targets, callbacks
     pipeline = _Pipeline(targets)
     return pipeline.dataset, [*as_list(callbacks), _Refresh(pipeline)]
 
 
-def _is_distributed():
-    """Whether Keras has to share out the batches among devices."""
+def on_tensorflow_alone():
+    """Whether Keras runs on TensorFlow, and need not share out batches.
+
+    Returns:
+        Boolean. `False` in the scope of a `tf.distribute.Strategy`.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return False
     import tensorflow as tf
 
-    return tf.distribute.has_strategy()
+    return not tf.distribute.has_strategy()
 
 
 def _copied(x, block=2**22):
@@ -73,11 +79,12 @@ class _Pipeline:
                 return inputs, ops.take(self._target, rows, 0)
             return (inputs,) if targets.target is None else (inputs, inputs)
 
-        self.dataset = (
-            tf.data.Dataset.range(len(targets))
-            .map(batch, tf.data.AUTOTUNE, deterministic=True)
-            .prefetch(tf.data.AUTOTUNE)
-        )
+        # What `tf.data` tunes by itself is measured for a second whenever an
+        # epoch ends; a gather is too short to be worth that.
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        batches = tf.data.Dataset.range(len(targets)).map(batch).prefetch(2)
+        self.dataset = batches.with_options(options)
 
     def refresh(self):
         self.targets.on_epoch_begin()

@@ -8,10 +8,10 @@ from kerasdc.callbacks import FiniteLoss
 from kerasdc.callbacks.lists import with_first
 from kerasdc.models.bases.parts import features_of
 from kerasdc.models.bases.scopes import strategy_scope
+from kerasdc.models.bases.stepping import stepping
 from kerasdc.targets import ShuffledBatches
 from kerasdc.targets import keras_order
 from kerasdc.targets import steps_taken
-from kerasdc.targets.feeding import feed
 from kerasdc.utils.arguments import checked_seed
 from kerasdc.utils.inputs import reject_labels
 from kerasdc.utils.inputs import to_array
@@ -128,11 +128,11 @@ class Autoencoder(keras.Model):
         _refuse_weights(kwargs)
         batches = self.training_batches(to_array(x), batch_size or 32, shuffle)
         callbacks = with_first([FiniteLoss(each_epoch=False)], callbacks)
-        with strategy_scope(self):
-            batches, callbacks = feed(batches, callbacks)
-            return super().fit(
-                batches, callbacks=callbacks, shuffle=False, **kwargs
-            )
+        with (
+            strategy_scope(self),
+            stepping(self, batches, callbacks, **kwargs) as arguments,
+        ):
+            return super().fit(**arguments)
 
     def training_batches(self, x, batch_size, shuffle=True):
         """The batches of `fit`.

@@ -189,6 +189,7 @@ class EncoderModel(
             refuse_loss(type(self).__name__, kwargs)
         optimizer = self._optimizer("optimizer", optimizer)
         super().compile(optimizer=optimizer, **kwargs)
+        self.forget_passes()
         if self.built:
             self._build_optimizer()
 

@@ -44,6 +44,7 @@ class Freezing:
             **kwargs: Further arguments of `keras.Model.quantize`.
         """
         super().quantize(mode, config=config, **kwargs)
+        self.forget_passes()
         for name in ("optimizer", "pretrain_optimizer"):
             old = getattr(self, name, None)
             if old is not None and old.built:

@@ -3,10 +3,10 @@
 import keras
 from keras import ops
 
+from kerasdc.models.bases.stepping import stepping
 from kerasdc.targets import ShuffledBatches
 from kerasdc.targets import all_features
 from kerasdc.targets import steps_taken
-from kerasdc.targets.feeding import feed
 from kerasdc.utils.inputs import to_array
 
 
@@ -103,10 +103,8 @@ class LayerwisePretraining:
             seed=self.seed,
             count_steps=lambda: steps_taken(model.optimizer),
         )
-        batches, callbacks = feed(batches, callbacks)
-        return model.fit(
-            batches, callbacks=callbacks, shuffle=False, **fit_kwargs
-        )
+        with stepping(model, batches, callbacks, **fit_kwargs) as arguments:
+            return model.fit(**arguments)
 
     def encode_with(self, index, codes):
         """The output of one encoder layer.

@@ -1,11 +1,16 @@
 """What users ask of a fitted model: outputs, embedding, reconstructions."""
 
+import functools
+
 import keras
 
+from kerasdc.models.bases.passes import CompiledPasses
 from kerasdc.targets import FeatureBatches
+from kerasdc.targets.feeding import on_tensorflow_alone
+from kerasdc.utils.arguments import checked_count
 
 
-class Prediction:
+class Prediction(CompiledPasses):
     """A mixin of `EncoderModel`: what it computes of raw samples."""
 
     likelihood = None  # what the decoder's outputs are parameters of
@@ -29,10 +34,13 @@ class Prediction:
                 `batch_size` is not usable.
         """
         self._check_fitted()
-        if batch_size is None:
-            batch_size = 32
+        batch_size = checked_count("batch_size", batch_size or 32)
+        x = self.as_inputs(x)
+        if self._passes_silently(verbose) and not kwargs:
+            outputs = functools.partial(self, training=False)
+            return self.run_pass("outputs", outputs, x, batch_size)
         # Keras would copy an array as a whole, twice.
-        batches = FeatureBatches(self.as_inputs(x), None, batch_size)
+        batches = FeatureBatches(x, None, batch_size)
         return super().predict(batches, verbose=verbose, **kwargs)
 
     def embed(self, x, batch_size=1024, verbose=0):
@@ -78,8 +86,19 @@ class Prediction:
                 f"{self.ways_to_weights} first."
             )
         x = self.as_inputs(x)
+        batch_size = checked_count("batch_size", batch_size)
+        if self._passes_silently(verbose):
+            return self.run_pass("latent", self._latent_of, x, batch_size)
         batches = FeatureBatches(x, self.preprocessor, batch_size)
         return self.encoder.predict(batches, verbose=verbose)
+
+    def _latent_of(self, x):
+        return self.encoder(self.features(x), training=False)
+
+    def _passes_silently(self, verbose):
+        """Whether `run_pass` serves: Keras' own `predict` draws a bar."""
+        silent = not verbose and not self.run_eagerly
+        return silent and on_tensorflow_alone()
 
     def reconstruct(self, x, batch_size=1024, verbose=0):
         """Samples as the decoder sees them.
@@ -103,8 +122,25 @@ class Prediction:
 
     def _decoded(self, z, batch_size=1024, verbose=0):
         """Raw samples `(n, ...)` of points `(n, latent_dim)`, as arrays."""
-        outputs = self.decoder.predict(z, batch_size, verbose=verbose)
+        outputs = self.pass_of(self.decoder, z, batch_size, verbose)
         return keras.ops.convert_to_numpy(self.raw_samples(outputs))
+
+    def pass_of(self, network, z, batch_size=1024, verbose=0):
+        """What a network of this model makes of an array.
+
+        Args:
+            network: `keras.Model`.
+            z: Array `(n, ...)`.
+            batch_size: Integer, samples taken at once.
+            verbose: As in `keras.Model.predict`.
+
+        Returns:
+            Array `(n, ...)`.
+        """
+        if self._passes_silently(verbose):
+            function = functools.partial(network, training=False)
+            return self.run_pass(network, function, z, batch_size)
+        return network.predict(z, batch_size, verbose=verbose)
 
     def raw_samples(self, outputs):
         """The decoder's outputs on the scale of raw inputs.

@@ -76,6 +76,8 @@ class Preparation:
         if batch_size is not None:
             self._check_batches(array, batch_size)
         adapts = must_adapt(self.preprocessor)
+        if adapts:
+            self.forget_passes()
         if array.dtype == object:
             # Only the vocabulary tells how wide the features are.
             if adapts:

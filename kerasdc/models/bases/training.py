@@ -9,9 +9,9 @@ from kerasdc.callbacks.checks import check_callbacks
 from kerasdc.callbacks.lists import with_first
 from kerasdc.layers.adaptable import add_flag
 from kerasdc.models.bases.scopes import strategy_scope
+from kerasdc.models.bases.stepping import stepping
 from kerasdc.targets import ShuffledBatches
 from kerasdc.targets import steps_taken
-from kerasdc.targets.feeding import feed
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.frames import column_names
 from kerasdc.utils.inputs import reject_labels
@@ -182,15 +182,11 @@ class Training:
         if type(batches) is not self._traced_for:
             # Of another rank: TensorFlow would trace for any.
             self.train_function, self._traced_for = None, type(batches)
-        with strategy_scope(self):
-            batches, callbacks = feed(batches, callbacks)
-            return super().fit(
-                batches,
-                callbacks=callbacks,
-                # The batches do it: Keras' order would not survive a restart.
-                shuffle=False,
-                **kwargs,
-            )
+        with (
+            strategy_scope(self),
+            stepping(self, batches, callbacks, **kwargs) as arguments,
+        ):
+            return super().fit(**arguments)
 
     def add_fitted_flag(self):
         """Makes the weight behind `fitted`, for systems without `adapt`."""
