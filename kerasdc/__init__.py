@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 # Imported when first used: `import kerasdc` must cost no more than Keras.
 _LAZY_MODULES = (
     "automatic",
+    "baselines",
     "datasets",
     "estimators",
     "export",
