@@ -288,7 +288,7 @@ def test_two_dimensions_are_kept():
     ("n", "d"), [(0, 1), (0, 50), (1, 50), (4, 1), (5, 50), (40, 1), (40, 50)]
 )
 def test_two_dimensional_of_few(n, d, monkeypatch, eagerly):
-    monkeypatch.setattr(projection, "_MOST_EPOCHS", 3)
+    monkeypatch.setattr(projection, "_NUM_STEPS", 3)
     z, _ = blobs(n, d=d)
     indices, points = plots.two_dimensional(z.astype("float32"))
     assert points.shape == (n, 2) == (len(indices), 2)
@@ -297,7 +297,7 @@ def test_two_dimensional_of_few(n, d, monkeypatch, eagerly):
 
 @pytest.mark.parametrize("copies", [1, 100])
 def test_two_dimensional_of_duplicates(copies, monkeypatch, eagerly):
-    monkeypatch.setattr(projection, "_MOST_EPOCHS", 3)
+    monkeypatch.setattr(projection, "_NUM_STEPS", 3)
     z = np.repeat(np.ones((1, 5)), 100, axis=0)
     z[copies:] = 2
     indices, points = plots.two_dimensional(z)
@@ -307,7 +307,7 @@ def test_two_dimensional_of_duplicates(copies, monkeypatch, eagerly):
 def test_two_dimensional_keeps_groups_apart(monkeypatch):
     from sklearn.neighbors import KNeighborsClassifier
 
-    monkeypatch.setattr(projection, "_MOST_EPOCHS", 50)
+    monkeypatch.setattr(projection, "_NUM_STEPS", 200)
     z, groups = blobs(700, d=10)
     z[7] = np.nan
     # Those that the network did not learn from are laid out, too.
@@ -319,7 +319,7 @@ def test_two_dimensional_keeps_groups_apart(monkeypatch):
 
 
 def test_two_dimensional_is_seeded(monkeypatch, eagerly):
-    monkeypatch.setattr(projection, "_MOST_EPOCHS", 3)
+    monkeypatch.setattr(projection, "_NUM_STEPS", 3)
     z, _ = blobs(200, d=10)
     first = plots.two_dimensional(z, seed=1, max_points=60)
     again = plots.two_dimensional(z, seed=1, max_points=60)

@@ -4,7 +4,6 @@ import pytest
 
 from kerasdc import networks
 from kerasdc.models import DEC
-from kerasdc.models.bases.stepping import GROUP
 from kerasdc.models.bases.stepping import group_size
 
 pytestmark = pytest.mark.skipif(
@@ -52,7 +51,7 @@ def test_results_do_not_depend_on_groups(x):
     losses, centers = trained(x)
     each = EachStep()
     single_losses, single_centers = trained(x, each)
-    assert each.steps == 3 * 23  # the last group of an epoch is short
+    assert each.steps == 3 * 23
     np.testing.assert_allclose(losses, single_losses, rtol=1e-6)
     np.testing.assert_allclose(centers, single_centers, rtol=1e-6)
 
@@ -62,12 +61,33 @@ def size(*callbacks, num_steps=100, **kwargs):
 
 
 def test_grouped_where_nothing_looks_at_single_steps(tmp_path):
-    assert size() == size(keras.callbacks.History()) == GROUP
-    assert size(num_steps=3) == 3
-    assert size(keras.callbacks.TensorBoard(tmp_path)) == GROUP
+    assert size() == size(keras.callbacks.History()) == 25
+    assert size(keras.callbacks.TensorBoard(tmp_path)) == 25
     path = tmp_path / "model.keras"
-    assert size(keras.callbacks.ModelCheckpoint(path)) == GROUP
-    assert size(keras.callbacks.CSVLogger(tmp_path / "log.csv")) == GROUP
+    assert size(keras.callbacks.ModelCheckpoint(path)) == 25
+    assert size(keras.callbacks.CSVLogger(tmp_path / "log.csv")) == 25
+
+
+@pytest.mark.parametrize(
+    ("num_steps", "expected"), [(1, 1), (3, 3), (37, 37), (140, 35), (274, 2)]
+)
+def test_groups_fill_an_epoch(num_steps, expected):
+    assert size(num_steps=num_steps) == expected
+
+
+def test_callbacks_learn_the_last_step_of_a_group(x):
+    class Groups(EachStep):
+        takes_groups = True
+        last = -1
+
+        def on_train_batch_end(self, batch, logs=None):
+            super().on_train_batch_end(batch, logs)
+            self.last = batch
+
+    model, groups = new_model(), Groups()
+    model.pretrain(x, epochs=1, verbose=0)
+    model.fit(x, epochs=2, batch_size=5, callbacks=[groups], verbose=0)
+    assert (groups.steps, groups.last) == (2 * 2, 45)
 
 
 def test_single_steps_where_a_callback_may_look(tmp_path):

@@ -52,8 +52,9 @@ def edge_cross_entropy(
     _check_enough(first.shape[0], num_negatives)
     attraction = ops.mean(edge_attraction(first, second, a, b))
     others = [ops.roll(second, -i, 0) for i in range(1, num_negatives + 1)]
-    repulsion = [ops.mean(edge_repulsion(first, z, a, b)) for z in others]
-    return attraction + weight * sum(repulsion) / num_negatives
+    # All pairs in one tensor: they are small, and there are many operations.
+    pairs = ops.tile(first, (num_negatives, 1)), ops.concatenate(others)
+    return attraction + weight * ops.mean(edge_repulsion(*pairs, a, b))
 
 
 def edge_attraction(first, second, a, b):

@@ -1,12 +1,9 @@
 """An embedding of any number of dimensions, laid out in the plane."""
 
-import math
-
 import numpy as np
 
 _NUM_STEPS = 600
-_BATCH_SIZE = 512
-_MOST_EPOCHS = 200  # of few samples
+_BATCH_SIZE = 256
 _UNITS = (128, 128)
 
 
@@ -14,7 +11,7 @@ def two_dimensional(z, seed=0, max_points=5000):
     """Coordinates in the plane for an embedding.
 
     An embedding of two dimensions is returned as it is. Others are mapped by
-    a `kerasdc.models.ParametricTSNE`, which is trained on a random part of
+    a `kerasdc.models.NeighborEmbedding`, which is trained on a random part of
     the samples. Rows that are not finite are left out.
 
     Args:
@@ -52,31 +49,24 @@ def _laid_out(z, seed, max_points):
     part = z
     if len(z) > max_points:
         part = z[generator.choice(len(z), max_points, replace=False)]
-    batch_size = min(_BATCH_SIZE, len(part))
-    steps_per_epoch = math.ceil(len(part) / batch_size)
-    epochs = min(math.ceil(_NUM_STEPS / steps_per_epoch), _MOST_EPOCHS)
-    perplexity = min(30.0, (len(part) - 1) / 3)
-    num_steps = epochs * steps_per_epoch
-    model = _network(z.shape[1], perplexity, num_steps, seed)
-    model.fit(part, batch_size=batch_size, epochs=epochs, verbose=0)
-    return model.embed(z)
+    model = _network(z.shape[1], seed)
+    model.fit(
+        part, batch_size=_BATCH_SIZE, steps_per_epoch=_NUM_STEPS, verbose=0
+    )
+    return model.predict(z, batch_size=1024, verbose=0)
 
 
-def _network(dim, perplexity, num_steps, seed):
+def _network(dim, seed):
     import keras
 
     from kerasdc import networks
-    from kerasdc.models import ParametricTSNE
+    from kerasdc.models import NeighborEmbedding
 
     # A seed of its own leaves the global random state as it is.
     initializer = keras.initializers.GlorotUniform(seed=seed)
-    model = ParametricTSNE(
-        encoder=networks.mlp_encoder((dim,), _UNITS, 2, initializer),
-        preprocessor=None,
-        perplexity=max(perplexity, 1.0),
-        affinities="neighbors",
-        seed=seed,
+    encoder = networks.mlp_encoder((dim,), _UNITS, 2, initializer, "silu")
+    model = NeighborEmbedding(
+        encoder, num_neighbors=15, min_dist=0.1, seed=seed
     )
-    rate = keras.optimizers.schedules.CosineDecay(3e-3, num_steps)
-    model.compile(keras.optimizers.Adam(rate))
+    model.compile(model.optimizer_for(_NUM_STEPS))
     return model

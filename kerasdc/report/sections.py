@@ -107,7 +107,7 @@ def embedding(outputs, assignments=None):
     if z.shape[1] != 2:
         text += (
             f"The {z.shape[1]} dimensions of the embedding are laid out in "
-            "the plane by parametric t-SNE: near points are similar, but "
+            "the plane by parametric UMAP: near points are similar, but "
             "the distances between groups and their sizes mean little."
         )
     body = f"<div class='beside'>{''.join(images)}</div>{note(text)}"

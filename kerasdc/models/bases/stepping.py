@@ -9,7 +9,7 @@ from kerasdc.models.bases.fused_updates import fuse_updates
 from kerasdc.targets.feeding import feed
 from kerasdc.targets.feeding import on_tensorflow_alone
 
-GROUP = 10  # steps that TensorFlow takes between two looks at callbacks
+LARGEST_GROUP = 40  # steps that TensorFlow takes between looks at callbacks
 _HOOKS = (
     "on_batch_begin",
     "on_batch_end",
@@ -63,7 +63,13 @@ def group_size(model, num_steps, callbacks, validation_data=None, **kwargs):
         return chosen
     if any(map(_sees_each_step, as_list(callbacks))):
         return chosen
-    return min(GROUP, num_steps) if on_tensorflow_alone() else chosen
+    return _divisor(num_steps) if on_tensorflow_alone() else chosen
+
+
+def _divisor(num_steps):
+    """The largest group that fills an epoch: Keras counts whole groups."""
+    sizes = range(min(LARGEST_GROUP, num_steps), 0, -1)
+    return next(size for size in sizes if num_steps % size == 0)
 
 
 def _sees_each_step(callback):
