@@ -27,9 +27,9 @@ def parse_arguments(arguments):
         "arguments: DEC on the digits that scikit-learn ships.",
     )
     add = parser.add_argument
-    add("--model", default="dec", help="system, such as dec")
+    add("--model", default="dec", help="system or baseline, such as dec")
     add("--dataset", default="digits", help="data set, such as mnist")
-    add("--recipe", default="best", help="best, paper, ...: see --list")
+    add("--recipe", help="best (the default), paper, ...: see --list")
     add("--seed", type=int, default=0)
     add("--out", help="run folder (default: runs/<what is run>)")
     add("--data-dir", help="folder of data sets already downloaded")
@@ -56,12 +56,13 @@ def parse_arguments(arguments):
 
 
 def print_list():
-    """Prints every recipe, and what the zoo has published.
+    """Prints every recipe and baseline, and what the zoo has published.
 
     Returns:
         Exit status.
     """
     from kerasdc import zoo
+    from kerasdc.baselines import list_baselines
     from kerasdc.recipes import list_recipes
     from kerasdc.utils.terminal import print_anywhere
 
@@ -69,6 +70,8 @@ def print_list():
     print("Recipes (--model, --dataset, --recipe):")
     for system, dataset, recipe in list_recipes():
         print(f"  {system:10} {dataset:15} {recipe}")
+    print("\nBaselines (--model), for every data set that they take:")
+    print(f"  {', '.join(list_baselines())}")
     print("\nPublished models (kerasdc.load):")
     for name in zoo.list_models():
         print(f"  {name}")
@@ -147,6 +150,39 @@ def main(arguments=None):
         return 2
 
 
+def settings_of(options):
+    """The settings of a run.
+
+    Args:
+        options: `argparse.Namespace` of `parse_arguments`.
+
+    Returns:
+        `kerasdc.runs.settings.Settings`.
+
+    Raises:
+        ValueError: If there is no such system or baseline, or a number is
+            out of its range.
+    """
+    from kerasdc.baselines import list_baselines
+    from kerasdc.baselines.known_baselines import RECIPE
+    from kerasdc.recipes import RECIPES
+    from kerasdc.runs.settings import Settings
+    from kerasdc.utils.arguments import checked_name
+
+    known = [*RECIPES, *list_baselines()]
+    system = checked_name("model", options.model, known, "system or baseline")
+    return Settings(
+        system=system,
+        dataset=options.dataset,
+        recipe=options.recipe or ("best" if system in RECIPES else RECIPE),
+        seed=options.seed,
+        split=options.split,
+        pretrain_epochs=options.pretrain_epochs,
+        epochs=options.epochs,
+        dtype_policy=options.dtype_policy,
+    )
+
+
 def run(options):
     """Trains and writes the run folder.
 
@@ -156,28 +192,17 @@ def run(options):
     Returns:
         Exit status.
     """
-    from kerasdc.runs.artifacts import write_results
+    from kerasdc.runs.kinds import kind_of
     from kerasdc.runs.publication import check_publishable
-    from kerasdc.runs.publication import publish_run
-    from kerasdc.runs.run import Run
-    from kerasdc.runs.settings import Settings
     from kerasdc.utils.terminal import print_anywhere
 
     print_anywhere()
-    settings = Settings(
-        system=options.model,
-        dataset=options.dataset,
-        recipe=options.recipe,
-        seed=options.seed,
-        split=options.split,
-        pretrain_epochs=options.pretrain_epochs,
-        epochs=options.epochs,
-        dtype_policy=options.dtype_policy,
-    )
+    settings = settings_of(options)
     if options.publish:
         check_publishable(settings)
     out = settings.folder if options.out is None else options.out
-    with Run(settings, out, options.data_dir) as training:
+    kind = kind_of(settings)
+    with kind.run(settings, out, options.data_dir) as training:
         training.start(resume=options.resume)
         if options.publish and training.commit.endswith("+"):
             print(
@@ -186,13 +211,13 @@ def run(options):
                 file=sys.stderr,
             )
         training.train()
-        figures = write_results(training)
+        figures = kind.write(training)
         print(json.dumps(figures, indent=2))
         for page in ("report.html", "embedding.png"):
             if (training.out / page).exists():
                 print(f"Look at {training.out / page}")
         if options.publish:
-            print(publish_run(training, figures))
+            print(kind.publish(training, figures))
     return 0
 
 

@@ -18,11 +18,11 @@ from sklearn.cluster import KMeans
 
 import train
 from kerasdc import automatic
+from kerasdc import baselines
 from kerasdc import datasets
 from kerasdc import metrics
 from kerasdc import models
 from kerasdc import zoo
-from kerasdc.recipes import get_recipe
 from kerasdc.runs import own_data
 
 ROOT = Path(__file__).parent.parent
@@ -242,8 +242,10 @@ def check_extras(target):
 def check_training(arguments):
     # In a loop over seeds.
     arguments = [a.replace("$seed", "0") for a in arguments]
-    options = train.parse_arguments(arguments)
-    get_recipe(options.model, options.dataset, options.recipe)
+    settings = train.settings_of(train.parse_arguments(arguments))
+    if settings.system not in baselines.list_baselines():
+        settings.values()
+    assert settings.dataset in datasets.list_names()
 
 
 def test_ci_installs_what_the_readme_says():

@@ -17,7 +17,6 @@ from kerasdc.runs.stage_log import seconds_in
 from kerasdc.utils.files import replace
 from kerasdc.utils.files import write_csv
 from kerasdc.utils.files import write_json
-from kerasdc.zoo.results import COLUMNS
 from kerasdc.zoo.verifying import scores
 
 
@@ -34,22 +33,14 @@ def evaluate_run(run):
     settings = run.settings
     held_out = settings.split == "test"
     reference = Outputs(run.model, run.x, run.y) if held_out else None
-    return {
-        **dict.fromkeys(COLUMNS),
-        "system": settings.system,
-        "dataset": settings.dataset,
-        "recipe": settings.recipe,
-        "seed": settings.seed,
-        "split": settings.split,
-        "num_samples": len(run.x_scored),
+    return run.row(
         **scores(run.outputs, reference),
-        "objective": _objective(run.outputs),
-        "seconds": round(seconds_in(run.out / "log.csv"), 1),
-        "backend": "/".join(
+        objective=_objective(run.outputs),
+        seconds=round(seconds_in(run.out / "log.csv"), 1),
+        backend="/".join(
             filter(None, [keras.backend.backend(), settings.dtype_policy])
         ),
-        "commit": run.commit,
-    }
+    )
 
 
 def write_results(run):

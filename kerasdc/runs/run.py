@@ -6,7 +6,6 @@ import time
 
 import keras
 
-from kerasdc import datasets
 from kerasdc.callbacks import ClusteringMetrics
 from kerasdc.callbacks import ClusterSizes
 from kerasdc.callbacks import LabelChangeStopping
@@ -16,24 +15,21 @@ from kerasdc.report import Outputs
 from kerasdc.runs import building
 from kerasdc.runs.backup import EpochBackup
 from kerasdc.runs.backup import StageProgress
-from kerasdc.runs.ownership import Ownership
-from kerasdc.runs.settings import settle
+from kerasdc.runs.run_folder import FolderRun
 from kerasdc.runs.snapshots import Snapshot
 from kerasdc.runs.snapshots import newest_intact
 from kerasdc.runs.stage_log import StageLog
 from kerasdc.runs.stage_log import seconds_in
 from kerasdc.targets import all_features
-from kerasdc.utils.files import local_path
 
 _PATIENCE = 10  # epochs in which a cluster may still be empty
 
 
-class Run:
+class Run(FolderRun):
     """One training in one folder, which can be resumed after a kill.
 
     The state after a finished stage is a `Snapshot`, as is the state within
-    a stage, which `EpochBackup` saves. From `start` to `close`, or to the end
-    of a `with` block, the folder belongs to this run.
+    a stage, which `EpochBackup` saves. See also `FolderRun`.
 
     Args:
         settings: `Settings`.
@@ -48,58 +44,22 @@ class Run:
     """
 
     def __init__(self, settings, out, data_dir=None, tensorboard=True):
-        self.settings = settings
         self.recipe = settings.values()
-        self.out = local_path("out", out)
-        self._owner = Ownership(self.out)
-        self.data_dir = data_dir
+        super().__init__(settings, out, data_dir)
         self.tensorboard = tensorboard
-        data = datasets.load(settings.dataset, data_dir)
-        if settings.split == "test" and data.x_test is None:
-            raise ValueError(
-                f"{settings.dataset} has no split into train and test. "
-                "Received: split='test'"
-            )
-        held_out = settings.split == "test"
-        self.data = data
-        self.x, self.y = (
-            (data.x_train, data.y_train) if held_out else (data.x, data.y)
-        )
-        self.x_scored, self.y_scored = (
-            (data.x_test, data.y_test) if held_out else (data.x, data.y)
-        )
 
     def start(self, resume=False):
         """Makes the folder, or checks that it holds this run.
 
         Args:
-            resume: Boolean. `True` resumes a run that was stopped; `False`
-                starts a new one, and never overwrites an existing run.
+            resume: As for `FolderRun.start`.
 
         Raises:
-            BlockingIOError: If another run owns the folder. It says who.
-            FileExistsError: If the folder holds a run and `resume` is false.
             ImportError: If a package for the report or the logs is missing.
-            ValueError: If the run in the folder has other settings.
+            OSError, ValueError: As `FolderRun.start`.
         """
         _check_packages(["tensorboard"] if self.tensorboard else [])
-        self.out.mkdir(parents=True, exist_ok=True)
-        self._owner.take()
-        try:
-            self.commit = settle(self.out, self.settings, self.recipe, resume)
-        except BaseException:
-            self.close()
-            raise
-
-    def close(self):
-        """Leaves the folder to others."""
-        self._owner.free()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        self.close()
+        super().start(resume)
 
     def train(self):
         """Trains, or resumes training.
