@@ -66,6 +66,59 @@ def test_backends_are_not_mixed(tmp_path):
     assert "| 0.5000 | 0.5000 | 0.5000 | 1 | tensorflow |" in table
 
 
+def baseline_row(system, accuracy, **changes):
+    return make_row(
+        system=system,
+        recipe="plain",
+        accuracy=accuracy,
+        **{"backend": "scikit-learn", **changes},
+    )
+
+
+def test_baselines_stand_beside_the_systems(tmp_path):
+    systems = [
+        make_row(),
+        make_row(system="vade", accuracy=0.9),
+        make_row(dataset="usps"),
+        make_row(split="test"),
+        make_embedding_row(),
+    ]
+    baselines = [
+        baseline_row("kmeans", 0.4),
+        baseline_row("kmeans", 0.6, seed=1),
+        baseline_row("umap_gmm", 0.8, backend="umap-learn"),
+        baseline_row("ward", 0.7),
+        baseline_row("ward", 0.3, dataset="usps"),
+    ]
+    zoo.add_results([*systems, *baselines], tmp_path)
+    head, _, *lines = zoo.results_table(tmp_path).splitlines()[:6]
+    assert head.endswith("| ari | k-means | best baseline | seeds |")
+    beside = [line.split(" | ")[7:9] for line in lines]
+    assert beside == [
+        ["0.5000", "**0.8000** (umap_gmm)"],
+        ["–", "–"],
+        ["–", "0.3000 (ward)"],
+        ["0.5000", "0.8000 (umap_gmm)"],
+    ]
+    embeddings = zoo.results_table(tmp_path).split("\n\n")[-1]
+    assert "k-means" not in embeddings
+    assert zoo.baselines_table(tmp_path).splitlines()[2:] == [
+        "| digits | all | umap_gmm | 0.8000 | 0.5000 | 0.5000 | 1 |",
+        "| digits | all | ward | 0.7000 | 0.5000 | 0.5000 | 1 |",
+        "| digits | all | kmeans | 0.5000 ± 0.1414 | 0.5000 ± 0.0000 | "
+        "0.5000 ± 0.0000 | 2 |",
+        "| usps | all | ward | 0.3000 | 0.5000 | 0.5000 | 1 |",
+    ]
+
+
+def test_a_zoo_of_baselines_only(tmp_path):
+    zoo.add_results([baseline_row("kmeans", 0.5)], tmp_path)
+    assert zoo.results_table(tmp_path) == "None yet.\n"
+    readme = zoo.write_zoo_readme(tmp_path).read_text(encoding="utf-8")
+    assert readme.endswith(zoo.baselines_table(tmp_path))
+    assert "| digits | all | kmeans | 0.5000 |" in readme
+
+
 def test_another_run_of_the_seed_leaves_the_model_its_figures(own):
     figures = entry.read_metadata(own / NAME)["figures"]
     zoo.add_results([make_row(accuracy=0.99, commit="def5678")], own)

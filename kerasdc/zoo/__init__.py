@@ -29,11 +29,13 @@ from kerasdc.zoo.readmes import write_zoo_readme
 from kerasdc.zoo.results import add_results
 from kerasdc.zoo.results import merge
 from kerasdc.zoo.results import read_results
+from kerasdc.zoo.tables import baselines_table
 from kerasdc.zoo.tables import results_table
 from kerasdc.zoo.verifying import verify
 
 __all__ = [
     "add_results",
+    "baselines_table",
     "list_models",
     "load",
     "locked",

@@ -42,7 +42,14 @@ Serving (`saved_model/1`) and a few inputs with their outputs (`golden.npz`).
 Mean ± sample standard deviation over seeds.
 Split `all`: {all}; `test`: {test}.
 
-{table}"""
+{table}
+## Baselines
+
+Classical methods on the same data, see `kerasdc.baselines`. Above, the
+accuracies of k-means and of the most accurate baseline stand beside each
+system, the latter in bold where the system is less accurate.
+
+{baselines}"""
 
 
 def write_readmes(zoo_dir=None):
@@ -94,6 +101,7 @@ def write_zoo_readme(zoo_dir=None):
             example=names[0] if names and _EXAMPLE not in names else _EXAMPLE,
             models=tables.by_kind(list(entries.values()), _models_table),
             table=tables.results_table(folder),
+            baselines=tables.baselines_table(folder),
             **results.SPLITS,
         )
         write_text(folder / "README.md", text)

@@ -2,6 +2,7 @@
 
 import statistics
 
+from kerasdc.zoo import comparison
 from kerasdc.zoo.results import EMBEDDING_SCORES
 from kerasdc.zoo.results import KEY
 from kerasdc.zoo.results import SCORES
@@ -80,33 +81,56 @@ def summarize(rows):
 
 
 def results_table(zoo_dir=None):
-    """The results as Markdown tables: of clusters and of embeddings.
+    """The systems' results as Markdown tables: of clusters and of embeddings.
 
     Args:
         zoo_dir: Folder of a zoo, or `None` for the one in use.
 
     Returns:
         String: one line per system, data set, recipe and split, with mean
-        and standard deviation over seeds.
+        and standard deviation over seeds. Clusters have the accuracies of
+        k-means and of the best baseline beside them, if there are any.
     """
-    rows = summarize(read_results(zoo_dir))
-    backend = ["backend"] if len({r["backend"] for r in rows}) > 1 else []
+    systems, baselines = comparison.divided(summarize(read_results(zoo_dir)))
+    beside = comparison.Beside(baselines)
     return by_kind(
-        rows,
-        lambda rows, scores: markdown(
-            ["system", "dataset", "recipe", "split", *scores, "seeds"]
-            + backend,
-            [
-                [
-                    *(row[k] for k in ("system", "dataset", "recipe", "split")),
-                    *(spread(row[score]) for score in scores),
-                    row["num_seeds"],
-                    *(row[k] for k in backend),
-                ]
-                for row in rows
-            ],
+        systems,
+        lambda rows, scores: _table_of(
+            rows, scores, systems, beside if scores is SCORES else None
         ),
     )
+
+
+def _table_of(rows, scores, systems, beside):
+    named = ["system", "dataset", "recipe", "split"]
+    backend = ["backend"] if len({r["backend"] for r in systems}) > 1 else []
+    lines = [
+        [
+            *(row[k] for k in named),
+            *(spread(row[score]) for score in scores),
+            *(beside.cells(row) if beside else ()),
+            row["num_seeds"],
+            *(row[k] for k in backend),
+        ]
+        for row in rows
+    ]
+    head = beside.head if beside else []
+    return markdown([*named, *scores, *head, "seeds", *backend], lines)
+
+
+def baselines_table(zoo_dir=None):
+    """The baselines' results as a Markdown table.
+
+    Args:
+        zoo_dir: Folder of a zoo, or `None` for the one in use.
+
+    Returns:
+        String: one line per data set, split and baseline, with mean and
+        standard deviation over seeds.
+    """
+    _, baselines = comparison.divided(summarize(read_results(zoo_dir)))
+    head = ["dataset", "split", "baseline", *SCORES, "seeds"]
+    return markdown(head, comparison.lines_of(baselines, spread))
 
 
 def by_kind(rows, write):
