@@ -7,7 +7,7 @@ probing and perturbed inputs, and two backward passes, to the probe and to the
 weights. The bare model has only these, with the same network, optimizer and
 batches: no entropies, divergences or radii, and moving statistics are updated
 in the clean pass only. Both are timed alternately in one run, without the
-first step, which traces the graph. The result is the ratio.
+first epoch, which traces the graph. The result is the ratio.
 """
 
 import argparse
@@ -69,7 +69,7 @@ def main():
     model.adapt(x)
     bare = BarePasses()
     bare.compile(keras.optimizers.Adam(2e-3))
-    arguments = {"epochs": 1, "batch_size": _BATCH, "verbose": 0}
+    arguments = {"epochs": 2, "batch_size": _BATCH, "verbose": 0}
     runs = [
         lambda timer, model=model, data=data: model.fit(
             data, callbacks=[timer], **arguments

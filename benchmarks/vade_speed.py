@@ -4,7 +4,7 @@
 
 The plain VAE has the same networks, likelihood, optimizer and batches, with a
 standard normal instead of the mixture. Both are timed alternately in one run,
-without the first step, which traces the graph. The result is the ratio. The
+without the first epoch, which traces the graph. The result is the ratio. The
 time of the mixture is given twice: compared with a mixture of one component,
 and with the same model whose prior is a standard normal.
 """
@@ -77,7 +77,7 @@ def main():
     features = x.astype("float32") / 255
     bare = BareVAE()
     bare.compile(keras.optimizers.Adam(2e-3))
-    arguments = {"epochs": 1, "batch_size": _BATCH, "verbose": 0}
+    arguments = {"epochs": 2, "batch_size": _BATCH, "verbose": 0}
     runs = [
         lambda timer, model=model, data=data: model.fit(
             data, callbacks=[timer], **arguments

@@ -11,20 +11,31 @@ STEPS = ["--steps", "2", "--rounds", "1"]
 ARGUMENTS = {
     "imsat_speed": STEPS,
     "kmeans_baseline": ["--seeds", "1"],
+    "profile_step": ["--dataset", "digits", "--samples", "600"],
+    "serving_latency": ["--model", "dec_digits", "--requests", "20"],
     "own_data": ["--datasets", "wine", "--steps", "2"],
     "start_up": ["--rounds", "1", "--model", "dec_digits"],
     "training_speed": [*STEPS, "--samples", "512"],
     "vade_speed": STEPS,
 }
 # It compares with packages that the tests do not install.
-LEFT_OUT = {"embedding_quality"}
+LEFT_OUT = {"embedding_quality", "peers"}
 # Networks of the papers' widths, and three new processes.
-SLOW = {"imsat_speed", "own_data", "start_up", "training_speed", "vade_speed"}
+SLOW = {
+    "imsat_speed",
+    "own_data",
+    "profile_step",
+    "start_up",
+    "training_speed",
+    "vade_speed",
+}
+# What others are made of.
+PARTS = {"step_parts"}
 
 
 def test_every_benchmark_is_run():
     names = {path.stem for path in FOLDER.glob("*.py")}
-    assert names == ARGUMENTS.keys() | LEFT_OUT
+    assert names == ARGUMENTS.keys() | LEFT_OUT | PARTS
 
 
 @pytest.fixture
