@@ -66,7 +66,7 @@ def test_a_run_leaves_figures_and_assignments(tmp_path, own_zoo, capsys):
     settings = json.loads((out / "settings.json").read_text())
     assert settings["values"] == {
         "estimator": "Pipeline(steps=[('preparation', Preparation()), "
-        "('kmeans', KMeans(n_clusters=10, n_init=20, random_state=3))])"
+        "('kmeans', KMeans(n_clusters=10, n_init=10, random_state=3))])"
     }
     assert {path.name for path in own_zoo.iterdir()} >= {"results.csv"}
     assert zoo.list_models(own_zoo) == []

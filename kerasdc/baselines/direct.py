@@ -9,7 +9,7 @@ from kerasdc.baselines.preparing import mixture_steps
 
 
 def kmeans(n_clusters, random_state=None):
-    """k-means of pixels, columns or tf-idf vectors, the best of 20 runs.
+    """k-means of pixels, columns or tf-idf vectors, the best of 10 runs.
 
     Reference: S. Lloyd, "Least squares quantization in PCM", 1982; starting
     points by D. Arthur and S. Vassilvitskii, "k-means++", 2007.

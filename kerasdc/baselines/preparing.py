@@ -90,7 +90,7 @@ class Components(TransformerMixin, BaseEstimator):
 
 
 def kmeans_steps(n_clusters, random_state):
-    """The last step of a pipeline: k-means, the best of 20 runs.
+    """The last step of a pipeline: k-means, the best of 10 runs.
 
     Args:
         n_clusters: Integer, at least 1.
@@ -103,7 +103,7 @@ def kmeans_steps(n_clusters, random_state):
         ValueError: If one is out of its range.
     """
     n_clusters, seed = checked_arguments(n_clusters, random_state)
-    return [KMeans(n_clusters, n_init=20, random_state=seed)]
+    return [KMeans(n_clusters, n_init=10, random_state=seed)]
 
 
 def mixture_steps(n_clusters, random_state):
