@@ -238,7 +238,7 @@ def test_numbers_are_checked(name, fake_umap):
     make_it = functools.partial(baselines.make_baseline, name)
     with pytest.raises(ValueError, match="Received: n_clusters=0"):
         make_it(0)
-    with pytest.raises(ValueError, match="Received: seed=-1"):
+    with pytest.raises(ValueError, match="Received: random_state=-1"):
         make_it(3, random_state=-1)
 
 

@@ -12,7 +12,6 @@ from kerasdc.automatic.choices import MAX_WORDS
 from kerasdc.automatic.choices import choose
 from kerasdc.layers import TfIdf
 from kerasdc.utils.arguments import checked_count
-from kerasdc.utils.arguments import checked_seed
 from kerasdc.utils.inputs import to_array
 
 NUM_COMPONENTS = 15
@@ -139,4 +138,8 @@ def checked_arguments(n_clusters, random_state):
         ValueError: If `n_clusters` is not an integer of at least 1, or
             `random_state` neither `None` nor an integer from 0 to 2**32 - 1.
     """
-    return checked_count("n_clusters", n_clusters), checked_seed(random_state)
+    n_clusters = checked_count("n_clusters", n_clusters)
+    if random_state is not None:
+        highest = 2**32 - 1  # that scikit-learn takes
+        random_state = checked_count("random_state", random_state, 0, highest)
+    return n_clusters, random_state
