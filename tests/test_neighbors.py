@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from kerasdc.algorithms.neighbors import cosine_neighbors
 from kerasdc.algorithms.neighbors import kth_neighbor_distances
 
 
@@ -57,3 +58,41 @@ def test_distances_of_any_scale(scale):
 def test_data_are_refused_by_name(x):
     with pytest.raises(ValueError, match="`x` must .*Received: x"):
         kth_neighbor_distances(x)
+
+
+def test_cosine_neighbors_by_hand():
+    # Angles of 0, 10, 30, 55 degrees, of any length.
+    angles = np.radians([0.0, 10, 30, 55])
+    lengths = np.array([[1e-30], [1e30], [1.0], [5.0]])
+    x = lengths * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    found = cosine_neighbors(x, 2)
+    np.testing.assert_array_equal(found, [[1, 2], [0, 2], [1, 3], [2, 1]])
+    assert cosine_neighbors(x, 50).shape == (4, 3)
+
+
+def test_cosine_neighbors_of_duplicates_and_zeros():
+    x = np.repeat([[0.0, 0.0], [1.0, 0.0]], 3, axis=0)
+    found = cosine_neighbors(x, 2)
+    assert all(i not in row for i, row in enumerate(found))
+    assert set(found[3:].ravel()) == {3, 4, 5}
+
+
+def test_cosine_neighbors_of_images():
+    x = np.random.default_rng(0).integers(0, 255, (8, 3, 3), "uint8")
+    flat = x.reshape(8, 9).astype("float32")
+    np.testing.assert_array_equal(
+        cosine_neighbors(x, 3), cosine_neighbors(flat, 3)
+    )
+
+
+@pytest.mark.parametrize(
+    ("x", "k", "message"),
+    [
+        (np.eye(3), 0, "Received: k=0"),
+        (np.eye(1), 1, "at least 2 samples. Received: 1"),
+        (np.full((3, 2), np.nan), 1, "x"),
+    ],
+)
+def test_cosine_neighbors_of_bad_values(x, k, message):
+    with pytest.raises(ValueError, match=message):
+        cosine_neighbors(x, k)

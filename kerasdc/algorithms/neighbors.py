@@ -1,4 +1,4 @@
-"""Distances to nearest neighbors."""
+"""Nearest neighbors, and distances to them."""
 
 import warnings
 
@@ -73,3 +73,40 @@ def _distances(x, references, k, rows):
     is_reference[rows] = 1
     column = k - 1 + is_reference
     return np.take_along_axis(found, column[:, None], 1)[:, 0].astype("float32")
+
+
+def cosine_neighbors(x, k=50):
+    """The k samples of the most similar direction, for every sample.
+
+    Args:
+        x: Array `(n, ...)`, at least 2 samples; the axes of a sample are
+            flattened. A row of zeros is equally similar to all others.
+        k: Integer, at least 1. A sample is not its own neighbor. With fewer
+            than k others, all of them are used.
+
+    Returns:
+        Integer array `(n, min(k, n - 1))`, the nearest one first.
+
+    Raises:
+        ValueError: If `k` is less than 1, there is only one sample, or `x`
+            is not finite.
+    """
+    from sklearn.neighbors import NearestNeighbors
+
+    k = checked_count("k", k)
+    x = np.asarray(checked_array("x", x), "float32")
+    if len(x) < 2:
+        raise ValueError(
+            "`x` must hold at least 2 samples. Received: 1 samples"
+        )
+    # First to a largest entry of 1, so that squares do not over- or underflow.
+    x = x.reshape(len(x), -1)
+    x = _divided(x, np.abs(x).max(axis=1, keepdims=True))
+    x = _divided(x, np.linalg.norm(x, axis=1, keepdims=True))
+    search = NearestNeighbors(n_neighbors=min(k, len(x) - 1), algorithm="brute")
+    # Without arguments, a sample is not its own neighbor.
+    return search.fit(x).kneighbors(return_distance=False)
+
+
+def _divided(x, sizes):
+    return x / np.where(sizes > 0, sizes, 1)

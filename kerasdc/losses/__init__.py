@@ -12,6 +12,8 @@ from kerasdc.losses.information import marginal_divergence
 from kerasdc.losses.information import marginal_entropy
 from kerasdc.losses.information import mutual_information
 from kerasdc.losses.pairs import pairwise_cross_entropy
+from kerasdc.losses.pointwise import pair_agreement
+from kerasdc.losses.pointwise import pointwise_information
 from kerasdc.losses.reconstruction import half_mean_squared_error
 from kerasdc.losses.reconstruction import summed_binary_crossentropy
 from kerasdc.losses.reconstruction import summed_squared_error
@@ -37,7 +39,9 @@ __all__ = [
     "marginal_divergence",
     "marginal_entropy",
     "mutual_information",
+    "pair_agreement",
     "pairwise_cross_entropy",
+    "pointwise_information",
     "prediction_divergence",
     "similarity_cross_entropy",
     "size_penalty",
