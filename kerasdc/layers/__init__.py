@@ -1,6 +1,7 @@
 """Keras layers of deep clustering, each usable alone."""
 
 from kerasdc.layers.augmentation import RandomShiftRotation
+from kerasdc.layers.cluster_heads import ClusterHeads
 from kerasdc.layers.clustering import ClusteringLayer
 from kerasdc.layers.contrast import ContrastNormalization
 from kerasdc.layers.gaussian_mixture import GaussianMixturePrior
@@ -10,6 +11,7 @@ from kerasdc.layers.scaling import Scaling
 from kerasdc.layers.text import TfIdf
 
 __all__ = [
+    "ClusterHeads",
     "ClusteringLayer",
     "ContrastNormalization",
     "GaussianMixturePrior",
