@@ -65,8 +65,8 @@ def counted_passes():
     with pytest.MonkeyPatch.context() as patch:
         for name in ("predict", "embed"):
             count(models.DEC, name)
-        for name in ("fit", "embed"):
-            count(models.ParametricTSNE, name)
+        for name in ("fit", "predict"):
+            count(models.NeighborEmbedding, name)
         yield found
 
 

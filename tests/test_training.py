@@ -138,8 +138,8 @@ def test_one_pass_for_results_report_and_publication(
         "DEC.predict of 300": 1,
         "DEC.embed of 300": 1,
         # What lays the embedding out in the plane.
-        "ParametricTSNE.fit of 300": 1,
-        "ParametricTSNE.embed of 300": 1,
+        "NeighborEmbedding.fit of 300": 1,
+        "NeighborEmbedding.predict of 300": 1,
     }
 
 

@@ -198,7 +198,10 @@ class Pretraining:
                 seed=self._draw_seed(),
             )
             # A new one: an optimizer serves one training.
-            network.compile(optimizer.from_config(optimizer.get_config()))
+            network.compile(
+                optimizer.from_config(optimizer.get_config()),
+                jit_compile=self.jit_compile,
+            )
         return network
 
     @property
