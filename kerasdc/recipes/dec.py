@@ -213,7 +213,7 @@ def _best_neighbors(scale, num_steps, fit_epochs):
 RECIPES = {
     "digits": {
         **_papers(1 / 8, 30),
-        "best": _best_neighbors(1 / 16, 3000, 20),
+        "best": _best_neighbors(1 / 16, 1500, 20),
         "autoencoder": _best_vectors(
             200,
             20,
