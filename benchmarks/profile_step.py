@@ -16,17 +16,18 @@ the constructor's defaults, in one process, part by part:
 - a refresh: `predict` of all samples, beside one compiled forward pass;
 - what is left of an epoch, and the time before its first step.
 
-Convolutions count as products. The load of the machine is printed; above 0.5
-other processes share it, and shares are not printed.
+Convolutions count as products. The cores that others keep busy at the start are
+printed; above 0.5, shares are not.
 """
 
 import argparse
-import os
 import time
 
 import keras
 import numpy as np
 import tensorflow as tf
+from machine_load import HIGHEST_LOAD
+from machine_load import machine_load
 from step_parts import bare_step
 from step_parts import count_products
 from step_parts import gradients_alone
@@ -40,7 +41,6 @@ SHAPES = {
     "usps": (9298, 16, 16),
     "mnist": (70_000, 28, 28),
 }
-HIGHEST_LOAD = 0.5
 
 
 def main():
@@ -55,12 +55,15 @@ def main():
     add("--batch-size", type=int, default=256)
     add("--dtype-policy", default="float32")
     options = parser.parse_args()
-    load = os.getloadavg()[0]
+    load = machine_load()
     keras.config.set_dtype_policy(options.dtype_policy)
     num_samples, *shape = SHAPES[options.dataset]
     x = patterns(options.samples or num_samples, shape)
     model, network = trained(options, x)
-    print(f"{options.model} {options.stage}, {len(x):,} x {shape}, load {load}")
+    print(
+        f"{options.model} {options.stage}, {len(x):,} x {shape}, "
+        f"load {load:.2f}"
+    )
     parts = seconds_of_parts(network, x, options.batch_size)
     if options.stage == "fit":
         parts |= seconds_of_passes(model, x)

@@ -7,12 +7,12 @@ the clusters of one sample at a time.
 """
 
 import argparse
-import os
 import time
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+from machine_load import machine_load
 
 ZOO = Path(__file__).parent.parent / "zoo"
 
@@ -23,7 +23,7 @@ def main():
     parser.add_argument("--model", default="dec_mnist")
     parser.add_argument("--requests", type=int, default=2000)
     options = parser.parse_args()
-    print(f"load {os.getloadavg()[0]:.2f}")
+    print(f"load {machine_load():.2f}")
     folder = ZOO / options.model / "saved_model" / "1"
     start = time.perf_counter()
     serve = tf.saved_model.load(str(folder)).signatures["serving_default"]

@@ -30,7 +30,7 @@ SLOW = {
     "vade_speed",
 }
 # What others are made of.
-PARTS = {"step_parts"}
+PARTS = {"machine_load", "step_parts"}
 
 
 def test_every_benchmark_is_run():
