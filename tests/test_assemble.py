@@ -24,3 +24,13 @@ def test_imbalanced_keeps_the_first_of_each_class_and_split():
     assert (data.x_train.ravel() % 10 == data.y_train).all()
     assert data.x_test.min() >= 1000
     assert len(data.x) == sum(train) + sum(test)
+
+
+def test_features_of_the_training_part_come_first():
+    x = np.arange(6, dtype="float16")[:, None]
+    test = np.array([True, False, False, True, False, True])
+    content = {"x": x, "y": np.arange(6, dtype="uint8"), "test": test}
+    data = assemble(ENTRIES["20newsgroups_minilm"], content)
+    assert data.x.dtype == "float32"
+    assert data.x_train.ravel().tolist() == [1, 2, 4]
+    assert data.y_test.tolist() == data.x_test.ravel().tolist() == [0, 3, 5]

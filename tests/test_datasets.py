@@ -40,7 +40,8 @@ def test_list_names():
         datasets.list_names()
         == (
             "digits mnist fashion_mnist usps pendigits coil20 20newsgroups "
-            "reuters21578 rcv1 mnist_imbalanced"
+            "reuters21578 rcv1 imagenet50_moco 20newsgroups_minilm "
+            "mnist_imbalanced"
         ).split()
     )
 
@@ -82,6 +83,8 @@ def test_unprotected_addresses_serve_only_files_with_a_known_digest():
         ("coil20", (1440, 32, 32), None, None, np.uint8),
         ("20newsgroups", (18846,), 11314, 7532, object),
         ("reuters21578", (8246,), 5756, 2256, object),
+        ("imagenet50_moco", (2500, 128), None, None, np.float32),
+        ("20newsgroups_minilm", (18846, 384), 11314, 7532, np.float32),
     ],
 )
 def test_real_sets(name, shape, num_train, num_test, dtype):
@@ -101,6 +104,20 @@ def test_real_sets(name, shape, num_train, num_test, dtype):
     assert len(dataset.x_train) == len(dataset.y_train) == num_train
     assert len(dataset.x_test) == len(dataset.y_test) == num_test
     assert dataset.x_test.base is not None
+
+
+@needs_data
+def test_features_are_those_of_the_texts():
+    news = datasets.load("20newsgroups", REAL)
+    features = datasets.load("20newsgroups_minilm", REAL)
+    np.testing.assert_array_equal(features.y, news.y)
+    assert features.class_names == news.class_names
+
+
+def test_a_set_without_a_public_home():
+    message = "public home: none is known. Put imagenet50_moco.npz"
+    with pytest.raises(FileNotFoundError, match=message):
+        datasets.load("imagenet50_moco")
 
 
 @needs_data

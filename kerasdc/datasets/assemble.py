@@ -86,6 +86,14 @@ def _join_arrays(arrays):
     return _images(x), y, *sizes, ()
 
 
+def _join_flagged(arrays):
+    """One array of half precision, and which rows are the test part."""
+    order = np.argsort(arrays["test"], kind="stable")
+    x, y = arrays["x"].astype(np.float32), arrays["y"]
+    num_test = int(np.count_nonzero(arrays["test"]))
+    return x[order], y[order], len(y) - num_test, num_test, ()
+
+
 def _join_imbalanced(arrays):
     """The first samples of each class, with geometrically falling shares."""
     kept = {}
@@ -148,6 +156,7 @@ def _title_and_text(record):
 
 _JOIN = {
     "20newsgroups": _join_newsgroups,
+    "20newsgroups_minilm": _join_flagged,
     "mnist_imbalanced": _join_imbalanced,
     "reuters21578": _join_reuters,
 }

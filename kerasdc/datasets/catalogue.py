@@ -7,8 +7,10 @@ as scikit-learn's and torchvision's check, or `None` if none is published.
 
 import dataclasses
 
+from kerasdc.datasets.feature_sets import FEATURE_SETS
 from kerasdc.datasets.record import Entry
 from kerasdc.datasets.record import Original
+from kerasdc.datasets.record import counts
 
 _DIGITS = tuple("0123456789")
 _IDX = (
@@ -24,10 +26,6 @@ def _idx(bases, digests):
         Original(name, tuple(base + name for base in bases), digest)
         for name, digest in zip(_IDX, digests)
     )
-
-
-def _counts(text):
-    return tuple(int(count) for count in text.split())
 
 
 def _files(base, *names_and_digests):
@@ -47,7 +45,7 @@ _ENTRIES = (
             "embedded in scikit-learn (E. Alpaydin and C. Kaynak, 1998)"
         ),
         shape=(8, 8),
-        class_counts=_counts("178 182 177 183 181 182 181 179 174 180"),
+        class_counts=counts("178 182 177 183 181 182 181 179 174 180"),
         class_names=_DIGITS,
         content_sha256=(
             "dbfb2770e14655342f4e3f43cec7e39853eb20a007da8d9e28f31fbecbff82c3"
@@ -63,7 +61,7 @@ _ENTRIES = (
             "http://yann.lecun.com/exdb/mnist/"
         ),
         shape=(28, 28),
-        class_counts=_counts(
+        class_counts=counts(
             "6903 7877 6990 7141 6824 6313 6876 7293 6825 6958"
         ),
         class_names=_DIGITS,
@@ -133,7 +131,7 @@ _ENTRIES = (
             "https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/"
         ),
         shape=(16, 16),
-        class_counts=_counts("1553 1269 929 824 852 716 834 792 708 821"),
+        class_counts=counts("1553 1269 929 824 852 716 834 792 708 821"),
         class_names=_DIGITS,
         file="usps.npz",
         file_sha256=(
@@ -164,7 +162,7 @@ _ENTRIES = (
             "and F. Alimoglu, 1998), https://archive.ics.uci.edu/dataset/81"
         ),
         shape=(16,),
-        class_counts=_counts(
+        class_counts=counts(
             "1143 1143 1144 1055 1144 1055 1056 1142 1055 1055"
         ),
         class_names=_DIGITS,
@@ -216,7 +214,7 @@ _ENTRIES = (
             "included, http://qwone.com/~jason/20Newsgroups/"
         ),
         shape=(),
-        class_counts=_counts(
+        class_counts=counts(
             "799 973 985 982 963 988 975 990 996 994 999 991 984 990 987 "
             "997 910 940 775 628"
         ),
@@ -248,7 +246,7 @@ _ENTRIES = (
             "https://archive.ics.uci.edu/dataset/137"
         ),
         shape=(),
-        class_counts=_counts("3945 2362 408 361 307 285 161 158 143 116"),
+        class_counts=counts("3945 2362 408 361 307 285 161 158 143 116"),
         file="reuters21578.jsonl.gz",
         file_sha256=(
             "b219f1bd66377b45bfbf93dfa4ca70fd41f30f2799f11eef6f4a76e9059c0c96"
@@ -284,7 +282,7 @@ _ENTRIES = (
     ),
 )
 
-ENTRIES = {entry.name: entry for entry in _ENTRIES}
+ENTRIES = {entry.name: entry for entry in (*_ENTRIES, *FEATURE_SETS)}
 
 ENTRIES["mnist_imbalanced"] = dataclasses.replace(
     ENTRIES["mnist"],
@@ -293,7 +291,7 @@ ENTRIES["mnist_imbalanced"] = dataclasses.replace(
         "MNIST (Y. LeCun, C. Cortes and C. Burges, 1998) with classes of "
         "falling size: of digit c the first 10^(-c/9) of each split"
     ),
-    class_counts=_counts("6903 6099 4191 3315 2453 1756 1481 1216 882 696"),
+    class_counts=counts("6903 6099 4191 3315 2453 1756 1481 1216 882 696"),
     content_sha256=(
         "30a33a90edd94429f711613df16b21f72116dd0250df8e977a874d6a5d3bc730"
     ),

@@ -111,6 +111,8 @@ def _rcv1(entry, folder):
 
 
 def _originals(entry, folder):
+    if not entry.originals:
+        raise OSError("none is known")
     paths, downloaded = [], []
     for original in entry.originals:
         paths.append(_folder_of_originals(entry, folder) / original.name)

@@ -3,6 +3,18 @@
 import dataclasses
 
 
+def counts(text):
+    """Integers of a text, such as the samples of each class.
+
+    Args:
+        text: String, numbers between spaces.
+
+    Returns:
+        Tuple of integers.
+    """
+    return tuple(int(count) for count in text.split())
+
+
 @dataclasses.dataclass(frozen=True)
 class Original:
     """An original file of a data set, with its addresses.
