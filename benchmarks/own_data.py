@@ -34,12 +34,12 @@ import numpy as np
 
 import kerasdc
 from kerasdc import datasets
-from kerasdc.automatic import choose
-from kerasdc.layers import TfIdf
+from kerasdc.baselines import make_baseline
 from kerasdc.metrics import clustering_accuracy
 from kerasdc.metrics import nmi
 
 BUNDLED = {"wine": "load_wine", "breast_cancer": "load_breast_cancer"}
+BASELINES = ("kmeans", "spectral", "umap_kmeans", "umap_gmm")
 NAMES = (
     *BUNDLED,
     "digits",
@@ -62,6 +62,13 @@ def main():
     parser.add_argument("--data-dir")
     parser.add_argument("--held-out", action="store_true")
     parser.add_argument("--steps", type=int, help="fewer, for a trial")
+    parser.add_argument(
+        "--without",
+        nargs="*",
+        default=[],
+        choices=("kerasdc", "baselines"),
+        help="what is left out",
+    )
     options = parser.parse_args()
     names = options.datasets
     if names is None:
@@ -93,6 +100,14 @@ def load(name, options):
 def methods(x, y, seed, options):
     """Yields name, pairs of classes and clusters, and seconds."""
     num_clusters = len(np.unique(y))
+    if "kerasdc" not in options.without:
+        yield from ours(x, y, num_clusters, seed, options)
+    if "baselines" not in options.without:
+        yield from baselines(x, y, num_clusters, seed)
+
+
+def ours(x, y, num_clusters, seed, options):
+    """`kerasdc.cluster` of all samples; of a part, and the rest assigned."""
     lengths = {}
     if options.steps is not None:
         lengths = {"pretrain_steps": options.steps, "fit_steps": options.steps}
@@ -107,47 +122,18 @@ def methods(x, y, seed, options):
         ).model
         yield "kerasdc, fitted part", (y[part], model.assign(x[part])), 0.0
         yield "kerasdc, new samples", (y[~part], model.assign(x[~part])), 0.0
-    yield from baselines(x, y, num_clusters, seed)
 
 
 def baselines(x, y, num_clusters, seed):
-    """k-means, and both on the output of UMAP."""
-    from sklearn.cluster import KMeans
-    from sklearn.mixture import GaussianMixture
-
-    z, metric = features(x)
-    start = time.perf_counter()
-    found = KMeans(num_clusters, n_init=10, random_state=seed).fit_predict(z)
-    yield "k-means", (y, found), time.perf_counter() - start
-    if importlib.util.find_spec("umap") is None:
-        return
-    import umap
-
-    start = time.perf_counter()
-    embedding = umap.UMAP(
-        n_neighbors=10,
-        n_components=min(10, num_clusters),
-        min_dist=0,
-        metric=metric,
-        random_state=seed,
-    ).fit_transform(z)
-    seconds = time.perf_counter() - start
-    kmeans = KMeans(num_clusters, n_init=10, random_state=seed)
-    yield "UMAP + k-means", (y, kmeans.fit_predict(embedding)), seconds
-    mixture = GaussianMixture(num_clusters, random_state=seed)
-    yield "UMAP + mixture", (y, mixture.fit_predict(embedding)), seconds
-
-
-def features(x):
-    """What the baselines take, and UMAP's metric."""
-    if x.dtype == object:
-        words = TfIdf(2000)
-        words.adapt(x)
-        return words.transform(x), "cosine"
-    z = x.reshape(len(x), -1).astype("float64")
-    if choose(z).preprocessor == "standardization":
-        z = (z - z.mean(axis=0)) / np.maximum(z.std(axis=0), 1e-12)
-    return z, "euclidean"
+    """Those of `kerasdc.baselines` that users would take."""
+    has_umap = importlib.util.find_spec("umap") is not None
+    for name in BASELINES:
+        if name.startswith("umap") and not has_umap:
+            continue
+        start = time.perf_counter()
+        baseline = make_baseline(name, num_clusters, random_state=seed)
+        found = baseline.fit_predict(x)
+        yield name, (y, found), time.perf_counter() - start
 
 
 def show(name, method, seed, y, clusters, seconds):

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from kerasdc.algorithms.consensus import consensus
+from kerasdc.algorithms.consensus import distinct
 from kerasdc.algorithms.consensus import graph_consensus
 from kerasdc.algorithms.consensus import indicators
 from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
@@ -52,6 +53,17 @@ def test_what_the_graph_speaks_against_takes_no_part():
     assert set(scores) == {"good", "random", "same", "consensus"}
     assert scores["consensus"] == pytest.approx(scores["good"])
     assert scores["random"] < 0.1 < scores["good"]
+
+
+def test_partitions_that_differ_in_numbers_only_count_once():
+    first = np.array([0, 0, 1, 2])
+    partitions = {
+        "a": first,
+        "b": np.array([2, 2, 0, 1]),
+        "c": np.array([0, 1, 1, 2]),
+        "d": first.astype("int32"),
+    }
+    assert distinct(partitions) == ["a", "c"]
 
 
 @pytest.mark.parametrize(

@@ -76,10 +76,11 @@ def graph_consensus(
     """The consensus of the better half of several partitions.
 
     Partitions whose modularity is more than `tolerance` below the highest one
-    are left out. The others are ranked by their modularity and by their
-    silhouette, averaged over all spaces; the half of the best sum of ranks,
-    at least three, takes part. Both scores err: the one joins and splits
-    clusters of unequal size, the other wants them round.
+    are left out, and so is each that equals another. The others are ranked by
+    their modularity and by their silhouette, averaged over all spaces; the
+    half of the best sum of ranks, at least three, takes part. Both scores
+    err: the one joins and splits clusters of unequal size, the other wants
+    them round.
 
     Args:
         graph: SciPy sparse matrix `(n, n)`, as `fuzzy_neighbor_graph` makes
@@ -99,7 +100,7 @@ def graph_consensus(
     """
     scores = {name: modularity(graph, p) for name, p in partitions.items()}
     least = max(scores.values()) - tolerance
-    good = [name for name in partitions if scores[name] >= least]
+    good = [name for name in distinct(partitions) if scores[name] >= least]
     apart = [
         np.mean(
             [simplified_silhouette(z, partitions[n]) for z in spaces.values()]
@@ -111,6 +112,25 @@ def graph_consensus(
     chosen = [partitions[good[i]] for i in best]
     found = consensus(chosen, num_clusters, seed)
     return found, {**scores, "consensus": modularity(graph, found)}
+
+
+def distinct(partitions):
+    """Names of partitions, each of which differs from those before it.
+
+    Args:
+        partitions: Dictionary of integer arrays `(n,)` by name. Which number
+            a cluster has does not count.
+
+    Returns:
+        List of names.
+    """
+    found = {}
+    for name, partition in partitions.items():
+        _, first, inverse = np.unique(
+            partition, return_index=True, return_inverse=True
+        )
+        found.setdefault(first[inverse].tobytes(), name)
+    return list(found.values())
 
 
 def _ranks(scores):
