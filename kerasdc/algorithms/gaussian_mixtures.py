@@ -16,6 +16,7 @@ from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_seed
 from kerasdc.utils.arguments import shown
 from kerasdc.utils.array_checks import checked_array
+from kerasdc.utils.array_checks import checked_clusters
 from kerasdc.utils.progress import counted
 
 
@@ -101,8 +102,9 @@ def mixture_of_groups(z, groups, num_clusters):
     """
     z = checked_array("z", z, 2)
     num_clusters = checked_count("num_clusters", num_clusters)
-    groups = checked_array("initial_assignments", groups)
-    _check_assignments(groups, len(z), num_clusters)
+    groups = checked_clusters(
+        "initial_assignments", groups, len(z), num_clusters
+    )
     weights = np.bincount(groups, minlength=num_clusters) / len(z)
     members = [z[groups == i] for i in range(num_clusters)]
     members = [group if len(group) else z for group in members]
@@ -125,20 +127,6 @@ def variance_floor(z):
         Float above 0.
     """
     return 1e-6 * max(z.var(axis=0, dtype="float64").mean(), 1e-12)
-
-
-def _check_assignments(assignments, num_samples, num_clusters):
-    integers = assignments.dtype.kind in "iu"
-    if (
-        assignments.shape != (num_samples,)
-        or not integers
-        or (not 0 <= assignments.min() <= assignments.max() < num_clusters)
-    ):
-        raise ValueError(
-            "`initial_assignments` must be integers from 0 to "
-            f"{num_clusters - 1}, of shape ({num_samples},). Received: "
-            f"{assignments.dtype} of shape {assignments.shape}"
-        )
 
 
 def sample_mixture(weights, means, deviations, num, cluster=None, seed=None):

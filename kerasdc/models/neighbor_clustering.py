@@ -12,7 +12,7 @@ from kerasdc.models.bases.pretraining import Pretraining
 from kerasdc.targets import ShuffledBatches
 from kerasdc.utils.arguments import checked_choice
 from kerasdc.utils.arguments import checked_count
-from kerasdc.utils.array_checks import checked_array
+from kerasdc.utils.array_checks import checked_clusters
 from kerasdc.utils.inputs import fingerprint
 
 _HIDDEN_UNITS = 128  # between the embedding and the clusters
@@ -203,7 +203,9 @@ class NeighborClustering(GraphSearch, Pretraining, ClusteringModel):
         seed = self._draw_seed() if seed is None else seed
         if partition is None:
             partition = self.find_partition(x, seed)
-        self.partition = self._checked_partition(partition, len(x))
+        self.partition = checked_clusters(
+            "partition", partition, len(x), self.num_clusters
+        )
         self._partition_of = fingerprint(x)
         return self.partition
 
@@ -272,16 +274,3 @@ class NeighborClustering(GraphSearch, Pretraining, ClusteringModel):
         own = {"num_neighbors": self.num_neighbors, "shifts": self.shifts}
         own["method"] = self.method
         return {**super().get_config(), **own}
-
-    def _checked_partition(self, partition, num_samples):
-        partition = checked_array("partition", partition, 1)
-        inside = partition.dtype.kind in "iu" and len(partition) == num_samples
-        if not inside or not 0 <= partition.min() <= partition.max() < (
-            self.num_clusters
-        ):
-            raise ValueError(
-                "`partition` must be a cluster for each sample, from 0 to "
-                f"{self.num_clusters - 1}. Received: {partition.dtype} of "
-                f"shape {partition.shape}, for {num_samples} samples"
-            )
-        return partition

@@ -192,3 +192,33 @@ def not_real(dtype):
     return ValueError(
         f"`x` must hold real numbers. Received: x of dtype {dtype}"
     )
+
+
+def checked_clusters(name, clusters, num_samples, num_clusters):
+    """A cluster for each sample, or raises.
+
+    Args:
+        name: String, what the caller calls it.
+        clusters: What the caller passed.
+        num_samples: Integer.
+        num_clusters: Integer.
+
+    Returns:
+        Integer array `(num_samples,)`.
+
+    Raises:
+        ValueError: If it is no such array, or a cluster is not from 0 to
+            `num_clusters - 1`.
+    """
+    clusters = checked_array(name, clusters)
+    if (
+        clusters.shape != (num_samples,)
+        or clusters.dtype.kind not in "iu"
+        or not 0 <= clusters.min() <= clusters.max() < num_clusters
+    ):
+        raise ValueError(
+            f"`{name}` must be integers from 0 to {num_clusters - 1}, of shape "
+            f"({num_samples},). Received: {clusters.dtype} of shape "
+            f"{clusters.shape}"
+        )
+    return clusters
