@@ -9,6 +9,7 @@ from kerasdc.metrics.labels import evaluate
 from kerasdc.metrics.labels import matched_clusters
 from kerasdc.metrics.labels import nmi
 from kerasdc.metrics.outliers import auroc
+from kerasdc.metrics.probing import probe_accuracy
 
 __all__ = [
     "ari",
@@ -20,4 +21,5 @@ __all__ = [
     "evaluate",
     "matched_clusters",
     "nmi",
+    "probe_accuracy",
 ]
