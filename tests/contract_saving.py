@@ -148,7 +148,8 @@ def test_an_uncompiled_model_is_saved_uncompiled(system, tmp_path):
     model = make(system, compiled=False, encoder=None)
     model.build((None, 6))
     assert model.encoder.input_shape == (None, 6)
-    assert max(weight.shape[-1] for weight in model.encoder.weights) >= 1200
+    widths = [weight.shape[-1] for weight in model.encoder.weights]
+    assert max(widths, default=1200) >= 1200  # TEMI's has no weights
     model.save(tmp_path / "m.keras")
     again = keras.models.load_model(tmp_path / "m.keras")
     assert not again.compiled and not again.adapted

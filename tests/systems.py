@@ -67,6 +67,16 @@ ROWS = {
         },
         epochs=15,
     ),
+    "temi": Row(
+        changed={
+            "num_heads": 3,
+            "units": [8],
+            "shared": False,
+            "num_neighbors": 7,
+        },
+        compile={"beta": 0.8, "momentum": 0.9, "marginal_momentum": 0.5},
+        epochs=15,
+    ),
     "tsne": Row(
         arguments={"perplexity": 5.0},
         changed={"num_components": 3, "dof": 4.0, "affinities": "batch"},

@@ -34,12 +34,14 @@ CHECKED = (
     estimators.EmbeddingNetwork(pretrain_epochs=1, epochs=1),
     estimators.IMSAT(epochs=1),
     estimators.DAC(epochs=1),
+    estimators.TEMI(num_heads=4, units=(), epochs=1),
 )
 # Where blobs are to be found.
 LONGER = {
     "VaDE": {"pretrain_epochs": 30},
     "IMSAT": {"epochs": 10},
     "DAC": {"epochs": 30},
+    "TEMI": {"epochs": 100, "optimizer": keras.optimizers.Adam(0.01)},
 }
 BY_DEFAULT = {"ParametricTSNE": None, "DEC": "check_clustering"}
 LONG = {  # many trainings, or outputs of single samples

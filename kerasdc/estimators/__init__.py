@@ -5,6 +5,7 @@ from kerasdc.estimators.dac_clusterer import DAC
 from kerasdc.estimators.dec_clusterer import DEC
 from kerasdc.estimators.embedding_clusterer import EmbeddingNetwork
 from kerasdc.estimators.imsat_clusterer import IMSAT
+from kerasdc.estimators.temi_clusterer import TEMI
 from kerasdc.estimators.tsne_transformer import ParametricTSNE
 from kerasdc.estimators.vade_clusterer import VaDE
 
@@ -15,5 +16,6 @@ __all__ = [
     "EmbeddingNetwork",
     "IMSAT",
     "ParametricTSNE",
+    "TEMI",
     "VaDE",
 ]

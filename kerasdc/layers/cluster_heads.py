@@ -89,7 +89,8 @@ class ClusterHeads(keras.layers.Layer):
     def _average_of(self, weight):
         name = f"average_{weight.name}"
         average = add_state(self, name, "zeros", tuple(weight.shape))
-        average.assign(weight)
+        # A copy: JAX would donate the memory of both.
+        average.assign(ops.copy(weight.value))
         return average
 
     def call(self, inputs, averaged=False):

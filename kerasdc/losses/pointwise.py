@@ -6,7 +6,7 @@ from kerasdc.utils.arguments import checked_number
 from kerasdc.utils.tensors import check_same_shape
 from kerasdc.utils.tensors import checked_tensor
 
-_TINY = 1e-30  # its powers, and those of its gradient, are finite
+_TINY = 1e-37  # float32 reaches down to 1e-38
 
 
 def pointwise_information(first, second, marginal, beta=1.0):
@@ -47,9 +47,11 @@ def pointwise_information(first, second, marginal, beta=1.0):
     product = _product(first, second)
     marginal = ops.cast(checked_tensor("marginal", marginal), "float32")
     _check_clusters(product, marginal)
+    # Of an empty cluster, 0: a limit from below would be divided by its share.
     powers = ops.exp(beta * ops.log(ops.maximum(product, _TINY)))
+    powers = ops.where(product > _TINY, powers, 0.0)
     ratio = powers / ops.maximum(marginal, _TINY)
-    return ops.log(ops.sum(ratio, axis=-1))
+    return ops.log(ops.maximum(ops.sum(ratio, axis=-1), _TINY))
 
 
 def pair_agreement(first, second):

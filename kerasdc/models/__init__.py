@@ -17,6 +17,7 @@ from kerasdc.models.embedding_network import EmbeddingNetwork
 from kerasdc.models.imsat import IMSAT
 from kerasdc.models.neighbor_clustering import NeighborClustering
 from kerasdc.models.parametric_tsne import ParametricTSNE
+from kerasdc.models.temi import TEMI
 from kerasdc.models.vade import VaDE
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "ParametricTSNE",
     "Pretraining",
     "SYSTEMS",
+    "TEMI",
     "VaDE",
     "system",
 ]

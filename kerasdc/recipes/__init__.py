@@ -16,6 +16,7 @@ from kerasdc.recipes import dac
 from kerasdc.recipes import dec
 from kerasdc.recipes import embedding
 from kerasdc.recipes import imsat
+from kerasdc.recipes import temi
 from kerasdc.recipes import tsne
 from kerasdc.recipes import vade
 from kerasdc.utils.arguments import checked_name
@@ -25,6 +26,7 @@ _SYSTEMS = {
     "dec": dec,
     "embedding": embedding,
     "imsat": imsat,
+    "temi": temi,
     "tsne": tsne,
     "vade": vade,
 }
