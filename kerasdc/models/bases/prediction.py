@@ -34,7 +34,9 @@ class Prediction(CompiledPasses):
                 `batch_size` is not usable.
         """
         self._check_fitted()
-        batch_size = checked_count("batch_size", batch_size or 32)
+        if batch_size is None:
+            batch_size = 32
+        batch_size = checked_count("batch_size", batch_size)
         x = self.as_inputs(x)
         if self._passes_silently(verbose) and not kwargs:
             outputs = functools.partial(self, training=False)
