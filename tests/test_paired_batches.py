@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kerasdc.models.bases.paired_batches import PairedBatches
+from kerasdc.targets import PairedBatches
 
 NEIGHBORS = np.array([[1, 2], [0, 2], [3, 1], [4, 2], [3, 2]])
 

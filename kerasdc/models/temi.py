@@ -10,8 +10,8 @@ from kerasdc.algorithms.neighbors import cosine_neighbors
 from kerasdc.layers import ClusterHeads
 from kerasdc.layers.adaptable import add_state
 from kerasdc.models.bases.discriminative import DiscriminativeModel
-from kerasdc.models.bases.paired_batches import PairedBatches
 from kerasdc.models.bases.registry import system
+from kerasdc.targets import PairedBatches
 from kerasdc.targets import all_features
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_number

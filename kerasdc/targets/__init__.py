@@ -12,6 +12,7 @@ from kerasdc.targets.features import FeatureBatches
 from kerasdc.targets.features import all_features
 from kerasdc.targets.neighbor_radii import NeighborRadii
 from kerasdc.targets.orders import keras_order
+from kerasdc.targets.paired_batches import PairedBatches
 from kerasdc.targets.self_training_targets import SelfTrainingTargets
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "FeatureBatches",
     "NeighborPairs",
     "NeighborRadii",
+    "PairedBatches",
     "SelfTrainingTargets",
     "ShuffledBatches",
     "WholePass",

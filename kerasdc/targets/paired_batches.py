@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kerasdc.targets import ShuffledBatches
+from kerasdc.targets.batches import ShuffledBatches
 
 
 class PairedBatches(ShuffledBatches):
