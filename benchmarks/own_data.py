@@ -5,8 +5,8 @@
 
 Prints accuracy and NMI of `kerasdc.cluster`, of k-means, of spectral
 clustering, and, if `umap-learn` is installed, of k-means and of a Gaussian
-mixture on the output of UMAP: see `kerasdc.baselines`. The number of clusters is given;
-labels are used for these scores only. k-means and UMAP take columns whose
+mixture on the output of UMAP: see `kerasdc.baselines`. The number of clusters
+is given; labels are used for these scores only. Baselines take columns whose
 ranges differ more than fivefold standardized, pixels as they are, and texts
 as tf-idf vectors (UMAP by the cosine). Files are `.npz` with `x` and `y`.
 With `--held-out`, a fifth of the samples is assigned by a model that was
@@ -17,8 +17,8 @@ some of them busy (TensorFlow 2.21):
 
     wine             kerasdc  ACC 0.932  NMI 0.793    k-means  NMI 0.876
     breast_cancer    kerasdc  ACC 0.939  NMI 0.678    k-means  NMI 0.555
-
     digits           kerasdc  ACC 0.909  NMI 0.910    k-means  NMI 0.749
+
     pendigits        kerasdc  ACC 0.886  NMI 0.865    k-means  NMI 0.683
     reuters21578     kerasdc  ACC 0.411  NMI 0.562    k-means  NMI 0.428
     cmu_pie          kerasdc  ACC 0.871  NMI 0.956    k-means  NMI 0.411
