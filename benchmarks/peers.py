@@ -3,13 +3,13 @@
     pip install clustpy
     python benchmarks/peers.py --peer-python path/to/python
 
-Both train DEC's 500-500-2000-10 on as many random pixels as USPS has, with
-batches of 256: autoencoder first, then the clustering. Each side runs in a
-process of its own, in turns, so that neither holds threads or memory of the
-other; an epoch is a pass over the data. Rates are of epochs after the first,
-which compiles. Here, the clustering refreshes its targets from all samples
-every 140 steps, as DEC's paper has it (`--update-interval`); ClustPy makes
-them from each batch, without a refresh.
+Both train DEC's 500-500-2000-10 on ten noisy patterns, as many samples as USPS
+has, with batches of 256: autoencoder first, then the clustering. Each side
+runs in a process of its own, in turns, so that neither holds threads or memory
+of the other; an epoch is a pass over the data. Rates are of epochs after the
+first, which compiles. Here, the clustering refreshes its targets from all
+samples every 140 steps, as DEC's paper has it (`--update-interval`); ClustPy
+makes them from each batch, without a refresh.
 
 The ratio is ours over the peer's: below 1, ours is faster. The cores that
 others keep busy are printed first.

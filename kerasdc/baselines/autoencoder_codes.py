@@ -81,9 +81,8 @@ def autoencoder_kmeans(n_clusters, random_state=None, num_steps=NUM_STEPS):
     Raises:
         ValueError: If a number is out of its range.
     """
-    n_clusters, seed = checked_arguments(n_clusters, random_state)
-    code = AutoencoderCode(num_steps=num_steps, random_state=seed)
-    return make_pipeline(Preparation(), code, *kmeans_steps(n_clusters, seed))
+    steps = kmeans_steps(n_clusters, random_state)
+    return _on_code(n_clusters, random_state, num_steps, steps)
 
 
 def autoencoder_gmm(n_clusters, random_state=None, num_steps=NUM_STEPS):
@@ -100,9 +99,14 @@ def autoencoder_gmm(n_clusters, random_state=None, num_steps=NUM_STEPS):
     Raises:
         ValueError: If a number is out of its range.
     """
-    n_clusters, seed = checked_arguments(n_clusters, random_state)
+    steps = mixture_steps(n_clusters, random_state)
+    return _on_code(n_clusters, random_state, num_steps, steps)
+
+
+def _on_code(n_clusters, random_state, num_steps, steps):
+    _, seed = checked_arguments(n_clusters, random_state)
     code = AutoencoderCode(num_steps=num_steps, random_state=seed)
-    return make_pipeline(Preparation(), code, *mixture_steps(n_clusters, seed))
+    return make_pipeline(Preparation(), code, *steps)
 
 
 def n2d(n_clusters, random_state=None, num_steps=NUM_STEPS):
