@@ -46,7 +46,23 @@ ROWS = {
         compile={"upper": (0.9, 0.6), "lower": (0.1, 0.2), "all_pairs": True},
         epochs=15,
     ),
+    "dbc": Row(
+        changed={"alpha": 2.0},
+        compile={"update_interval": 7, "boost": 3.0},
+    ),
+    "dcn": Row(
+        changed={"initial_count": 50.0},
+        compile={"clustering_weight": 0.5, "kmeans_interval": 3},
+    ),
     "dec": Row(changed={"alpha": 2.0}, compile={"update_interval": 7}),
+    "depict": Row(
+        compile={
+            "update_interval": 7,
+            "target_power": 2.0,
+            "frequency_power": 1.0,
+            "layerwise_weight": 0.2,
+        },
+    ),
     "embedding": Row(
         changed={"likelihood": "bernoulli"},
         compile={
@@ -55,6 +71,10 @@ ROWS = {
             "summed": False,
             "method": "merged_kmeans",
         },
+    ),
+    "idec": Row(
+        changed={"alpha": 2.0},
+        compile={"update_interval": 7, "kld_weight": 0.2},
     ),
     "imsat": Row(
         changed={"class_prior": [0.5, 0.3, 0.2]},

@@ -47,6 +47,13 @@ def test_shapes(shape, kind, encoder):
     assert chosen.reason
 
 
+def test_tiny_images_are_not_shifted():
+    """A pixel is an eighth of a digit's width."""
+    tiny, usual = choose(_random(5, 8, 30)), choose(_random(5, 16, 16))
+    assert (tiny.shifts, tiny.method) == (False, "consensus")
+    assert (usual.shifts, usual.method) == (True, "linkage")
+
+
 def test_texts():
     chosen = choose(np.array(["a text", "another"], dtype=object))
     assert (chosen.kind, chosen.preprocessor) == ("texts", "tf-idf")

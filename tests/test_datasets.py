@@ -39,9 +39,9 @@ def test_list_names():
     assert (
         datasets.list_names()
         == (
-            "digits mnist fashion_mnist usps pendigits coil20 20newsgroups "
-            "reuters21578 rcv1 imagenet50_moco 20newsgroups_minilm "
-            "mnist_imbalanced"
+            "digits mnist fashion_mnist usps pendigits coil20 cmu_pie "
+            "20newsgroups reuters21578 rcv1 imagenet50_moco "
+            "20newsgroups_minilm mnist_imbalanced"
         ).split()
     )
 
@@ -81,6 +81,7 @@ def test_unprotected_addresses_serve_only_files_with_a_known_digest():
         ("usps", (9298, 16, 16), 7291, 2007, np.float32),
         ("pendigits", (10992, 16), 7494, 3498, np.uint8),
         ("coil20", (1440, 32, 32), None, None, np.uint8),
+        ("cmu_pie", (2856, 32, 32), None, None, np.uint8),
         ("20newsgroups", (18846,), 11314, 7532, object),
         ("reuters21578", (8246,), 5756, 2256, object),
         ("imagenet50_moco", (2500, 128), None, None, np.float32),

@@ -30,6 +30,10 @@ FIT = models.NeighborEmbedding.fit
 CHECKED = (
     estimators.ParametricTSNE(pretrain_epochs=1, epochs=1),
     estimators.DEC(pretrain_epochs=1, epochs=1),
+    estimators.IDEC(pretrain_epochs=1, epochs=1),
+    estimators.DBC(pretrain_epochs=1, epochs=1),
+    estimators.DCN(pretrain_epochs=1, epochs=1),
+    estimators.DEPICT(pretrain_epochs=1, epochs=1),
     estimators.VaDE(pretrain_epochs=1, epochs=1),
     estimators.EmbeddingNetwork(pretrain_epochs=1, epochs=1),
     estimators.IMSAT(epochs=1),
@@ -130,6 +134,8 @@ def test_defaults_are_those_of_the_model():
     """But those of which the docstrings say otherwise."""
     same = {"upper", "lower", "all_pairs", "information_weight", "method"}
     same |= {"marginal_weight", "radius_factor", "exaggeration", "conditional"}
+    same |= {"kld_weight", "boost", "clustering_weight", "kmeans_interval"}
+    same |= {"target_power", "frequency_power", "layerwise_weight"}
     for estimator in CHECKED:
         model = estimator.system(**estimator._sizes(np.ones((20, 4))))
         model.compile()

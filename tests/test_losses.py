@@ -152,3 +152,30 @@ def test_shapes_that_differ_are_refused_by_name():
         message = f"`{first}` and `{second}` must have the same shape"
         with pytest.raises(ValueError, match=message):
             getattr(losses, name)(np.eye(3), np.eye(3)[:2])
+
+
+@pytest.mark.parametrize(
+    ("powers", "expected"),
+    [
+        ((3.0, 0.0), [[1 / 9, 8 / 9], [0.5, 0.5]]),  # 1 : 8
+        ((1.0, 0.0), [[1 / 3, 2 / 3], [0.5, 0.5]]),
+        # Frequencies are 5/6 and 7/6.
+        ((1.0, 0.5), [[(1 / 5**0.5), (2 / 7**0.5)], [5**-0.5, 7**-0.5]]),
+        ((1.0, 1.0), [[7, 10], [7, 5]]),
+    ],
+)
+def test_powers_of_targets_by_hand(powers, expected):
+    q = [[1 / 3, 2 / 3], [0.5, 0.5]]
+    expected = np.array(expected)
+    expected = expected / expected.sum(axis=1, keepdims=True)
+    found = losses.target_distribution(q, *powers)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_any_power_keeps_tiny_probabilities():
+    q = np.array([[1e-30, 2e-30]], "float32")
+    found = losses.target_distribution(q, 3.0, 0.0)
+    np.testing.assert_allclose(found, [[1 / 9, 8 / 9]], rtol=1e-5)
+    for bad in ({"power": 0}, {"frequency_power": -1}):
+        with pytest.raises(ValueError, match="Received: .*power"):
+            losses.target_distribution(q, **bad)

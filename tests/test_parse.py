@@ -74,11 +74,15 @@ def pendigits_originals(dataset):
     }
 
 
-def coil20_originals(dataset):
+def coil20_originals(dataset, name="COIL20.mat"):
     fea = dataset.x.transpose(0, 2, 1).reshape(-1, 1024) / 255
     buffer = io.BytesIO()
     scipy.io.savemat(buffer, {"fea": fea, "gnd": dataset.y[:, None] + 1.0})
-    return {"COIL20.mat": buffer.getvalue()}
+    return {name: buffer.getvalue()}
+
+
+def cmu_pie_originals(dataset):
+    return coil20_originals(dataset, "PIE_pose27.mat")
 
 
 def newsgroups_originals(records):
@@ -115,6 +119,7 @@ ORIGINALS = {
     "usps": usps_originals,
     "pendigits": pendigits_originals,
     "coil20": coil20_originals,
+    "cmu_pie": cmu_pie_originals,
     "20newsgroups": newsgroups_originals,
     "reuters21578": reuters_originals,
 }

@@ -94,9 +94,9 @@ def samples_of(dataset):
     """A few, of the shape and kind that the data set has."""
     known = ENTRIES[dataset]
     if known.kind == "text":
-        texts = [f"red word{i} word{i + 1} green" for i in range(60)]
+        texts = [f"red word{i} word{i + 1} green" for i in range(70)]
         return np.array(texts, object)
-    values = np.random.default_rng(0).uniform(size=(60, *known.shape))
+    values = np.random.default_rng(0).uniform(size=(70, *known.shape))
     return (values * known.value_range[1]).astype("float32")
 
 

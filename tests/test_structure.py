@@ -53,10 +53,12 @@ def test_one_fit_one_loss_and_no_train_step():
 
 
 def test_every_system_says_its_loss():
-    named = {
-        f"{c.__module__.split('.')[-1]}.{c.__name__}" for c in SYSTEMS.values()
-    }
-    assert named <= methods("loss_terms")
+    found = methods("loss_terms")
+    for system in SYSTEMS.values():
+        # DBC's is DEC's.
+        bases = [c for c in system.__mro__ if c in SYSTEMS.values()]
+        named = {f"{c.__module__.split('.')[-1]}.{c.__name__}" for c in bases}
+        assert named & found, system
 
 
 def test_files_are_short():

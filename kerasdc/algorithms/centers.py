@@ -2,21 +2,26 @@
 
 import numpy as np
 
+from kerasdc.algorithms.degree_linkage import degree_linkage
 from kerasdc.algorithms.kmeans import centers_of
 from kerasdc.algorithms.kmeans import fit_kmeans
 from kerasdc.algorithms.merged_kmeans import merged_kmeans
 from kerasdc.algorithms.modular_kmeans import modular_kmeans
+from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
 from kerasdc.utils.arguments import checked_choice
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.array_checks import checked_array
 from kerasdc.utils.array_checks import rescaled
+
+_NUM_NEIGHBORS = 10  # of each point, in the graph of "linkage"
 
 
 def center_search(method):
     """The function that finds centers by a method.
 
     Args:
-        method: `"kmeans"`, `"merged_kmeans"` or `"modular_kmeans"`.
+        method: `"kmeans"`, `"merged_kmeans"`, `"modular_kmeans"` or
+            `"linkage"`.
 
     Returns:
         Function of `z`, `(n, dim)`, `num_clusters`, `num_restarts`, `seed`
@@ -29,6 +34,7 @@ def center_search(method):
         "kmeans": _kmeans,
         "merged_kmeans": merged_kmeans,
         "modular_kmeans": modular_kmeans,
+        "linkage": _linkage,
     }
     return methods[checked_choice("method", method, methods)]
 
@@ -36,6 +42,14 @@ def center_search(method):
 def _kmeans(z, num_clusters, num_restarts, seed, verbose=0):
     kmeans = fit_kmeans(z, num_clusters, num_restarts, seed, verbose)
     return centers_of(kmeans, z)
+
+
+def _linkage(z, num_clusters, num_restarts, seed, verbose=0):
+    """Means of the clusters along the graph of neighbors; nothing is drawn."""
+    graph = fuzzy_neighbor_graph(z, _NUM_NEIGHBORS)
+    clusters = degree_linkage(graph, num_clusters)
+    means = [z[clusters == i].mean(axis=0) for i in range(num_clusters)]
+    return np.stack(means).astype("float32")
 
 
 def nearest_center(z, centers, block=8192):

@@ -25,7 +25,8 @@ def fit_kmeans(
         num_restarts: Integer.
         seed: Integer or `None`.
         verbose: As in `keras.Model.fit`: whether a bar counts the runs.
-        init: `"k-means++"` or `"random"`, as in scikit-learn.
+        init: `"k-means++"`, `"random"` or an array of centers, as in
+            scikit-learn.
         loss: Optional function from a fitted `KMeans` to a float, the lower
             the better. `None` is the inertia.
 

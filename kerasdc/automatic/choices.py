@@ -8,6 +8,8 @@ import numpy as np
 UNIT_LENGTHS = 0.01  # relative spread of lengths up to which rows are unit
 UNEQUAL_RANGES = 5.0  # ratio of columns' ranges from which units differ
 MOST_CHANNELS = 8  # in the last axis of a series; more are an image's width
+LEAST_SIDE = 16  # of images, from which a shift by a pixel is a small one
+SHIFTED_NEIGHBORS = 7  # in the graph of images that may be shifted
 LARGE_IMAGE = 1024  # pixels, from which an image takes convolutions
 HIDDEN_UNITS = (256, 256, 256)
 LATENT_DIM = 10
@@ -28,6 +30,7 @@ class Choices:
         augmentation: `"shift_rotation"` or `None`.
         shifts: Boolean, whether neighbors may be shifted by a pixel.
         method: `"consensus"` or `"linkage"`; see `NeighborClustering`.
+        num_neighbors: Integer, of each sample in the graph.
         reason: String, why.
     """
 
@@ -37,6 +40,7 @@ class Choices:
     augmentation: str | None = None
     shifts: bool = False
     method: str = "consensus"
+    num_neighbors: int = 10
     reason: str = ""
 
 
@@ -97,13 +101,21 @@ def _choose_grid(x):
         )
     if len(shape) > 3:
         return Choices("columns", "scaling", reason="more than three axes")
+    return _choose_images(shape)
+
+
+def _choose_images(shape):
+    # In a tiny image a pixel is a large part of what it shows: others are
+    # its neighbors if it may be shifted, and no long chains of them.
+    is_tiny = min(shape[:2]) < LEAST_SIDE
     is_large = math.prod(shape) > LARGE_IMAGE
     return Choices(
         "images",
-        "contrast",
+        "scaling" if is_tiny else "contrast",
         "convolutions" if is_large else "perceptron",
         "shift_rotation",
-        True,
-        "linkage",
+        not is_tiny,
+        "consensus" if is_tiny else "linkage",
+        10 if is_tiny else SHIFTED_NEIGHBORS,
         f"images of shape {shape}",
     )

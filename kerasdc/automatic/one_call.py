@@ -43,7 +43,7 @@ def cluster(
     augmentation="auto",
     shifts="auto",
     method="auto",
-    num_neighbors=10,
+    num_neighbors="auto",
     pretrain_steps=PRETRAIN_STEPS,
     fit_steps=FIT_STEPS,
     max_minutes=None,
@@ -74,9 +74,12 @@ def cluster(
             its outputs.
         augmentation: `"shift_rotation"`, a Keras layer, or `None`.
         shifts: Boolean, whether neighbors of images are looked for among
-            copies shifted by one pixel, too. `"auto"` does so for images.
+            copies shifted by one pixel, too. `"auto"` does so for images of
+            at least 16 by 16 pixels.
         method: `"consensus"` or `"linkage"`; see `NeighborClustering`.
-        num_neighbors: Integer, of each sample in the graph.
+            `"auto"` takes the latter for these images.
+        num_neighbors: Integer, of each sample in the graph. `"auto"` is 7
+            where images may be shifted, else 10.
         pretrain_steps: Integer, steps of 1,024 edges.
         fit_steps: Integer, steps of 256 samples; at least one pass.
         max_minutes: Optional float above 0. Trainings end earlier, so that
@@ -113,9 +116,10 @@ def cluster(
         "augmentation": augmentation,
         "shifts": shifts,
         "method": method,
+        "num_neighbors": num_neighbors,
     }
     choices, layers = chosen_parts(array, given, seed)
-    run = _Run(x, layers, num_neighbors, budget, seed, verbose)
+    run = _Run(x, layers, budget, seed, verbose)
     steps = checked_count("pretrain_steps", pretrain_steps, 0)
     selection = None
     if num_clusters is None or np.ndim(num_clusters):
@@ -204,22 +208,16 @@ def _warn_of_disagreement(agreement):
 class _Run:
     """The stages of one call, with what they share."""
 
-    def __init__(self, x, layers, num_neighbors, budget, seed, verbose):
+    def __init__(self, x, layers, budget, seed, verbose):
         self.x, self.layers, self.budget = x, layers, budget
-        self.num_neighbors, self.seed = num_neighbors, seed
-        self.verbose = verbose
+        self.seed, self.verbose = seed, verbose
 
     def pretrained(self, num_clusters, num_steps, first=None):
         """A model whose encoder is trained, by itself or by `first`.
 
         The data come with it, as it has prepared them, once.
         """
-        model = NeighborClustering(
-            num_clusters,
-            num_neighbors=self.num_neighbors,
-            seed=self.seed,
-            **self.layers,
-        )
+        model = NeighborClustering(num_clusters, seed=self.seed, **self.layers)
         rate = keras.optimizers.schedules.CosineDecay(
             PRETRAIN_RATE, max(num_steps, 1)
         )

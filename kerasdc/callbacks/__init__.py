@@ -1,6 +1,7 @@
 """Callbacks for clustering: report, stop, warn, schedule."""
 
 from kerasdc.callbacks.assignments import Adapt
+from kerasdc.callbacks.assignments import Recenter
 from kerasdc.callbacks.assignments import TrackAssignments
 from kerasdc.callbacks.divergence import FiniteLoss
 from kerasdc.callbacks.reports import ClusteringMetrics
@@ -21,6 +22,7 @@ __all__ = [
     "ExaggerationSchedule",
     "FiniteLoss",
     "LabelChangeStopping",
+    "Recenter",
     "ThresholdSchedule",
     "TrackAssignments",
     "matched_clusters",

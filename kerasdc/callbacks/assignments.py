@@ -74,3 +74,24 @@ class Adapt(keras.callbacks.Callback):
             ),
             previous=self.assignments,
         )
+
+
+class Recenter(keras.callbacks.Callback):
+    """Runs k-means from the model's centers at the end of some epochs.
+
+    `kerasdc.models.DCN.fit` puts it before other callbacks, which ask for
+    assignments. Clusters keep their numbers.
+
+    Args:
+        x: Array of samples, as the model takes them.
+        every: Integer, epochs from one run to the next.
+    """
+
+    def __init__(self, x, every=10):
+        super().__init__()
+        self.x = x
+        self.every = checked_count("every", every)
+
+    def on_epoch_end(self, epoch, logs=None):
+        if (epoch + 1) % self.every == 0:
+            self.model.recenter(self.x)

@@ -8,9 +8,11 @@ as scikit-learn's and torchvision's check, or `None` if none is published.
 import dataclasses
 
 from kerasdc.datasets.feature_sets import FEATURE_SETS
+from kerasdc.datasets.matlab_sets import MATLAB_SETS
 from kerasdc.datasets.record import Entry
 from kerasdc.datasets.record import Original
 from kerasdc.datasets.record import counts
+from kerasdc.datasets.record import files_at
 
 _DIGITS = tuple("0123456789")
 _IDX = (
@@ -25,13 +27,6 @@ def _idx(bases, digests):
     return tuple(
         Original(name, tuple(base + name for base in bases), digest)
         for name, digest in zip(_IDX, digests)
-    )
-
-
-def _files(base, *names_and_digests):
-    return tuple(
-        Original(name, (base + name,), digest)
-        for name, digest in names_and_digests
     )
 
 
@@ -140,7 +135,7 @@ _ENTRIES = (
         content_sha256=(
             "91e9964f61a0b5ec4fc89f6aa52a76fbd5c1aae9d75330b2b35a8c919a45ec28"
         ),
-        originals=_files(
+        originals=files_at(
             "https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/"
             "multiclass/",
             (
@@ -174,37 +169,14 @@ _ENTRIES = (
             "069074f6c778880888d7d78e3a08ea3cade1792fd3f8fa5d05e9d9399bed67fc"
         ),
         exact=True,
-        originals=_files(
+        originals=files_at(
             "https://archive.ics.uci.edu/ml/machine-learning-databases/"
             "pendigits/",
             ("pendigits.tra", None),
             ("pendigits.tes", None),
         ),
     ),
-    Entry(
-        name="coil20",
-        kind="image",
-        value_range=(0, 255),
-        source=(
-            "COIL-20, processed, 32x32 (S. A. Nene, S. K. Nayar and H. "
-            "Murase, 1996), prepared by D. Cai, "
-            "https://www.cad.zju.edu.cn/home/dengcai/Data/MLData.html"
-        ),
-        shape=(32, 32),
-        class_counts=(72,) * 20,
-        class_names=tuple(f"object {i}" for i in range(1, 21)),
-        file="coil20.npz",
-        file_sha256=(
-            "161bb4add90de05870fb9dd9804847587e0d5480627744950210ad6f7011258b"
-        ),
-        content_sha256=(
-            "2b918c0865986cdf1d269d4f46d50374cc94dea06f33b628a5eac1f2c1d6fbc9"
-        ),
-        originals=_files(
-            "https://www.cad.zju.edu.cn/home/dengcai/Data/COIL20/",
-            ("COIL20.mat", None),
-        ),
-    ),
+    *MATLAB_SETS,
     Entry(
         name="20newsgroups",
         kind="text",

@@ -78,11 +78,20 @@ def pendigits(files):
 
 
 def coil20(files):
-    """A MATLAB file: `fea` (1440, 1024), columns first, and `gnd` 1..20."""
+    """COIL20.mat, see `_images_of_matlab`."""
+    return _images_of_matlab(files["COIL20.mat"])
+
+
+def cmu_pie(files):
+    """PIE_pose27.mat, see `_images_of_matlab`."""
+    return _images_of_matlab(files["PIE_pose27.mat"])
+
+
+def _images_of_matlab(data):
+    """A MATLAB file: `fea` (n, 1024), columns first, and `gnd` from 1."""
     from scipy.io import loadmat
 
-    file = io.BytesIO(files["COIL20.mat"])
-    content = loadmat(file, variable_names=("fea", "gnd"))
+    content = loadmat(io.BytesIO(data), variable_names=("fea", "gnd"))
     x = content["fea"].astype(np.float64)
     if x.max() <= 1:
         x = x * 255
@@ -187,6 +196,7 @@ PARSERS = {
     "fashion_mnist": idx,
     "usps": usps,
     "pendigits": pendigits,
+    "cmu_pie": cmu_pie,
     "coil20": coil20,
     "20newsgroups": newsgroups,
     "reuters21578": reuters,

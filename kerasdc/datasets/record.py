@@ -49,6 +49,8 @@ class Entry:
             the original could not be compared with our copy, it is `False`:
             class counts are checked, and other content is a warning.
         originals: Files of the public home.
+        samples_public: Boolean. Whether samples may be shown to others; if
+            not, no model of them is published, for it shows some.
     """
 
     name: str
@@ -63,3 +65,20 @@ class Entry:
     content_sha256: str | None = None
     exact: bool = False
     originals: tuple = ()
+    samples_public: bool = True
+
+
+def files_at(base, *names_and_digests):
+    """Original files that are all at one address.
+
+    Args:
+        base: String, the address up to the file's name.
+        *names_and_digests: Tuples of a file's name and its digest or `None`.
+
+    Returns:
+        Tuple of `Original`.
+    """
+    return tuple(
+        Original(name, (base + name,), digest)
+        for name, digest in names_and_digests
+    )

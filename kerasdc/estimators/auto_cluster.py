@@ -13,7 +13,8 @@ class AutoCluster(DeepClusterer):
         n_clusters: Integer, or `None` to choose the number, too.
         preprocessor, encoder, augmentation, shifts, method: As in
             `kerasdc.cluster`, where `"auto"` chooses.
-        n_neighbors: Integer, of each sample in the graph.
+        n_neighbors: Integer, of each sample in the graph; `"auto"` is 7 where
+            images may be shifted, else 10.
         pretrain_steps, fit_steps: Integers, lengths of the trainings.
         max_minutes: Optional float, after which they end.
         random_state: Integer, `None` or `numpy.random.RandomState`.
@@ -53,7 +54,7 @@ class AutoCluster(DeepClusterer):
         augmentation="auto",
         shifts="auto",
         method="auto",
-        n_neighbors=10,
+        n_neighbors="auto",
         pretrain_steps=PRETRAIN_STEPS,
         fit_steps=FIT_STEPS,
         max_minutes=None,

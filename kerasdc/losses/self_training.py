@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasdc.utils.arguments import checked_number
 from kerasdc.utils.array_checks import checked_array
 from kerasdc.utils.tensors import check_same_shape
 from kerasdc.utils.tensors import checked_tensor
@@ -11,26 +12,32 @@ from kerasdc.utils.tensors import checked_tensor
 _TINY = 1e-15  # squares of smaller numbers are lost in float32
 
 
-def target_distribution(q):
+def target_distribution(q, power=2.0, frequency_power=1.0):
     """Sharpens soft assignments into training targets P.
 
-    `p_ij = (q_ij^2 / f_j) / sum_j' (q_ij'^2 / f_j')` with the soft cluster
-    frequencies `f_j = sum_i q_ij`: confident assignments count more, large
-    clusters less. `q` must hold the assignments of **all** the data, because
-    `f_j` is a sum over all samples.
+    `p_ij = (q_ij^a / f_j^b) / sum_j' (q_ij'^a / f_j'^b)` with the soft
+    cluster frequencies `f_j = sum_i q_ij`: confident assignments count more,
+    large clusters less. `q` must hold the assignments of **all** the data,
+    because `f_j` is a sum over all samples.
 
     Reference: [Xie et al., 2016](https://arxiv.org/abs/1511.06335),
-    equation (3).
+    equation (3), with the powers 2 and 1. [Li et al., 2018](
+    https://arxiv.org/abs/1703.07980) boost by a power above 1 alone (b is 0);
+    [Dizaji et al., 2017](https://arxiv.org/abs/1704.06327), equation (4),
+    balance alone, by the powers 1 and 1/2.
 
     Args:
         q: Array `(n, k)` of soft assignments; every row sums to 1.
+        power: Float above 0, a.
+        frequency_power: Float, at least 0, b.
 
     Returns:
         Float32 NumPy array `(n, k)`; every row sums to 1.
 
     Raises:
         ValueError: If `q` has another shape, is not finite, or holds numbers
-            that are not from 0 to 1 or a row of zeros.
+            that are not from 0 to 1 or a row of zeros; or if a power is out
+            of its range.
 
     Example:
 
@@ -38,15 +45,24 @@ def target_distribution(q):
     [[0.25, 0.75], [1, 0]]
     """
     q = np.asarray(checked_array("q", q, 2), dtype="float32")
+    power = checked_number("power", power, above=True)
+    frequency_power = checked_number("frequency_power", frequency_power)
     largest = q.max(axis=1, keepdims=True)
     _check_probabilities(q, largest)
     # A cluster of frequency 0 would give 0 / 0.
     sizes = np.maximum(q.sum(axis=0, dtype="float64"), 1e-12)
-    few = largest < _TINY
-    weight = np.square(q / np.where(few, largest, 1) if few.any() else q)
-    weight /= sizes.astype("float32")
+    weight = _raised(q, largest, power)
+    weight /= (sizes**frequency_power).astype("float32")
     weight /= weight.sum(axis=1, keepdims=True)
     return weight
+
+
+def _raised(q, largest, power):
+    """`q ** power`, times a factor for each row: none is lost."""
+    if power == 2.0:  # as fast as it was without other powers
+        few = largest < _TINY
+        return np.square(q / np.where(few, largest, 1) if few.any() else q)
+    return (q / largest) ** np.float32(power)
 
 
 def _check_probabilities(q, largest):

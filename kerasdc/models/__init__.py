@@ -11,9 +11,13 @@ from kerasdc.models.bases.pretraining import Pretraining
 from kerasdc.models.bases.registry import SYSTEMS
 from kerasdc.models.bases.registry import system
 from kerasdc.models.dac import DAC
+from kerasdc.models.dbc import DBC
+from kerasdc.models.dcn import DCN
 from kerasdc.models.dec import DEC
+from kerasdc.models.depict import DEPICT
 from kerasdc.models.edited_clusters import EditedClusters
 from kerasdc.models.embedding_network import EmbeddingNetwork
+from kerasdc.models.idec import IDEC
 from kerasdc.models.imsat import IMSAT
 from kerasdc.models.neighbor_clustering import NeighborClustering
 from kerasdc.models.parametric_tsne import ParametricTSNE
@@ -24,12 +28,16 @@ __all__ = [
     "Autoencoder",
     "ClusteringModel",
     "DAC",
+    "DBC",
+    "DCN",
     "DEC",
+    "DEPICT",
     "DiscriminativeModel",
     "EditedClusters",
     "EmbeddingNetwork",
     "EncoderModel",
     "Generation",
+    "IDEC",
     "IMSAT",
     "LayerwisePretraining",
     "NeighborClustering",

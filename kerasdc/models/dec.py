@@ -1,21 +1,19 @@
 """Deep embedded clustering (DEC)."""
 
 import keras
-from keras import ops
 
 from kerasdc import losses
 from kerasdc.layers import ClusteringLayer
 from kerasdc.models.bases.clustering_model import ClusteringModel
 from kerasdc.models.bases.pretraining import Pretraining
 from kerasdc.models.bases.registry import system
-from kerasdc.targets import SelfTrainingTargets
-from kerasdc.utils.arguments import checked_count
+from kerasdc.models.bases.self_training import SelfTraining
 from kerasdc.utils.lookups import checked_loss
 from kerasdc.utils.lookups import is_auto
 
 
 @system("dec")
-class DEC(Pretraining, ClusteringModel):
+class DEC(SelfTraining, Pretraining, ClusteringModel):
     """Deep embedded clustering: learns features and clusters together.
 
     `fit` runs all three stages, except those already run: `pretrain`, which
@@ -78,6 +76,7 @@ class DEC(Pretraining, ClusteringModel):
         )
         self.num_clusters = self.clustering.num_clusters
         self.set_networks(encoder, preprocessor, decoder, augmentation, seed)
+        self.add_terms()
 
     # === Functional Model ===
 
@@ -103,9 +102,7 @@ class DEC(Pretraining, ClusteringModel):
                 the next, an epoch. `None` is one pass over the data.
             **kwargs: Arguments of `Pretraining.compile`.
         """
-        if update_interval is not None:
-            update_interval = checked_count("update_interval", update_interval)
-        self.update_interval = update_interval
+        self.set_update_interval(update_interval)
         loss = losses.kl_divergence if is_auto(loss) else loss
         self.clustering_loss = checked_loss("loss", loss)
         super().compile(optimizer=optimizer, loss=loss, **kwargs)
@@ -131,24 +128,8 @@ class DEC(Pretraining, ClusteringModel):
         """
         x = self.prepare(x)
         seed = self._draw_seed() if seed is None else seed
-        if self.pretrain_method == "neighbors":
-            kwargs.setdefault("method", "modular_kmeans")
-        z = self.embed(x)
-        return self.clustering.adapt(z, initial_centers, seed=seed, **kwargs)
-
-    def training_batches(self, x, batch_size, shuffle=True):
-        return _EpochTargets(
-            self,
-            x,
-            batch_size,
-            self.update_interval,
-            shuffle=shuffle,
-            seed=self._draw_seed(),
-            count_steps=self._count_steps,
-        )
-
-    def scored_batches(self, x, batch_size):
-        return SelfTrainingTargets(self, x, batch_size, shuffle=False)
+        options = {**self.search_options(kwargs), "seed": seed}
+        return self.clustering.adapt(self.embed(x), initial_centers, **options)
 
     # === Losses ===
 
@@ -158,23 +139,9 @@ class DEC(Pretraining, ClusteringModel):
 
     def objective(self, x, batch_size=1024, soft_assignment=None):
         """KL(P || Q) with P made from `x`; see `ClusteringModel`."""
-        q = soft_assignment
-        if q is None:
-            q = self.predict(x, batch_size=batch_size, verbose=0)
-        p = losses.target_distribution(q)
-        divergence = ops.mean(losses.kl_divergence(p, ops.array(q)))
-        return max(float(divergence), 0.0)  # rounding takes it below
+        return self.divergence(x, batch_size, soft_assignment)
 
     # === Config ===
 
     def get_config(self):
         return {**super().get_config(), "alpha": self.clustering.alpha}
-
-
-class _EpochTargets(SelfTrainingTargets):
-    """From the Q that callbacks have found, if they have."""
-
-    def soft_assignment(self):
-        if self.model.training_assignments is None:
-            self.model.epoch_assignments()  # those that labels change from
-        return self.model.epoch_soft_assignment()

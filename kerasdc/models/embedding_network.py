@@ -74,7 +74,7 @@ class EmbeddingNetwork(Pretraining, ClusteringModel):
     (200,)
     """
 
-    trains_decoder = True
+    trains_decoder = needs_decoder = True
     compares_batch = True
     smallest_batch = 3  # of two, each is all that the other can be near
     fewest_samples = 2
@@ -104,7 +104,7 @@ class EmbeddingNetwork(Pretraining, ClusteringModel):
         self.clustering = ClusteringLayer(num_clusters, name="clustering")
         self.clustering.trainable = False  # k-means sets the centers
         self.num_clusters = self.clustering.num_clusters
-        self.set_likelihood(likelihood, encoder, decoder)
+        self.set_likelihood(likelihood)
         self.set_networks(encoder, preprocessor, decoder, augmentation, seed)
         self.embedding = embedding
         self.add_terms()

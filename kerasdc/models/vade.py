@@ -71,7 +71,7 @@ class VaDE(Generation, Pretraining, ClusteringModel):
     (5, 16)
     """
 
-    trains_decoder = True
+    trains_decoder = needs_decoder = True
     cluster_layer = "prior"
     terms = ("reconstruction", "latent", "assignment")
     compile_arguments = (
@@ -99,7 +99,7 @@ class VaDE(Generation, Pretraining, ClusteringModel):
         super().__init__(**kwargs)
         self.prior = GaussianMixturePrior(num_clusters, name="prior")
         self.num_clusters = self.prior.num_clusters
-        self.set_likelihood(likelihood, encoder, decoder)
+        self.set_likelihood(likelihood)
         self.set_networks(encoder, preprocessor, decoder, augmentation, seed)
         self.sampling = Sampling(self.seed, dtype="float32", name="sampling")
         self.add_terms()

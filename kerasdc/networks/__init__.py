@@ -5,9 +5,13 @@ from kerasdc.networks.autoencoding import conv_encoder
 from kerasdc.networks.autoencoding import embedding_mlp
 from kerasdc.networks.autoencoding import mlp_decoder
 from kerasdc.networks.autoencoding import mlp_encoder
+from kerasdc.networks.noisy import noisy_decoder
+from kerasdc.networks.noisy import noisy_encoder
 from kerasdc.networks.normalized import dac_encoder
 from kerasdc.networks.normalized import normalized_conv_encoder
 from kerasdc.networks.normalized import normalized_mlp_encoder
+from kerasdc.networks.pooled import pooled_decoder
+from kerasdc.networks.pooled import pooled_encoder
 
 __all__ = [
     "conv_decoder",
@@ -16,6 +20,10 @@ __all__ = [
     "embedding_mlp",
     "mlp_decoder",
     "mlp_encoder",
+    "noisy_decoder",
+    "noisy_encoder",
     "normalized_conv_encoder",
     "normalized_mlp_encoder",
+    "pooled_decoder",
+    "pooled_encoder",
 ]

@@ -16,7 +16,9 @@ from kerasdc.networks.shapes import checked_image_shape
 from kerasdc.networks.shapes import checked_model_name
 from kerasdc.networks.shapes import checked_shape
 from kerasdc.networks.shapes import checked_widths
+from kerasdc.networks.shapes import cropped
 from kerasdc.networks.shapes import fresh
+from kerasdc.networks.shapes import halved_sizes
 from kerasdc.utils.arguments import checked_count
 
 MLP_UNITS = (500, 500, 2000)
@@ -169,9 +171,7 @@ def conv_decoder(
     """
     height, width, channels = checked_image_shape(output_shape, "output_shape")
     check_image(output_shape, filters, kernel_sizes)
-    sizes = [(height, width)]
-    for _ in filters:
-        sizes.append(tuple(math.ceil(side / 2) for side in sizes[-1]))
+    sizes = halved_sizes((height, width), len(filters))
     inputs = keras.Input((checked_count("latent_dim", latent_dim),))
     x = layers.Dense(math.prod(sizes[-1]) * filters[-1], activation="relu")(
         inputs
@@ -187,18 +187,10 @@ def conv_decoder(
             activation="relu" if i else None,
             **LAST,
         )(x)
-        x = _crop(x, sizes[i])
+        x = cropped(x, sizes[i])
     if len(output_shape) == 2:
         x = layers.Reshape(output_shape)(x)
     return keras.Model(inputs, x, name=checked_model_name(name))
-
-
-def _crop(x, size):
-    """Removes the row and column added by doubling an odd side."""
-    extra = [x.shape[1] - size[0], x.shape[2] - size[1]]
-    if not any(extra):
-        return x
-    return layers.Cropping2D(((0, extra[0]), (0, extra[1])), **LAST)(x)
 
 
 def embedding_mlp(

@@ -169,6 +169,59 @@ def checked_widths(name, widths):
     return tuple(checked_count(name, width) for width in widths)
 
 
+def halved_sizes(size, number):
+    """The sizes of an image that is halved several times.
+
+    Args:
+        size: Tuple of its height and width.
+        number: Integer, how often.
+
+    Returns:
+        List of `number + 1` tuples, the first one `size`; odd sides are
+        rounded up.
+    """
+    sizes = [tuple(size)]
+    for _ in range(number):
+        sizes.append(tuple(math.ceil(side / 2) for side in sizes[-1]))
+    return sizes
+
+
+def cropped(x, size):
+    """Removes the row and column that doubling an odd side has added.
+
+    Args:
+        x: Keras tensor `(batch, height, width, channels)`.
+        size: Tuple of the height and width it is to have.
+
+    Returns:
+        Keras tensor.
+    """
+    extra = [x.shape[1] - size[0], x.shape[2] - size[1]]
+    if not any(extra):
+        return x
+    crop = keras.layers.Cropping2D(((0, extra[0]), (0, extra[1])), **LAST)
+    return crop(x)
+
+
+def is_image(shape):
+    """Whether samples of a shape are images, rather than vectors or series.
+
+    Args:
+        shape: Tuple, of one sample.
+
+    Returns:
+        Boolean.
+    """
+    if len(shape) not in (2, 3) or None in shape:
+        return False
+    return len(shape) == 3 or not _is_thin(shape)
+
+
+def _is_thin(shape):
+    shorter, longer = sorted(shape[:2])
+    return shorter < _NARROW and longer >= _SERIES * shorter
+
+
 def check_image(shape, filters, kernel_sizes):
     """Checks the arguments of a network of convolutions.
 
@@ -184,14 +237,12 @@ def check_image(shape, filters, kernel_sizes):
         UserWarning: If `(height, width)` is rather a series.
     """
     check_kernels(filters, kernel_sizes)
-    shorter, longer = sorted(shape[:2])
-    is_thin = shorter < _NARROW and longer >= _SERIES * shorter
-    if len(shape) == 2 and is_thin:
+    if len(shape) == 2 and _is_thin(shape):
         warnings.warn(
             "The convolutions take samples of this shape for images of one "
-            f"channel, {shorter} pixels narrow. Series (steps, features) need "
-            "an encoder of `keras.layers.Conv1D`; such images have the shape "
-            "(height, width, channels). "
+            f"channel, {min(shape)} pixels narrow. Series (steps, features) "
+            "need an encoder of `keras.layers.Conv1D`; such images have the "
+            "shape (height, width, channels). "
             f"Received: a sample of shape {tuple(shape)}",
             stacklevel=3,
         )

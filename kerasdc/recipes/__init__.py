@@ -13,8 +13,12 @@ import copy
 import json
 
 from kerasdc.recipes import dac
+from kerasdc.recipes import dbc
+from kerasdc.recipes import dcn
 from kerasdc.recipes import dec
+from kerasdc.recipes import depict
 from kerasdc.recipes import embedding
+from kerasdc.recipes import idec
 from kerasdc.recipes import imsat
 from kerasdc.recipes import temi
 from kerasdc.recipes import tsne
@@ -23,8 +27,12 @@ from kerasdc.utils.arguments import checked_name
 
 _SYSTEMS = {
     "dac": dac,
+    "dbc": dbc,
+    "dcn": dcn,
     "dec": dec,
+    "depict": depict,
     "embedding": embedding,
+    "idec": idec,
     "imsat": imsat,
     "temi": temi,
     "tsne": tsne,

@@ -3,14 +3,20 @@
 import math
 
 from kerasdc.recipes.shared import ADAM
-from kerasdc.recipes.shared import AUGMENTATION
+from kerasdc.recipes.shared import AUGMENTED_DEVIATION
 from kerasdc.recipes.shared import COSINE
-from kerasdc.recipes.shared import FAST_COSINE
 from kerasdc.recipes.shared import MERGED
 from kerasdc.recipes.shared import MERGED_DEVIATION
+from kerasdc.recipes.shared import NEIGHBORS_DEVIATIONS
+from kerasdc.recipes.shared import NEW_ORDER_DEVIATION
 from kerasdc.recipes.shared import SGD
 from kerasdc.recipes.shared import SLOW_COSINE
+from kerasdc.recipes.shared import STACKED_DEVIATIONS
 from kerasdc.recipes.shared import TEXT
+from kerasdc.recipes.shared import augmented_convolutions
+from kerasdc.recipes.shared import neighbor_perceptron
+from kerasdc.recipes.shared import shortened
+from kerasdc.recipes.shared import stacked_autoencoder
 
 OBJECTIVE = "KL(P || Q)"
 PUBLISHED_SPLIT = "all"
@@ -21,38 +27,10 @@ _ALL_IMAGES = (
 )
 
 
-def _steps_of_sgd(num_steps, decay_steps):
-    """DEC's pretraining: SGD whose rate falls tenfold every `decay_steps`."""
-    optimizer = {
-        "name": "sgd",
-        "momentum": 0.9,
-        "learning_rate": {
-            "initial": 0.1,
-            "decay_rate": 0.1,
-            "decay_steps": decay_steps,
-        },
-    }
-    return {"num_steps": num_steps, "optimizer": optimizer}
-
-
 def _paper(scale, update_interval, deviations=(), shorter=1):
     """Xie et al., 2016, section 4.3, and the authors' code."""
     return {
-        "network": {
-            "kind": "mlp",
-            "kernel_initializer": {
-                "class_name": "RandomNormal",
-                "config": {"stddev": 0.01},
-            },
-        },
-        "scale": scale,
-        "reconstruction_loss": "half_mean_squared_error",
-        "layerwise": {
-            **_steps_of_sgd(50_000 // shorter, 20_000 // shorter),
-            "dropout": 0.2,
-        },
-        "pretrain": _steps_of_sgd(100_000 // shorter, 20_000 // shorter),
-        "batch_size": 256,
+        **stacked_autoencoder(scale, shorter),
         "adapt": {"num_restarts": 20},
         "fit": {
             "optimizer": SGD,
@@ -61,16 +39,13 @@ def _paper(scale, update_interval, deviations=(), shorter=1):
             "tolerance": 0.001,
         },
         "deviations": [
-            "Biases learn at the same rate as kernels (original: twice).",
-            "Momentum is 0.9 from the start (original: rises to it over the "
-            "first 1,000 steps).",
+            *STACKED_DEVIATIONS,
             "Momentum is kept across target updates (original: lost).",
             "At most 200 target updates (original: no limit).",
-            "Batches are drawn in a new random order each pass (original: "
-            "in the order of the data).",
+            NEW_ORDER_DEVIATION,
             *deviations,
-        ]
-        + ([f"1/{shorter} of the pretraining steps."] if shorter > 1 else []),
+            *shortened(shorter),
+        ],
     }
 
 
@@ -136,25 +111,15 @@ def _best_images(
     optimizer=None,
 ):
     """ConvDEC-DA of Guo et al., 2018: convolutions and augmentation."""
-    network = {"kind": "conv", "filters": list(filters)}
     return {
-        "network": network,
-        "scale": scale,
-        "augmentation": dict(AUGMENTATION),
-        "pretrain": {
-            "epochs": pretrain_epochs,
-            "optimizer": optimizer or ADAM,
-        },
-        "batch_size": 256,
+        **augmented_convolutions(scale, pretrain_epochs, optimizer, filters),
         "adapt": dict(MERGED),
         "fit": {
             "optimizer": optimizer or ADAM,
             "epochs": fit_epochs,
         },
         "deviations": [
-            "Convolutional autoencoder, trained end to end on shifted and "
-            "rotated images; targets from clean images, loss on augmented "
-            "ones (Guo et al., 2018).",
+            AUGMENTED_DEVIATION,
             "Adam in both stages.",
             MERGED_DEVIATION,
         ],
@@ -183,28 +148,12 @@ def _best_vectors(pretrain_epochs, fit_epochs, **overrides):
 
 def _best_neighbors(scale, num_steps, fit_epochs):
     """An embedding of the neighbor graph in place of the autoencoder."""
-    network = {
-        "kind": "mlp",
-        "units": [256, 256, 256],
-        "latent_dim": 5,
-        "activation": "silu",
-        "decoder": False,
-    }
     return {
-        "network": network,
-        "scale": scale,
-        "compile": {"pretrain_method": "neighbors"},
-        "pretrain": {"num_steps": num_steps, "optimizer": FAST_COSINE},
-        "batch_size": 512,
-        "adapt": {"method": "modular_kmeans", "num_restarts": 50},
+        **neighbor_perceptron(scale, num_steps, decoder=False),
         "fit": {"optimizer": SLOW_COSINE, "epochs": fit_epochs},
         "deviations": [
-            "Before the clustering, the encoder is trained by UMAP's loss on "
-            "the graph of 10 neighbors (McInnes et al., 2018) in place of an "
-            "autoencoder's, and has five outputs; there is no decoder.",
-            "Three hidden layers of 256 SiLU units.",
-            "Initial centers by the k-means, of 50, of highest modularity on "
-            "the embedding's graph of neighbors.",
+            *NEIGHBORS_DEVIATIONS,
+            "There is no decoder.",
             "Adam in both stages.",
         ],
     }

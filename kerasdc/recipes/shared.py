@@ -27,3 +27,99 @@ MERGED_DEVIATION = (
     "24 partitions by their normalized cut."
 )
 TEXT = {"scale": None, "text": {"max_words": 2000}}
+STACKED_DEVIATIONS = (
+    "Biases learn at the same rate as kernels (original: twice).",
+    "Momentum is 0.9 from the start (original: rises to it over the first "
+    "1,000 steps).",
+)
+NEW_ORDER_DEVIATION = (
+    "Batches are drawn in a new random order each pass (original: in the "
+    "order of the data)."
+)
+AUGMENTED_DEVIATION = (
+    "Convolutional autoencoder, trained end to end on shifted and rotated "
+    "images; targets from clean images, loss on augmented ones (Guo et al., "
+    "2018)."
+)
+NEIGHBORS_DEVIATIONS = (
+    "Before the clustering, the encoder is trained by UMAP's loss on the "
+    "graph of 10 neighbors (McInnes et al., 2018) in place of an "
+    "autoencoder's, and has five outputs.",
+    "Three hidden layers of 256 SiLU units.",
+    "Initial centers by the k-means, of 50, of highest modularity on the "
+    "embedding's graph of neighbors.",
+)
+MODULAR = {"method": "modular_kmeans", "num_restarts": 50}
+
+
+def steps_of_sgd(num_steps, decay_steps):
+    """SGD whose rate falls tenfold every `decay_steps`, as DEC's."""
+    optimizer = {
+        "name": "sgd",
+        "momentum": 0.9,
+        "learning_rate": {
+            "initial": 0.1,
+            "decay_rate": 0.1,
+            "decay_steps": decay_steps,
+        },
+    }
+    return {"num_steps": num_steps, "optimizer": optimizer}
+
+
+def stacked_autoencoder(scale, shorter=1):
+    """Layer by layer, then end to end, as Xie et al., 2016, section 4.3."""
+    return {
+        "network": {
+            "kind": "mlp",
+            "kernel_initializer": {
+                "class_name": "RandomNormal",
+                "config": {"stddev": 0.01},
+            },
+        },
+        "scale": scale,
+        "reconstruction_loss": "half_mean_squared_error",
+        "layerwise": {
+            **steps_of_sgd(50_000 // shorter, 20_000 // shorter),
+            "dropout": 0.2,
+        },
+        "pretrain": steps_of_sgd(100_000 // shorter, 20_000 // shorter),
+        "batch_size": 256,
+    }
+
+
+def augmented_convolutions(
+    scale, epochs, optimizer=None, filters=(32, 64, 128)
+):
+    """ConvDEC-DA's autoencoder (Guo et al., 2018)."""
+    return {
+        "network": {"kind": "conv", "filters": list(filters)},
+        "scale": scale,
+        "augmentation": dict(AUGMENTATION),
+        "pretrain": {"epochs": epochs, "optimizer": optimizer or ADAM},
+        "batch_size": 256,
+    }
+
+
+def neighbor_perceptron(scale, num_steps, decoder=True):
+    """An embedding of the neighbor graph in place of an autoencoder."""
+    network = {
+        "kind": "mlp",
+        "units": [256, 256, 256],
+        "latent_dim": 5,
+        "activation": "silu",
+    }
+    if not decoder:
+        network["decoder"] = False
+    return {
+        "network": network,
+        "scale": scale,
+        "compile": {"pretrain_method": "neighbors"},
+        "pretrain": {"num_steps": num_steps, "optimizer": FAST_COSINE},
+        "batch_size": 512,
+        "adapt": dict(MODULAR),
+    }
+
+
+def shortened(shorter):
+    """The deviation of a recipe with fewer steps, in a list, if it has."""
+    return [f"1/{shorter} of the pretraining steps."] if shorter > 1 else []

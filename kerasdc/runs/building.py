@@ -22,6 +22,14 @@ _NETWORKS = {
         "encoder": networks.conv_encoder,
         "decoder": networks.conv_decoder,
     },
+    "noisy_conv": {
+        "encoder": networks.noisy_encoder,
+        "decoder": networks.noisy_decoder,
+    },
+    "pooled_conv": {
+        "encoder": networks.pooled_encoder,
+        "decoder": networks.pooled_decoder,
+    },
     "normalized_mlp": {"encoder": networks.normalized_mlp_encoder},
     "normalized_conv": {"encoder": networks.normalized_conv_encoder},
     "dac": {"encoder": networks.dac_encoder},

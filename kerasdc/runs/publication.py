@@ -5,6 +5,7 @@ import numpy as np
 from kerasdc import datasets
 from kerasdc import plots
 from kerasdc import zoo
+from kerasdc.datasets.catalogue import ENTRIES
 from kerasdc.metrics import auroc
 from kerasdc.models import ClusteringModel
 from kerasdc.recipes import OBJECTIVES
@@ -48,7 +49,8 @@ def publish_run(run, figures):
     models are published for, the zoo keeps the model with the lowest
     objective, which needs no labels. A model of an older version of the
     recipe is always replaced, and so is one with empty clusters: some
-    objectives, such as KL(P || Q), are lowest if all samples are alike.
+    objectives, such as KL(P || Q), are lowest if all samples are alike. Of
+    data whose samples are not public, no model is kept.
 
     Args:
         run: A trained `kerasdc.runs.run.Run`.
@@ -75,6 +77,9 @@ def publish_run(run, figures):
 
 def _is_choice(run, figures, name):
     settings = run.settings
+    known = ENTRIES.get(settings.dataset)
+    if known is not None and not known.samples_public:
+        return False
     (row,) = zoo.merge([], [figures])
     has_parts = run.data.x_test is not None
     split = PUBLISHED_SPLITS[settings.system] if has_parts else "all"

@@ -2,12 +2,11 @@
 
 import numpy as np
 
-from kerasdc.losses import target_distribution
 from kerasdc.targets.batches import ShuffledBatches
 
 
 class SelfTrainingTargets(ShuffledBatches):
-    """Batches `(x, p)` with DEC's target distribution P.
+    """Batches `(x, p)` with the target distribution P, DEC's for example.
 
     At the start of every epoch, which is one update interval, the model
     assigns **all** of `x`, on clean inputs, and P is made from that.
@@ -16,7 +15,8 @@ class SelfTrainingTargets(ShuffledBatches):
     3.1.2 and equation (3).
 
     Args:
-        model: Clustering model whose `predict(x)` gives `(n, k)`.
+        model: Clustering model whose `predict(x)` gives `(n, k)`, and whose
+            `target_distribution` makes P of that.
         x: Array of inputs, as `model` takes them.
         batch_size: Integer, rows per batch. The last batch of a pass may
             be shorter.
@@ -41,7 +41,7 @@ class SelfTrainingTargets(ShuffledBatches):
 
     def refresh(self):
         """Makes P anew."""
-        self.target = target_distribution(self.soft_assignment())
+        self.target = self.model.target_distribution(self.soft_assignment())
 
     def soft_assignment(self):
         """Q of all samples.

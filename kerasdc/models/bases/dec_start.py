@@ -1,7 +1,7 @@
 """Self-training: an encoder trained as a DEC, to begin another system with."""
 
 from kerasdc.callbacks.checks import check_factory
-from kerasdc.models.bases.autoencoder import Autoencoder
+from kerasdc.models.bases.decoder_training import train_decoder
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import shown
 
@@ -45,7 +45,15 @@ def self_train(dec_class, model, x, seed, adapt, training, verbose=0):
     dec.fit(x, epochs=epochs, callbacks=made("encoder"), **shared)
     epochs = training["decoder_epochs"]
     shared["callbacks"] = made("decoder")
-    _train_decoder(model, x, seed, epochs=epochs, **shared)
+    train_decoder(
+        model,
+        x,
+        seed,
+        model.likelihood.reconstruction_loss,
+        model.augmentation if model.augmented else None,
+        epochs=epochs,
+        **shared,
+    )
     return dec.assign(x)
 
 
@@ -75,30 +83,3 @@ def checked_self_training(values):
     checked_count("batch_size", values["batch_size"])
     check_factory("self_training", values["callbacks"])
     return values
-
-
-def _train_decoder(model, x, seed, **training):
-    """Trains the decoder alone, by the likelihood."""
-    autoencoder = Autoencoder(
-        model.encoder,
-        model.decoder,
-        model.preprocessor,
-        model.augmentation if model.augmented else None,
-        model.likelihood.reconstruction_loss,
-        seed,
-    )
-    parts = _with_flags(model.encoder)
-    model.encoder.trainable = False
-    try:
-        autoencoder.compile("adam")
-        autoencoder.fit(x, **training)
-    finally:
-        # One by one: some may have been frozen before.
-        for part, trainable in parts:
-            part.trainable = trainable
-
-
-def _with_flags(network):
-    """Its layers, outer ones first, then its weights: whether each trains."""
-    parts = [*network._flatten_layers(), *network.weights]
-    return [(part, part.trainable) for part in parts]

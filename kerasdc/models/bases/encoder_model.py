@@ -40,6 +40,7 @@ class EncoderModel(
     compile_arguments = ()  # attributes that `compile` sets, to be saved
     scaling_target = "mean_square"  # of the preprocessor "auto"
     decoder = augmentation = None
+    needs_decoder = False  # whether an encoder alone is refused
     takes_loss = False  # whether `compile` has an argument `loss`
 
     # === Layers ===
@@ -69,6 +70,8 @@ class EncoderModel(
         """
         if decoder is not None and encoder is None:
             raise ValueError("A `decoder` needs its `encoder`.")
+        if self.needs_decoder and encoder is not None and decoder is None:
+            raise ValueError("An `encoder` needs its `decoder`.")
         self.autocast = False  # raw inputs reach the preprocessor exactly
         self.preprocessor = checked_preprocessor(
             preprocessor,

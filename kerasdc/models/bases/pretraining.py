@@ -7,6 +7,7 @@ from kerasdc.callbacks.checks import check_callbacks
 from kerasdc.callbacks.divergence import diverged
 from kerasdc.layers.adaptable import add_flag
 from kerasdc.losses import likelihoods
+from kerasdc.models.bases.adapted_layer import AdaptedLayer
 from kerasdc.models.bases.autoencoder import Autoencoder
 from kerasdc.models.bases.neighbor_embedding import STEPS_PER_EPOCH
 from kerasdc.models.bases.neighbor_embedding import NeighborEmbedding
@@ -21,7 +22,7 @@ from kerasdc.utils.lookups import is_auto
 _METHODS = {"autoencoder": Autoencoder, "neighbors": NeighborEmbedding}
 
 
-class Pretraining:
+class Pretraining(AdaptedLayer):
     """A mixin of `EncoderModel`: two trainings, `pretrain`, then `fit`.
 
     `build_head` of a system calls `add_pretrained_flag`. A system whose
@@ -29,23 +30,18 @@ class Pretraining:
     """
 
     pretrain_method = "autoencoder"  # until compiled
-    cluster_layer = "clustering"  # which layer `adapt` sets from data
 
     # === Networks ===
 
-    def set_likelihood(self, likelihood, encoder, decoder):
+    def set_likelihood(self, likelihood):
         """Takes the argument `likelihood` of the constructor.
 
         Args:
             likelihood: `"bernoulli"` or `"gaussian"`.
-            encoder, decoder: What the caller passed.
 
         Raises:
-            ValueError: If there is no such likelihood, or an encoder comes
-                without its decoder.
+            ValueError: If there is no such likelihood.
         """
-        if encoder is not None and decoder is None:
-            raise ValueError("An `encoder` needs its `decoder`.")
         self.likelihood = likelihoods.get(likelihood)
         self.likelihood_name = likelihood
         if self.likelihood is likelihoods.Bernoulli:
@@ -189,7 +185,7 @@ class Pretraining:
             num_steps = epochs * steps_per_epoch
             optimizer = NeighborEmbedding.optimizer_for(num_steps)
         with strategy_scope(self):
-            network = _METHODS[self.pretrain_method](
+            network = self._pretraining_class()(
                 self.encoder,
                 self.decoder,
                 self.preprocessor,
@@ -204,14 +200,18 @@ class Pretraining:
             )
         return network
 
-    @property
-    def adapted(self):
-        """Whether clusters were found (kept when saved)."""
-        return getattr(self, self.cluster_layer).adapted
+    def _pretraining_class(self):
+        if self.pretrain_method == "autoencoder":
+            return self.autoencoder_class()
+        return _METHODS[self.pretrain_method]
 
-    def forget_clusters(self):
-        """Makes the next `fit` look for clusters again."""
-        getattr(self, self.cluster_layer).forget()
+    def autoencoder_class(self):
+        """What the autoencoder is, called with the arguments of one.
+
+        Returns:
+            `Autoencoder`, or a subclass.
+        """
+        return Autoencoder
 
     def complete_stages(self, x, batch_size, verbose):
         """Pretrains and adapts, each where it was not done yet.

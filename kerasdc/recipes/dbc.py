@@ -1,0 +1,77 @@
+"""Recipes of DBC."""
+
+from kerasdc.recipes.shared import ADAM
+from kerasdc.recipes.shared import AUGMENTATION
+from kerasdc.recipes.shared import COSINE
+from kerasdc.recipes.shared import MERGED
+from kerasdc.recipes.shared import MERGED_DEVIATION
+from kerasdc.recipes.shared import SGD
+
+OBJECTIVE = "KL(P || Q)"
+PUBLISHED_SPLIT = "all"
+
+_NO_CODE = (
+    "There is no official code: sizes of the network, lengths and rates are "
+    "our own.",
+    "Pixels are repeated where the original puts them back to where pooling "
+    "took them from.",
+)
+
+
+def _paper(scale, pretrain_epochs, fit_epochs):
+    """Li et al., 2018, section 3."""
+    return {
+        "network": {"kind": "pooled_conv"},
+        "scale": scale,
+        "pretrain": {"epochs": pretrain_epochs, "optimizer": ADAM},
+        "batch_size": 256,
+        "adapt": {"num_restarts": 20},
+        "compile": {"boost": 2.0},
+        "fit": {"optimizer": SGD, "epochs": fit_epochs, "tolerance": 0.001},
+        "deviations": [*_NO_CODE],
+    }
+
+
+def _best(scale, pretrain_epochs, fit_epochs, optimizer=None, **overrides):
+    optimizer = optimizer or ADAM
+    return {
+        "network": {"kind": "pooled_conv"},
+        "scale": scale,
+        "augmentation": dict(AUGMENTATION),
+        "pretrain": {"epochs": pretrain_epochs, "optimizer": optimizer},
+        "batch_size": 256,
+        "adapt": dict(MERGED),
+        "compile": {"boost": 2.0},
+        "fit": {"optimizer": optimizer, "epochs": fit_epochs},
+        "deviations": [
+            *_NO_CODE,
+            "Trained on shifted and rotated images; targets from clean "
+            "images, loss on augmented ones.",
+            "Adam in both stages.",
+            MERGED_DEVIATION,
+        ],
+        **overrides,
+    }
+
+
+RECIPES = {
+    "mnist": {
+        "paper": _paper(1 / 255, 40, 40),
+        "best": _best(1 / 255, 40, 40, COSINE),
+    },
+    "usps": {
+        "paper": _paper(1.0, 160, 60),
+        "best": _best(1.0, 160, 60, COSINE),
+    },
+    "coil20": {
+        "paper": _paper(1 / 255, 400, 60),
+        "best": _best(1 / 255, 400, 60, COSINE),
+    },
+}
+
+# Published accuracies to compare with, and their source.
+PUBLISHED = {
+    "mnist": {"accuracy": 0.964, "source": "Li et al., 2018"},
+    "usps": {"accuracy": 0.743, "source": "Li et al., 2018"},
+    "coil20": {"accuracy": 0.793, "source": "Li et al., 2018"},
+}

@@ -1,0 +1,163 @@
+"""Recipes of DCN."""
+
+from kerasdc.recipes.shared import ADAM
+from kerasdc.recipes.shared import AUGMENTED_DEVIATION
+from kerasdc.recipes.shared import COSINE
+from kerasdc.recipes.shared import MERGED
+from kerasdc.recipes.shared import MERGED_DEVIATION
+from kerasdc.recipes.shared import NEIGHBORS_DEVIATIONS
+from kerasdc.recipes.shared import SLOW_COSINE
+from kerasdc.recipes.shared import STACKED_DEVIATIONS
+from kerasdc.recipes.shared import TEXT
+from kerasdc.recipes.shared import augmented_convolutions
+from kerasdc.recipes.shared import neighbor_perceptron
+
+OBJECTIVE = "reconstruction error and distances to centers"
+PUBLISHED_SPLIT = "all"
+
+_DEVIATIONS = [
+    *STACKED_DEVIATIONS,
+    "Weights of the decoder are not tied to the encoder's (original: are).",
+    "In an epoch, the loss takes the clusters at its start; centers move by "
+    "those of a batch before the step (original: by those of its samples' "
+    "last visit, and after the step).",
+    "All samples are trained on (original: the rest that fills no batch is "
+    "left out).",
+]
+
+
+def _sgd(learning_rate, nesterov=False):
+    return {
+        "name": "sgd",
+        "learning_rate": learning_rate,
+        "momentum": 0.9,
+        "nesterov": nesterov,
+    }
+
+
+def _paper(
+    scale,
+    pretrain_epochs,
+    pretrain_rate,
+    rate,
+    clustering_weight=1.0,
+    batch_size=256,
+    network=None,
+    deviations=(),
+    **overrides,
+):
+    """Yang et al., 2017, section 5, and the authors' code.
+
+    Their loss weights the reconstruction by lambda and the distances by 1,
+    ours the distances by 1 / lambda; rates are multiplied by lambda.
+    """
+    stage = {"epochs": pretrain_epochs, "optimizer": _sgd(pretrain_rate)}
+    return {
+        "network": {
+            "kind": "mlp",
+            "kernel_initializer": {
+                "class_name": "VarianceScaling",
+                "config": {"scale": 1.0, "mode": "fan_in"},
+            },
+            **(network or {}),
+        },
+        "scale": scale,
+        "reconstruction_loss": "summed_squared_error",
+        "layerwise": {**stage, "dropout": 0.0},
+        "pretrain": stage,
+        "batch_size": batch_size,
+        "adapt": {"num_restarts": 20},
+        "compile": {
+            "clustering_weight": clustering_weight,
+            "kmeans_interval": 10,
+        },
+        "fit": {"optimizer": _sgd(rate, nesterov=True), "epochs": 50},
+        "deviations": [*_DEVIATIONS, *deviations],
+        **overrides,
+    }
+
+
+def _best_images(scale, pretrain_epochs, fit_epochs, optimizer=None):
+    optimizer = optimizer or ADAM
+    return {
+        **augmented_convolutions(scale, pretrain_epochs, optimizer),
+        "adapt": dict(MERGED),
+        "compile": {"clustering_weight": 1.0, "kmeans_interval": 10},
+        "fit": {"optimizer": optimizer, "epochs": fit_epochs},
+        "deviations": [
+            AUGMENTED_DEVIATION,
+            "Adam in both stages.",
+            MERGED_DEVIATION,
+        ],
+    }
+
+
+def _best_neighbors(scale, num_steps, fit_epochs, **overrides):
+    values = neighbor_perceptron(scale, num_steps)
+    return {
+        **values,
+        "compile": {**values["compile"], "clustering_weight": 1.0},
+        "fit": {"optimizer": SLOW_COSINE, "epochs": fit_epochs},
+        "deviations": [
+            *NEIGHBORS_DEVIATIONS,
+            "The decoder is then trained for five epochs while the encoder "
+            "stays as it is.",
+            "Adam in both stages.",
+        ],
+        **overrides,
+    }
+
+
+RECIPES = {
+    "mnist": {
+        # Pixels from 0 to 5.1; half of the error is lowered at 1e-4.
+        "paper": _paper(0.02, 250, 5e-5, 1e-4),
+        "paper_short": _paper(
+            0.02,
+            50,
+            5e-5,
+            1e-4,
+            deviations=[
+                "50 epochs of pretraining for each layer and for all "
+                "(original: 250)."
+            ],
+        ),
+        "best": _best_images(1 / 255, 40, 40, COSINE),
+    },
+    "pendigits": {
+        "paper": _paper(
+            None,
+            50,
+            5e-3,
+            5e-3,
+            clustering_weight=2.0,
+            batch_size=20,
+            network={"units": [50, 16]},
+        ),
+        "best": _best_neighbors(None, 4000, 20),
+    },
+    "20newsgroups": {
+        "paper": _paper(
+            None,
+            10,
+            5e-6,
+            5e-6,
+            clustering_weight=0.1,
+            batch_size=20,
+            network={"units": [250, 100], "latent_dim": 20},
+            deviations=[
+                "Vectors are of length sqrt(2000) (original: 1), and rates "
+                "2,000 times lower."
+            ],
+            text=TEXT["text"],
+        ),
+        "best": _best_neighbors(None, 4000, 20, text=TEXT["text"]),
+    },
+}
+
+# Published accuracies to compare with, and their source.
+PUBLISHED = {
+    "mnist": {"accuracy": 0.83, "source": "Yang et al., 2017, raw pixels"},
+    "pendigits": {"accuracy": 0.72, "source": "Yang et al., 2017"},
+    "20newsgroups": {"accuracy": 0.44, "source": "Yang et al., 2017"},
+}
