@@ -89,7 +89,8 @@ def test_a_seed_makes_it_repeatable():
     )
 
 
-def test_time_ends_it():
+def test_time_ends_it(monkeypatch):
+    monkeypatch.setattr(neighbor_points, "_NUM_STEPS", 10**7)
     x, _ = _blobs(k=2)
     steps = {"pretrain_steps": 10**7, "fit_steps": 10**7}  # days
     result = cluster(x, 2, max_minutes=1e-6, verbose=0, **steps)

@@ -15,6 +15,7 @@ from kerasdc.automatic.outcome import Clustering
 from kerasdc.automatic.selection import select_num_clusters
 from kerasdc.automatic.stages import Budget
 from kerasdc.automatic.stages import Stage
+from kerasdc.automatic.tables import encode_table
 from kerasdc.models import NeighborClustering
 from kerasdc.models.bases.neighbor_embedding import STEPS_PER_EPOCH
 from kerasdc.models.bases.parts import must_adapt
@@ -31,6 +32,7 @@ from kerasdc.utils.progress import checked_verbose
 PRETRAIN_STEPS, FIT_STEPS = 2000, 1500
 PRETRAIN_RATE, FIT_RATE = 1e-2, 1e-3
 PRETRAIN_SHARE = 0.5  # of the time, if it is limited
+SEARCH_SHARE = 0.75  # at the end of the search for a partition
 LEAST_AGREEMENT = 0.9  # of the network with the partition that it learns
 
 
@@ -46,6 +48,7 @@ def cluster(
     num_neighbors="auto",
     pretrain_steps=PRETRAIN_STEPS,
     fit_steps=FIT_STEPS,
+    impute=None,
     max_minutes=None,
     min_certainty=0.0,
     ids=None,
@@ -61,7 +64,9 @@ def cluster(
     Args:
         x: Rows of numbers, frame, sparse matrix, images `(n, height, width)`
             or with channels, series `(n, steps, channels)` of up to 8
-            channels, texts, or a dataset of these, read into memory.
+            channels, texts, or a dataset of these, read into memory. Columns
+            of words of a frame become columns of 0 and 1, one for each of up
+            to 20 words.
         num_clusters: Integer, or a sequence of integers to choose from.
             `None` chooses from 2 to 100.
         y: Must be `None`: labels are used for evaluation only.
@@ -82,6 +87,8 @@ def cluster(
             where images may be shifted, else 10.
         pretrain_steps: Integer, steps of 1,024 edges.
         fit_steps: Integer, steps of 256 samples; at least one pass.
+        impute: `"mean"` or `"median"` of a column, of words the most frequent
+            one, in place of what is missing in a table. `None` refuses gaps.
         max_minutes: Optional float above 0. Trainings end earlier, so that
             all stays below about that.
         min_certainty: As in `kerasdc.summarize`.
@@ -109,6 +116,7 @@ def cluster(
         checked_number("max_minutes", max_minutes, above=True)
     budget = Budget(max_minutes)
     verbose = checked_verbose(verbose)
+    x, table = encode_table(x, impute)
     array = to_array(x, allow_text=True)
     given = {
         "preprocessor": preprocessor,
@@ -142,6 +150,7 @@ def cluster(
         dict(model.partition_scores),
         agreement,
         budget.elapsed(),
+        table,
     )
 
 
@@ -253,7 +262,8 @@ class _Run:
 
     def train(self, model, x, num_steps):
         """Finds the partition, and trains the classifier."""
-        model.adapt(x)
+        deadline = self.budget.deadline(SEARCH_SHARE)
+        model.adapt(x, callbacks=[Stage("points", 0, deadline, verbose=0)])
         in_epoch = model.steps_per_epoch(len(x), model.default_batch_size)
         epochs = -(-num_steps // in_epoch)
         num_steps = epochs * in_epoch

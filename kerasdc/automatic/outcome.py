@@ -20,6 +20,8 @@ class Clustering:
         agreement: Float, the share of samples to which the network gives the
             cluster of the consensus of these partitions.
         seconds: Float.
+        table: Fitted `sklearn.compose.ColumnTransformer` that has made numbers
+            of a frame with words, or of a table with gaps; otherwise `None`.
     """
 
     model: keras.Model
@@ -29,11 +31,26 @@ class Clustering:
     scores: dict
     agreement: float
     seconds: float
+    table: object = None
 
     @property
     def labels(self):
         """Integers `(n,)`: the cluster of each sample, -1 for outliers."""
         return self.summary.labels
+
+    def assign(self, x):
+        """The cluster of each of other samples.
+
+        Args:
+            x: Samples in the form that was clustered, with words and gaps
+                if those had them.
+
+        Returns:
+            Integer array `(n,)`.
+        """
+        if self.table is not None:
+            x = self.table.transform(x)
+        return self.model.assign(x)
 
     def __str__(self):
         chosen = self.choices

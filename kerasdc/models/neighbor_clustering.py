@@ -183,7 +183,7 @@ class NeighborClustering(GraphSearch, Pretraining, ClusteringModel):
         if self._partition_of != fingerprint(x):
             self.adapt(x, verbose=verbose)
 
-    def adapt(self, x, partition=None, seed=None, verbose=0):
+    def adapt(self, x, partition=None, seed=None, verbose=0, callbacks=None):
         """Finds the partition that `fit` learns, without labels.
 
         Args:
@@ -192,6 +192,8 @@ class NeighborClustering(GraphSearch, Pretraining, ClusteringModel):
                 to `num_clusters - 1`.
             seed: Optional integer; `None` takes the model's.
             verbose: As in `keras.Model.fit`.
+            callbacks: Keras callbacks of the trainings that are part of the
+                search.
 
         Returns:
             Integer array `(n,)`.
@@ -202,7 +204,7 @@ class NeighborClustering(GraphSearch, Pretraining, ClusteringModel):
         x = self.prepare(x)
         seed = self._draw_seed() if seed is None else seed
         if partition is None:
-            partition = self.find_partition(x, seed)
+            partition = self.find_partition(x, seed, callbacks)
         self.partition = checked_clusters(
             "partition", partition, len(x), self.num_clusters
         )

@@ -72,7 +72,7 @@ class GraphSearch:
             self._known_graph = (key, graph)
         return self._known_graph[1]
 
-    def find_partition(self, x, seed):
+    def find_partition(self, x, seed, callbacks=None):
         """Clusters by the model's `method`; sets `partition_scores`.
 
         If clusters along the graph hold next to nothing, the consensus is
@@ -81,6 +81,7 @@ class GraphSearch:
         Args:
             x: Prepared samples.
             seed: Integer.
+            callbacks: Keras callbacks of trainings of free points.
 
         Returns:
             Integer array `(n,)`.
@@ -94,11 +95,13 @@ class GraphSearch:
             if not too_small(np.bincount(found), LEAST_SHARE).any():
                 return found
             # It has split off a few samples, and joined the others.
-        return self._consensus(x, graph, seed)
+        return self._consensus(x, graph, seed, callbacks)
 
-    def _consensus(self, x, graph, seed):
+    def _consensus(self, x, graph, seed, callbacks):
         spaces = {
-            f"points {i}": neighbor_points(graph, _POINT_DIM, seed + i)
+            f"points {i}": neighbor_points(
+                graph, _POINT_DIM, seed + i, callbacks=callbacks
+            )
             for i in range(NUM_POINT_SETS)
         }
         if not self.is_frozen:
