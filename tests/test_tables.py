@@ -72,6 +72,7 @@ def test_cluster_takes_them():
     size[3] = np.nan
     x = pandas.DataFrame({"size": size, "kind": kind})
     steps = {"pretrain_steps": 20, "fit_steps": 200, "verbose": 0}
+    steps["method"] = "linkage"  # the other one trains points
     result = cluster(x, 2, impute="median", **steps)
     found = result.assign(x)
     np.testing.assert_array_equal(found, result.labels)

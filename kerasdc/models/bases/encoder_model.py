@@ -19,6 +19,7 @@ from kerasdc.models.bases.prediction import Prediction
 from kerasdc.models.bases.preparation import Preparation
 from kerasdc.models.bases.scopes import drawing_from
 from kerasdc.models.bases.scopes import strategy_scope
+from kerasdc.models.bases.stacking import Stacking
 from kerasdc.models.bases.training import Training
 from kerasdc.utils.arguments import checked_seed
 from kerasdc.utils.lookups import checked_optimizer
@@ -26,7 +27,13 @@ from kerasdc.utils.lookups import is_auto
 
 
 class EncoderModel(
-    Preparation, Training, Evaluation, Prediction, Freezing, keras.Model
+    Preparation,
+    Training,
+    Evaluation,
+    Prediction,
+    Freezing,
+    Stacking,
+    keras.Model,
 ):
     """A Keras model of raw data, with an encoder and perhaps a decoder.
 
