@@ -1,5 +1,7 @@
 """Partitions of samples, each by another method, to choose among."""
 
+import numpy as np
+
 from kerasdc.algorithms.degree_linkage import degree_linkage
 from kerasdc.algorithms.kmeans import fit_kmeans
 from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
@@ -39,6 +41,29 @@ def graph_partitions(graph, features, embeddings, num_clusters, seed=None):
         found[f"mixture of {name}"] = _mixture(z, num_clusters, seed)
         found[f"linkage of {name}"] = degree_linkage(dense, num_clusters)
     return found
+
+
+def neighbor_shares(graph, clusters, num_clusters):
+    """How much of each cluster there is around each sample.
+
+    Half of a sample is in its own cluster; the other half is in those of its
+    neighbors, by the weights of its edges.
+
+    Args:
+        graph: SciPy sparse matrix `(n, n)`.
+        clusters: Integer array `(n,)`.
+        num_clusters: Integer.
+
+    Returns:
+        Float32 array `(n, num_clusters)`; rows sum to 1. A sample without
+        edges is in its own cluster alone.
+    """
+    own = np.zeros((len(clusters), num_clusters), "float32")
+    own[np.arange(len(clusters)), clusters] = 1.0
+    around = np.asarray(graph @ own, "float32")
+    weights = around.sum(axis=1, keepdims=True)
+    around = np.where(weights > 0, around / np.maximum(weights, 1e-12), own)
+    return ((own + around) / 2).astype("float32")
 
 
 def _kmeans(z, num_clusters, seed):

@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 
+from kerasdc import losses
+from kerasdc.algorithms.graph_partitions import neighbor_shares
 from kerasdc.algorithms.modular_kmeans import modularity
 from kerasdc.models.bases.clustering_model import ClusteringModel
 from kerasdc.models.bases.graph_search import METHODS
@@ -29,8 +31,9 @@ class NeighborClustering(GraphSearch, Pretraining, ClusteringModel):
     partitions of the training data, by the graph, by that embedding and by
     free points, and takes the consensus of those that fit the graph best
     (or, for images, what agglomeration along the graph finds); and the
-    training of a classifier by the cross-entropy with it. So new
-    samples have clusters, too. An encoder that is frozen
+    training of a classifier, for each sample towards its own cluster and
+    those of its neighbors. So new samples have clusters, too, and those
+    between clusters are less certain. An encoder that is frozen
     (`trainable=False`) stays so: the graph is that of its outputs.
 
     References:
@@ -214,7 +217,9 @@ class NeighborClustering(GraphSearch, Pretraining, ClusteringModel):
     def training_batches(self, x, batch_size, shuffle=True):
         return ShuffledBatches(
             x,
-            self.partition.astype("int32"),
+            neighbor_shares(
+                self.graph_of(x), self.partition, self.num_clusters
+            ),
             batch_size,
             steps_per_epoch=self.steps_per_epoch(len(x), batch_size),
             shuffle=shuffle,
@@ -255,12 +260,8 @@ class NeighborClustering(GraphSearch, Pretraining, ClusteringModel):
     # === Losses ===
 
     def loss_terms(self, x, y, y_pred, training):
-        """The cross-entropy with the partition."""
-        return {
-            "clustering": keras.losses.sparse_categorical_crossentropy(
-                y, y_pred
-            )
-        }
+        """KL from the clusters of a sample and its neighbors."""
+        return {"clustering": losses.kl_divergence(y, y_pred)}
 
     def objective(self, x, batch_size=1024, soft_assignment=None):
         """Minus the modularity on the graph; see `ClusteringModel`."""
