@@ -10,7 +10,8 @@ is given; labels are used for these scores only. Baselines take columns whose
 ranges differ more than fivefold standardized, pixels as they are, and texts
 as tf-idf vectors (UMAP by the cosine). Files are `.npz` with `x` and `y`.
 With `--held-out`, a fifth of the samples is assigned by a model that was
-fitted to the others.
+fitted to the others. With `--suggest`, only the number of clusters that
+`kerasdc.cluster` suggests is printed, beside that of the classes.
 
 The mean of seeds 0 to 4, then of one seed, 0, beside k-means, on two cores,
 some of them busy (TensorFlow 2.21):
@@ -63,6 +64,9 @@ def main():
     parser.add_argument("--samples", type=int, default=10_000)
     parser.add_argument("--data-dir")
     parser.add_argument("--held-out", action="store_true")
+    parser.add_argument(
+        "--suggest", action="store_true", help="the number of clusters, only"
+    )
     parser.add_argument("--steps", type=int, help="fewer, for a trial")
     parser.add_argument(
         "--without",
@@ -78,6 +82,9 @@ def main():
     for name in [*names, *options.files]:
         x, y = load(name, options)
         for seed in options.seeds:
+            if options.suggest:
+                show_suggested(name, x, len(np.unique(y)), seed)
+                continue
             for method, found, seconds in methods(x, y, seed, options):
                 show(name, method, seed, *found, seconds)
 
@@ -126,6 +133,17 @@ def ours(x, y, num_clusters, seed, options):
         yield "kerasdc, new samples", (y[~part], model.assign(x[~part])), 0.0
 
 
+def show_suggested(name, x, num_clusters, seed):
+    """Prints the number of clusters that `cluster` suggests, and the true."""
+    found = kerasdc.cluster(x, seed=seed, fit_steps=1, verbose=0).selection
+    error = abs(found.best - num_clusters) / num_clusters
+    print(
+        f"{pathlib.Path(name).stem:19} seed {seed}  suggested {found.best:3}  "
+        f"of {num_clusters:3}  off by {error:.0%}",
+        flush=True,
+    )
+
+
 def baselines(x, y, num_clusters, seed):
     """Those of `kerasdc.baselines` that users would take."""
     has_umap = importlib.util.find_spec("umap") is not None
@@ -142,7 +160,7 @@ def show(name, method, seed, y, clusters, seconds):
     """Prints a line."""
     name = pathlib.Path(name).stem
     print(
-        f"{name:15} {method:22} seed {seed}  "
+        f"{name:19} {method:22} seed {seed}  "
         f"ACC {clustering_accuracy(y, clusters):.3f}  "
         f"NMI {nmi(y, clusters):.3f}  {seconds:.0f} s",
         flush=True,
