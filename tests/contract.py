@@ -125,7 +125,7 @@ def test_one_call_equals_the_stages_and_trains_every_weight(
     before = [weight.numpy() for weight in staged.trainable_weights]
     fit(staged, x, batch_size=90)
     systems.assert_close(state(staged), state(whole), 1e-5, 1e-6)
-    assert len(before) > 4
+    assert len(before) > 3
     for weight, old in zip(staged.trainable_weights, before, strict=True):
         assert (weight.numpy() != old).any(), weight.path
 

@@ -87,6 +87,11 @@ ROWS = {
         },
         epochs=15,
     ),
+    "jule": Row(
+        changed={"num_neighbors": 7},
+        compile={"margin": 0.5, "keep_share": 0.5, "period": 3},
+        epochs=6,
+    ),
     "temi": Row(
         changed={
             "num_heads": 3,

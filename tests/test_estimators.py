@@ -39,12 +39,14 @@ CHECKED = (
     estimators.IMSAT(epochs=1),
     estimators.DAC(epochs=1),
     estimators.TEMI(num_heads=4, units=(), epochs=1),
+    estimators.JULE(epochs=1),
 )
 # Where blobs are to be found.
 LONGER = {
     "VaDE": {"pretrain_epochs": 30},
     "IMSAT": {"epochs": 10},
     "DAC": {"epochs": 30},
+    "JULE": {"epochs": 10},
     "TEMI": {"epochs": 100, "optimizer": keras.optimizers.Adam(0.01)},
 }
 BY_DEFAULT = {"ParametricTSNE": None, "DEC": "check_clustering"}
@@ -135,6 +137,7 @@ def test_defaults_are_those_of_the_model():
     same = {"upper", "lower", "all_pairs", "information_weight", "method"}
     same |= {"marginal_weight", "radius_factor", "exaggeration", "conditional"}
     same |= {"kld_weight", "boost", "clustering_weight", "kmeans_interval"}
+    same |= {"margin", "keep_share"}
     same |= {"target_power", "frequency_power", "layerwise_weight"}
     for estimator in CHECKED:
         model = estimator.system(**estimator._sizes(np.ones((20, 4))))

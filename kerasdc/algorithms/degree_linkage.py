@@ -6,6 +6,7 @@ import numpy as np
 
 from kerasdc.algorithms.modular_kmeans import members_of
 from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.array_checks import checked_array
 
 
 def degree_linkage(graph, num_clusters):
@@ -49,11 +50,24 @@ class DegreeLinkage:
 
     Args:
         graph: As in `degree_linkage`.
+        groups: Optional integer array `(n,)`, the clusters to start from.
+            `None` takes `nearest_groups`.
+
+    Attributes:
+        groups: Integer array `(n,)`, these, numbered from 0.
     """
 
-    def __init__(self, graph):
+    def __init__(self, graph, groups=None):
         graph = _checked_graph(graph)
-        groups = nearest_groups(graph)
+        if groups is None:
+            groups = nearest_groups(graph)
+        groups = checked_array("groups", groups, 1)
+        if len(groups) != graph.shape[0]:
+            raise ValueError(
+                "`groups` must have a cluster for each row of `graph`. "
+                f"Received: {len(groups)} clusters, {graph.shape[0]} rows"
+            )
+        self.groups = groups = np.unique(groups, return_inverse=True)[1]
         self._first = (graph, groups)
         self._clusters = groups.tolist()  # of each sample
         self._members = _members(groups)

@@ -38,14 +38,7 @@ def fuzzy_neighbor_graph(x, num_neighbors=10):
         ValueError: If `num_neighbors` is less than 1, there is only one
             sample, or `x` is not finite.
     """
-    x = checked_array("x", x)
-    k = checked_count("num_neighbors", num_neighbors)
-    if len(x) < 2:
-        raise ValueError(
-            "`x` must hold at least 2 samples. Received: 1 samples"
-        )
-    x = centered(x, "float32")
-    return fuzzy_union(*_nearest(x, min(k, len(x) - 1)))
+    return fuzzy_union(*_checked_nearest(x, num_neighbors))
 
 
 def fuzzy_union(distances, indices):
@@ -106,6 +99,16 @@ def _widths(excess, target, unit):
     return width * unit
 
 
+def _checked_nearest(x, num_neighbors):
+    x = checked_array("x", x)
+    k = checked_count("num_neighbors", num_neighbors)
+    if len(x) < 2:
+        raise ValueError(
+            "`x` must hold at least 2 samples. Received: 1 samples"
+        )
+    return _nearest(centered(x, "float32"), min(k, len(x) - 1))
+
+
 def _nearest(x, k):
     """Distances `(n, k)` and indices of the k nearest others."""
     from sklearn.neighbors import NearestNeighbors
@@ -117,6 +120,43 @@ def _nearest(x, k):
     # would not be at distance 0.
     columns = [np.linalg.norm(x - x[column], axis=1) for column in indices.T]
     return np.stack(columns, axis=1), indices
+
+
+def gaussian_neighbor_graph(x, num_neighbors=20, width=1.0):
+    """Edges from samples to their neighbors, by a Gaussian of the distance.
+
+    `W_ij = exp(-d_ij^2 / s)` for the k neighbors j of i, with `s` the mean
+    squared distance to neighbors, times `width`.
+
+    Reference:
+
+    - [Zhang et al., 2012](https://arxiv.org/abs/1208.5092), equation (1).
+
+    Args:
+        x: Array `(n, ...)`; the axes of a sample are flattened.
+        num_neighbors: Integer, at least 1. With fewer others, all of them
+            are used.
+        width: Float above 0.
+
+    Returns:
+        `scipy.sparse.csr_matrix` `(n, n)` of float64, not symmetric.
+
+    Raises:
+        ValueError: As `fuzzy_neighbor_graph`, or if `width` is not above 0.
+    """
+    from scipy import sparse
+
+    width = checked_number("width", width, above=True)
+    distances, indices = _checked_nearest(x, num_neighbors)
+    squares = np.square(distances, dtype="float64")
+    scale = width * squares.mean() or 1.0
+    size, k = indices.shape
+    # Where all underflows there would be no edge.
+    weights = np.maximum(np.exp(-squares / scale), 1e-30)
+    starts = np.arange(size + 1) * k
+    return sparse.csr_matrix(
+        (weights.ravel(), indices.ravel(), starts), (size, size)
+    )
 
 
 def similarity_curve(min_dist=0.0):

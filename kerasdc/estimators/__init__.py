@@ -9,6 +9,7 @@ from kerasdc.estimators.depict_clusterer import DEPICT
 from kerasdc.estimators.embedding_clusterer import EmbeddingNetwork
 from kerasdc.estimators.idec_clusterer import IDEC
 from kerasdc.estimators.imsat_clusterer import IMSAT
+from kerasdc.estimators.jule_clusterer import JULE
 from kerasdc.estimators.temi_clusterer import TEMI
 from kerasdc.estimators.tsne_transformer import ParametricTSNE
 from kerasdc.estimators.vade_clusterer import VaDE
@@ -23,6 +24,7 @@ __all__ = [
     "EmbeddingNetwork",
     "IDEC",
     "IMSAT",
+    "JULE",
     "ParametricTSNE",
     "TEMI",
     "VaDE",

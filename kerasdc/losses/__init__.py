@@ -24,10 +24,12 @@ from kerasdc.losses.similarities import log_student_t_similarities
 from kerasdc.losses.similarities import similarity_cross_entropy
 from kerasdc.losses.similarities import student_t_similarities
 from kerasdc.losses.sizes import size_penalty
+from kerasdc.losses.triplets import cluster_triplets
 
 __all__ = [
     "adversarial_direction",
     "attraction",
+    "cluster_triplets",
     "conditional_entropy",
     "edge_attraction",
     "edge_cross_entropy",

@@ -5,6 +5,7 @@ from kerasdc.networks.autoencoding import conv_encoder
 from kerasdc.networks.autoencoding import embedding_mlp
 from kerasdc.networks.autoencoding import mlp_decoder
 from kerasdc.networks.autoencoding import mlp_encoder
+from kerasdc.networks.embedding_convolutions import jule_encoder
 from kerasdc.networks.noisy import noisy_decoder
 from kerasdc.networks.noisy import noisy_encoder
 from kerasdc.networks.normalized import dac_encoder
@@ -18,6 +19,7 @@ __all__ = [
     "conv_encoder",
     "dac_encoder",
     "embedding_mlp",
+    "jule_encoder",
     "mlp_decoder",
     "mlp_encoder",
     "noisy_decoder",

@@ -20,6 +20,7 @@ from kerasdc.recipes import depict
 from kerasdc.recipes import embedding
 from kerasdc.recipes import idec
 from kerasdc.recipes import imsat
+from kerasdc.recipes import jule
 from kerasdc.recipes import temi
 from kerasdc.recipes import tsne
 from kerasdc.recipes import vade
@@ -34,6 +35,7 @@ _SYSTEMS = {
     "embedding": embedding,
     "idec": idec,
     "imsat": imsat,
+    "jule": jule,
     "temi": temi,
     "tsne": tsne,
     "vade": vade,
