@@ -254,8 +254,11 @@ class _Mates(ShuffledBatches):
     """Every sample of a pass, followed by another of its group."""
 
     def __init__(self, model, x, batch_size, **kwargs):
-        # Keras looks at two batches before the first epoch begins.
-        super().__init__(x, np.zeros(len(x), "int32"), batch_size, **kwargs)
+        groups = model.membership.of(fingerprint(x))
+        if groups is None:
+            # Keras looks at two batches before the first epoch begins.
+            groups = np.zeros(len(x), "int32")
+        super().__init__(x, groups, batch_size, **kwargs)
         self.model = model
         self._sort()
 
