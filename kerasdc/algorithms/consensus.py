@@ -71,7 +71,7 @@ def indicators(partitions):
 
 
 def graph_consensus(
-    graph, partitions, spaces, num_clusters, tolerance=0.03, seed=None
+    graph, partitions, spaces, num_clusters, tolerance=0.003, seed=None
 ):
     """The consensus of the better half of several partitions.
 

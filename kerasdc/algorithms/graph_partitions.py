@@ -9,6 +9,7 @@ from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
 MOST_FOR_SPECTRAL = 20_000  # samples: eigenvectors take minutes beyond
 _NEIGHBORS = 40  # in an embedding, whose clusters are dense
 _NUM_RESTARTS = 10
+_MIXTURE_RESTARTS = 5
 
 
 def graph_partitions(graph, features, embeddings, num_clusters, seed=None):
@@ -78,7 +79,12 @@ def _mixture(z, num_clusters, seed):
     from sklearn.mixture import GaussianMixture
 
     z = (z - z.mean(axis=0, dtype="float64")) / (z.std(dtype="float64") or 1.0)
-    mixture = GaussianMixture(num_clusters, random_state=seed, reg_covar=1e-4)
+    mixture = GaussianMixture(
+        num_clusters,
+        random_state=seed,
+        reg_covar=1e-4,
+        n_init=_MIXTURE_RESTARTS,
+    )
     with warnings.catch_warnings():
         # It is one of several; modularity judges it.
         warnings.simplefilter("ignore", ConvergenceWarning)
