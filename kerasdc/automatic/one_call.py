@@ -15,7 +15,7 @@ from kerasdc.automatic.outcome import Clustering
 from kerasdc.automatic.selection import select_num_clusters
 from kerasdc.automatic.stages import Budget
 from kerasdc.automatic.stages import Stage
-from kerasdc.automatic.tables import encode_table
+from kerasdc.automatic.table_encoding import encode_table
 from kerasdc.models import NeighborClustering
 from kerasdc.models.bases.neighbor_embedding import STEPS_PER_EPOCH
 from kerasdc.models.bases.parts import must_adapt

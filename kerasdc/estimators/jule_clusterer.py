@@ -64,7 +64,7 @@ class JULE(DeepClusterer):
     )
     compile_arguments = ("optimizer", "margin", "keep_share")
     center_layer = "clustering"
-    fewest_samples = 3
+    fewest_samples = 2
 
     def __init__(
         self,

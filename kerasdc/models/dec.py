@@ -5,9 +5,9 @@ import keras
 from kerasdc import losses
 from kerasdc.layers import ClusteringLayer
 from kerasdc.models.bases.clustering_model import ClusteringModel
+from kerasdc.models.bases.own_targets import SelfTraining
 from kerasdc.models.bases.pretraining import Pretraining
 from kerasdc.models.bases.registry import system
-from kerasdc.models.bases.self_training import SelfTraining
 from kerasdc.utils.lookups import checked_loss
 from kerasdc.utils.lookups import is_auto
 

@@ -11,10 +11,10 @@ from kerasdc.models.bases.clustering_model import ClusteringModel
 from kerasdc.models.bases.mirrored_features import MirroredAutoencoder
 from kerasdc.models.bases.mirrored_features import MirroredFeatures
 from kerasdc.models.bases.mirrored_features import is_mirrored
+from kerasdc.models.bases.own_targets import SelfTraining
 from kerasdc.models.bases.pretraining import Pretraining
 from kerasdc.models.bases.reconstructing import Reconstructing
 from kerasdc.models.bases.registry import system
-from kerasdc.models.bases.self_training import SelfTraining
 from kerasdc.networks.shapes import is_image
 from kerasdc.utils.arguments import checked_number
 from kerasdc.utils.lookups import is_auto

@@ -71,7 +71,7 @@ class JULE(ClusteringModel):
     compile_arguments = ("margin", "keep_share", "period")
     default_batch_size = 50  # pairs
     default_epochs = 100
-    fewest_samples = 3
+    fewest_samples = 2
     starts_undecided = True
     pretrained = True  # what is not needed is done
     ways_to_weights = ways_to_clusters = "`fit(x)`"

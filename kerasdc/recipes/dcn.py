@@ -5,12 +5,12 @@ from kerasdc.recipes.shared import AUGMENTED_DEVIATION
 from kerasdc.recipes.shared import COSINE
 from kerasdc.recipes.shared import MERGED
 from kerasdc.recipes.shared import MERGED_DEVIATION
-from kerasdc.recipes.shared import NEIGHBORS_DEVIATIONS
 from kerasdc.recipes.shared import SLOW_COSINE
 from kerasdc.recipes.shared import STACKED_DEVIATIONS
 from kerasdc.recipes.shared import TEXT
 from kerasdc.recipes.shared import augmented_convolutions
 from kerasdc.recipes.shared import neighbor_perceptron
+from kerasdc.recipes.shared import neighbors_deviations
 
 OBJECTIVE = "reconstruction error and distances to centers"
 PUBLISHED_SPLIT = "all"
@@ -98,12 +98,7 @@ def _best_neighbors(scale, num_steps, fit_epochs, **overrides):
         **values,
         "compile": {**values["compile"], "clustering_weight": 1.0},
         "fit": {"optimizer": SLOW_COSINE, "epochs": fit_epochs},
-        "deviations": [
-            *NEIGHBORS_DEVIATIONS,
-            "The decoder is then trained for five epochs while the encoder "
-            "stays as it is.",
-            "Adam in both stages.",
-        ],
+        "deviations": neighbors_deviations(decoder=True),
         **overrides,
     }
 

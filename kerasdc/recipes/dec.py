@@ -7,7 +7,6 @@ from kerasdc.recipes.shared import AUGMENTED_DEVIATION
 from kerasdc.recipes.shared import COSINE
 from kerasdc.recipes.shared import MERGED
 from kerasdc.recipes.shared import MERGED_DEVIATION
-from kerasdc.recipes.shared import NEIGHBORS_DEVIATIONS
 from kerasdc.recipes.shared import NEW_ORDER_DEVIATION
 from kerasdc.recipes.shared import SGD
 from kerasdc.recipes.shared import SLOW_COSINE
@@ -15,6 +14,7 @@ from kerasdc.recipes.shared import STACKED_DEVIATIONS
 from kerasdc.recipes.shared import TEXT
 from kerasdc.recipes.shared import augmented_convolutions
 from kerasdc.recipes.shared import neighbor_perceptron
+from kerasdc.recipes.shared import neighbors_deviations
 from kerasdc.recipes.shared import shortened
 from kerasdc.recipes.shared import stacked_autoencoder
 
@@ -151,11 +151,7 @@ def _best_neighbors(scale, num_steps, fit_epochs):
     return {
         **neighbor_perceptron(scale, num_steps, decoder=False),
         "fit": {"optimizer": SLOW_COSINE, "epochs": fit_epochs},
-        "deviations": [
-            *NEIGHBORS_DEVIATIONS,
-            "There is no decoder.",
-            "Adam in both stages.",
-        ],
+        "deviations": neighbors_deviations(decoder=False),
     }
 
 

@@ -7,12 +7,12 @@ from kerasdc.recipes.shared import AUGMENTED_DEVIATION
 from kerasdc.recipes.shared import COSINE
 from kerasdc.recipes.shared import MERGED
 from kerasdc.recipes.shared import MERGED_DEVIATION
-from kerasdc.recipes.shared import NEIGHBORS_DEVIATIONS
 from kerasdc.recipes.shared import NEW_ORDER_DEVIATION
 from kerasdc.recipes.shared import SLOW_COSINE
 from kerasdc.recipes.shared import STACKED_DEVIATIONS
 from kerasdc.recipes.shared import augmented_convolutions
 from kerasdc.recipes.shared import neighbor_perceptron
+from kerasdc.recipes.shared import neighbors_deviations
 from kerasdc.recipes.shared import shortened
 from kerasdc.recipes.shared import stacked_autoencoder
 
@@ -69,12 +69,7 @@ def _best_neighbors(scale, num_steps, fit_epochs):
     return {
         **neighbor_perceptron(scale, num_steps),
         "fit": {"optimizer": SLOW_COSINE, "epochs": fit_epochs},
-        "deviations": [
-            *NEIGHBORS_DEVIATIONS,
-            "The decoder is then trained for five epochs while the encoder "
-            "stays as it is.",
-            "Adam in both stages.",
-        ],
+        "deviations": neighbors_deviations(decoder=True),
     }
 
 

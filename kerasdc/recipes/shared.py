@@ -41,15 +41,28 @@ AUGMENTED_DEVIATION = (
     "images; targets from clean images, loss on augmented ones (Guo et al., "
     "2018)."
 )
-NEIGHBORS_DEVIATIONS = (
+_NEIGHBORS = (
     "Before the clustering, the encoder is trained by UMAP's loss on the "
     "graph of 10 neighbors (McInnes et al., 2018) in place of an "
-    "autoencoder's, and has five outputs.",
+    "autoencoder's, and has five outputs; "
+)
+_PERCEPTRON = (
     "Three hidden layers of 256 SiLU units.",
     "Initial centers by the k-means, of 50, of highest modularity on the "
     "embedding's graph of neighbors.",
 )
 MODULAR = {"method": "modular_kmeans", "num_restarts": 50}
+
+
+def neighbors_deviations(decoder):
+    """Deviations of `neighbor_perceptron`, with or without a decoder."""
+    what = (
+        "the decoder is then trained for five epochs while the encoder stays "
+        "as it is."
+        if decoder
+        else "there is no decoder."
+    )
+    return [_NEIGHBORS + what, *_PERCEPTRON, "Adam in both stages."]
 
 
 def steps_of_sgd(num_steps, decay_steps):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from kerasdc.automatic import cluster
-from kerasdc.automatic.tables import encode_table
+from kerasdc.automatic.table_encoding import encode_table
 
 pandas = pytest.importorskip("pandas")
 
