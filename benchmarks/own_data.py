@@ -13,19 +13,7 @@ With `--held-out`, a fifth of the samples is assigned by a model that was
 fitted to the others. With `--suggest`, only the number of clusters that
 `kerasdc.cluster` suggests is printed, beside that of the classes.
 
-The mean of seeds 0 to 4, then of one seed, 0, beside k-means, on two cores,
-some of them busy (TensorFlow 2.21):
-
-    wine             kerasdc  ACC 0.932  NMI 0.793    k-means  NMI 0.876
-    breast_cancer    kerasdc  ACC 0.939  NMI 0.678    k-means  NMI 0.555
-    digits           kerasdc  ACC 0.909  NMI 0.910    k-means  NMI 0.749
-
-    pendigits        kerasdc  ACC 0.886  NMI 0.865    k-means  NMI 0.683
-    reuters21578     kerasdc  ACC 0.411  NMI 0.562    k-means  NMI 0.428
-    cmu_pie          kerasdc  ACC 0.871  NMI 0.956    k-means  NMI 0.411
-    imagenet50_moco  kerasdc  ACC 0.700  NMI 0.782    k-means  NMI 0.776
-
-On wine, k-means of standardized columns is better.
+The README has what it has printed.
 """
 
 import argparse
