@@ -15,6 +15,7 @@ import own_data
 
 import kerasdc
 from kerasdc import estimators
+from kerasdc.baselines.preparing import Preparation
 from kerasdc.metrics import nmi
 
 SYSTEMS = ("AutoCluster", "DEC", "DEPICT", "EmbeddingNetwork", "IMSAT", "VaDE")
@@ -33,20 +34,12 @@ def main():
     behind = []
     for name in options.datasets:
         x, y = own_data.load(name, options)
-        x = _standardized(x.reshape(len(x), -1).astype("float32"))
+        x = Preparation().fit_transform(x)
         for seed in options.seeds:
             models = dict(fitted(x, len(np.unique(y)), seed, options.epochs))
             behind.append(show(name, seed, x, y, models))
     good = np.mean(np.array(behind) <= 0.02)
     print(f"chosen within .02 of the best: {good:.0%} of {len(behind)}")
-
-
-def _standardized(x):
-    """Where the ranges of columns differ, as for the baselines."""
-    chosen = kerasdc.automatic.choices.choose(x)
-    if chosen.preprocessor != "standardization":
-        return x
-    return (x - x.mean(axis=0)) / np.maximum(x.std(axis=0), 1e-6)
 
 
 def fitted(x, num_clusters, seed, epochs):

@@ -48,7 +48,21 @@ def _linkage(z, num_clusters, num_restarts, seed, verbose=0):
     """Means of the clusters along the graph of neighbors; nothing is drawn."""
     graph = fuzzy_neighbor_graph(z, _NUM_NEIGHBORS)
     clusters = degree_linkage(graph, num_clusters)
-    means = [z[clusters == i].mean(axis=0) for i in range(num_clusters)]
+    return means_of(z, clusters, num_clusters)
+
+
+def means_of(z, clusters, num_clusters):
+    """The mean of the points of each cluster.
+
+    Args:
+        z: Array `(n, dim)`.
+        clusters: Integer array `(n,)`; every cluster has a point.
+        num_clusters: Integer.
+
+    Returns:
+        Float32 array `(num_clusters, dim)`.
+    """
+    means = [z[clusters == k].mean(axis=0) for k in range(num_clusters)]
     return np.stack(means).astype("float32")
 
 

@@ -51,14 +51,8 @@ def fuzzy_union(distances, indices):
     Returns:
         `scipy.sparse.csr_matrix` `(n, n)`, as `fuzzy_neighbor_graph`.
     """
-    from scipy import sparse
 
-    size, k = indices.shape
-    weights = membership_strengths(distances)
-    starts = np.arange(size + 1) * k
-    graph = sparse.csr_matrix(
-        (weights.ravel(), indices.ravel(), starts), (size, size)
-    )
+    graph = _with_edges(membership_strengths(distances), indices)
     union = (graph + graph.T - graph.multiply(graph.T)).tocsr()
     union.eliminate_zeros()
     return union
@@ -144,15 +138,20 @@ def gaussian_neighbor_graph(x, num_neighbors=20, width=1.0):
     Raises:
         ValueError: As `fuzzy_neighbor_graph`, or if `width` is not above 0.
     """
-    from scipy import sparse
 
     width = checked_number("width", width, above=True)
     distances, indices = _checked_nearest(x, num_neighbors)
     squares = np.square(distances, dtype="float64")
     scale = width * squares.mean() or 1.0
-    size, k = indices.shape
     # Where all underflows there would be no edge.
-    weights = np.maximum(np.exp(-squares / scale), 1e-30)
+    return _with_edges(np.maximum(np.exp(-squares / scale), 1e-30), indices)
+
+
+def _with_edges(weights, indices):
+    """The sparse matrix of weights `(n, k)` of edges to `indices`."""
+    from scipy import sparse
+
+    size, k = indices.shape
     starts = np.arange(size + 1) * k
     return sparse.csr_matrix(
         (weights.ravel(), indices.ravel(), starts), (size, size)

@@ -8,6 +8,7 @@ from keras import ops
 
 from kerasdc import losses
 from kerasdc import networks
+from kerasdc.algorithms.centers import means_of
 from kerasdc.algorithms.degree_linkage import DegreeLinkage
 from kerasdc.algorithms.degree_linkage import degree_linkage
 from kerasdc.algorithms.modular_kmeans import modularity
@@ -193,10 +194,8 @@ class JULE(ClusteringModel):
             clusters = np.arange(len(z)) % self.num_clusters
         else:
             clusters = degree_linkage(self._graph(z), self.num_clusters)
-        means = [
-            z[clusters == k].mean(axis=0) for k in range(self.num_clusters)
-        ]
-        return self.clustering.adapt(z, initial_centers=np.stack(means))
+        means = means_of(z, clusters, self.num_clusters)
+        return self.clustering.adapt(z, initial_centers=means)
 
     def merge(self, x):
         """Merges the clusters of a period that ends, or finds the first ones.

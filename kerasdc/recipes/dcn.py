@@ -1,14 +1,10 @@
 """Recipes of DCN."""
 
-from kerasdc.recipes.shared import ADAM
-from kerasdc.recipes.shared import AUGMENTED_DEVIATION
 from kerasdc.recipes.shared import COSINE
-from kerasdc.recipes.shared import MERGED
-from kerasdc.recipes.shared import MERGED_DEVIATION
 from kerasdc.recipes.shared import SLOW_COSINE
 from kerasdc.recipes.shared import STACKED_DEVIATIONS
 from kerasdc.recipes.shared import TEXT
-from kerasdc.recipes.shared import augmented_convolutions
+from kerasdc.recipes.shared import best_images
 from kerasdc.recipes.shared import neighbor_perceptron
 from kerasdc.recipes.shared import neighbors_deviations
 
@@ -77,19 +73,9 @@ def _paper(
     }
 
 
-def _best_images(scale, pretrain_epochs, fit_epochs, optimizer=None):
-    optimizer = optimizer or ADAM
-    return {
-        **augmented_convolutions(scale, pretrain_epochs, optimizer),
-        "adapt": dict(MERGED),
-        "compile": {"clustering_weight": 1.0, "kmeans_interval": 10},
-        "fit": {"optimizer": optimizer, "epochs": fit_epochs},
-        "deviations": [
-            AUGMENTED_DEVIATION,
-            "Adam in both stages.",
-            MERGED_DEVIATION,
-        ],
-    }
+def _best_images(*args):
+    compiled = {"clustering_weight": 1.0, "kmeans_interval": 10}
+    return {**best_images(*args), "compile": compiled}
 
 
 def _best_neighbors(scale, num_steps, fit_epochs, **overrides):

@@ -3,7 +3,6 @@
 import math
 
 from kerasdc.recipes.shared import ADAM
-from kerasdc.recipes.shared import AUGMENTED_DEVIATION
 from kerasdc.recipes.shared import COSINE
 from kerasdc.recipes.shared import MERGED
 from kerasdc.recipes.shared import MERGED_DEVIATION
@@ -12,7 +11,7 @@ from kerasdc.recipes.shared import SGD
 from kerasdc.recipes.shared import SLOW_COSINE
 from kerasdc.recipes.shared import STACKED_DEVIATIONS
 from kerasdc.recipes.shared import TEXT
-from kerasdc.recipes.shared import augmented_convolutions
+from kerasdc.recipes.shared import best_images
 from kerasdc.recipes.shared import neighbor_perceptron
 from kerasdc.recipes.shared import neighbors_deviations
 from kerasdc.recipes.shared import shortened
@@ -103,29 +102,6 @@ def _rerun(scale, update_interval, epochs):
     }
 
 
-def _best_images(
-    scale,
-    pretrain_epochs,
-    fit_epochs,
-    filters=(32, 64, 128),
-    optimizer=None,
-):
-    """ConvDEC-DA of Guo et al., 2018: convolutions and augmentation."""
-    return {
-        **augmented_convolutions(scale, pretrain_epochs, optimizer, filters),
-        "adapt": dict(MERGED),
-        "fit": {
-            "optimizer": optimizer or ADAM,
-            "epochs": fit_epochs,
-        },
-        "deviations": [
-            AUGMENTED_DEVIATION,
-            "Adam in both stages.",
-            MERGED_DEVIATION,
-        ],
-    }
-
-
 def _best_vectors(pretrain_epochs, fit_epochs, **overrides):
     """Fully connected, trained end to end."""
     return {
@@ -172,19 +148,19 @@ RECIPES = {
         **_papers(0.02, 160, [_ALL_IMAGES]),
         "paper_merged": _paper_merged(0.02, 160, [_ALL_IMAGES]),
         "rerun": _rerun(1 / 255, 140, 300),
-        "best": _best_images(1 / 255, 40, 40, optimizer=COSINE),
+        "best": best_images(1 / 255, 40, 40, optimizer=COSINE),
     },
     "fashion_mnist": {
         **_papers(0.02, 160),
-        "best": _best_images(1 / 255, 40, 40, optimizer=COSINE),
+        "best": best_images(1 / 255, 40, 40, optimizer=COSINE),
     },
     "usps": {
         **_papers(2.0, 30),
-        "best": _best_images(1.0, 160, 60),
+        "best": best_images(1.0, 160, 60),
     },
     "coil20": {
         **_papers(0.02, 10),
-        "best": _best_images(1 / 255, 400, 60),
+        "best": best_images(1 / 255, 400, 60),
     },
     "pendigits": {**_papers(None, 30), "best": _best_vectors(100, 60)},
     "20newsgroups": {

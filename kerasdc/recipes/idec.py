@@ -3,14 +3,11 @@
 import math
 
 from kerasdc.recipes.shared import ADAM
-from kerasdc.recipes.shared import AUGMENTED_DEVIATION
 from kerasdc.recipes.shared import COSINE
-from kerasdc.recipes.shared import MERGED
-from kerasdc.recipes.shared import MERGED_DEVIATION
 from kerasdc.recipes.shared import NEW_ORDER_DEVIATION
 from kerasdc.recipes.shared import SLOW_COSINE
 from kerasdc.recipes.shared import STACKED_DEVIATIONS
-from kerasdc.recipes.shared import augmented_convolutions
+from kerasdc.recipes.shared import best_images
 from kerasdc.recipes.shared import neighbor_perceptron
 from kerasdc.recipes.shared import neighbors_deviations
 from kerasdc.recipes.shared import shortened
@@ -52,19 +49,6 @@ def _papers(*args, **kwargs):
     }
 
 
-def _best_images(scale, pretrain_epochs, fit_epochs, optimizer=None):
-    return {
-        **augmented_convolutions(scale, pretrain_epochs, optimizer),
-        "adapt": dict(MERGED),
-        "fit": {"optimizer": optimizer or ADAM, "epochs": fit_epochs},
-        "deviations": [
-            AUGMENTED_DEVIATION,
-            "Adam in both stages.",
-            MERGED_DEVIATION,
-        ],
-    }
-
-
 def _best_neighbors(scale, num_steps, fit_epochs):
     return {
         **neighbor_perceptron(scale, num_steps),
@@ -80,11 +64,11 @@ RECIPES = {
     },
     "mnist": {
         **_papers(0.02, 140, ADAM),
-        "best": _best_images(1 / 255, 40, 40, COSINE),
+        "best": best_images(1 / 255, 40, 40, COSINE),
     },
     "usps": {
         **_papers(2.0, 30),
-        "best": _best_images(1.0, 160, 60),
+        "best": best_images(1.0, 160, 60),
     },
 }
 

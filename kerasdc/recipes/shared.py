@@ -113,6 +113,22 @@ def augmented_convolutions(
     }
 
 
+def best_images(
+    scale, pretrain_epochs, fit_epochs, optimizer=None, filters=(32, 64, 128)
+):
+    """ConvDEC-DA of Guo et al., 2018: convolutions and augmentation."""
+    return {
+        **augmented_convolutions(scale, pretrain_epochs, optimizer, filters),
+        "adapt": dict(MERGED),
+        "fit": {"optimizer": optimizer or ADAM, "epochs": fit_epochs},
+        "deviations": [
+            AUGMENTED_DEVIATION,
+            "Adam in both stages.",
+            MERGED_DEVIATION,
+        ],
+    }
+
+
 def neighbor_perceptron(scale, num_steps, decoder=True):
     """An embedding of the neighbor graph in place of an autoencoder."""
     network = {

@@ -5,7 +5,6 @@ class AdaptedLayer:
     """A mixin of `EncoderModel`: `adapt` sets a layer from data."""
 
     cluster_layer = "clustering"  # the attribute that holds it
-    pretrain_method = "autoencoder"
 
     @property
     def adapted(self):
