@@ -108,8 +108,8 @@ def test_arguments_are_in_the_config(system):
     signature = inspect.signature(SYSTEMS[system]).parameters
     for name in systems.constructor(system):  # else nothing would be seen
         assert config[name] != signature[name].default, name
-    for name in systems.row(system).changed:
-        assert config[name] == changed[name]
+    for name, value in systems.row(system).changed.items():
+        assert isinstance(value, keras.Model) or config[name] == value
     serialized = keras.saving.serialize_keras_object(model)
     again = keras.saving.deserialize_keras_object(serialized)
     assert plain(again.get_config()) == plain(config)
@@ -149,7 +149,7 @@ def test_an_uncompiled_model_is_saved_uncompiled(system, tmp_path):
     model.build((None, 6))
     assert model.encoder.input_shape == (None, 6)
     widths = [weight.shape[-1] for weight in model.encoder.weights]
-    assert max(widths, default=1200) >= 1200  # TEMI's has no weights
+    assert max(widths, default=1000) >= 1000  # TEMI's has no weights
     model.save(tmp_path / "m.keras")
     again = keras.models.load_model(tmp_path / "m.keras")
     assert not again.compiled and not again.adapted

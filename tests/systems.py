@@ -87,6 +87,16 @@ ROWS = {
         },
         epochs=15,
     ),
+    "infogan": Row(
+        arguments={"noise_dim": 4},
+        changed={
+            "num_codes": 1,
+            "noise_dim": 5,
+            "generator": kerasdc.networks.infogan_generator((6,), 9, units=8),
+        },
+        compile={"information_weight": 0.5, "assignment_weight": 0.5},
+        epochs=90,
+    ),
     "jule": Row(
         changed={"num_neighbors": 7},
         compile={"margin": 0.5, "keep_share": 0.5, "period": 3},

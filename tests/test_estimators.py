@@ -40,6 +40,7 @@ CHECKED = (
     estimators.DAC(epochs=1),
     estimators.TEMI(num_heads=4, units=(), epochs=1),
     estimators.JULE(epochs=1),
+    estimators.InfoGAN(epochs=1),
 )
 # Where blobs are to be found.
 LONGER = {
@@ -47,6 +48,7 @@ LONGER = {
     "IMSAT": {"epochs": 10},
     "DAC": {"epochs": 30},
     "JULE": {"epochs": 10},
+    "InfoGAN": {"epochs": 150, "optimizer": keras.optimizers.Adam(0.01)},
     "TEMI": {"epochs": 100, "optimizer": keras.optimizers.Adam(0.01)},
 }
 BY_DEFAULT = {"ParametricTSNE": None, "DEC": "check_clustering"}

@@ -1,6 +1,7 @@
 import base64
 import re
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -259,6 +260,22 @@ def test_what_a_model_generates_is_shown(tmp_path):
     write_report(path, Generator(), x.reshape(30, 64))  # no images
     headings = Page(path.read_text(encoding="utf-8")).headings
     assert "What the model generates" not in headings
+
+
+def test_a_grid_for_each_continuous_code(tmp_path):
+    class Generator(FakeModel):
+        num_clusters = 4
+        codes = SimpleNamespace(num_codes=2)
+
+        def generate(self, num, cluster, seed):
+            return np.full((num, 8, 8), cluster)
+
+        def interpolate(self, cluster, code, steps, seed):
+            return np.full((steps, 8, 8), cluster + code)
+
+    write_report(tmp_path / "r.html", Generator(), load_digits().images[:30])
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert [f"along code {i}" in text for i in range(3)] == [True, True, False]
 
 
 def test_without_labels_nothing_is_said_of_classes(tmp_path):

@@ -17,6 +17,7 @@ from kerasdc.utils.arguments import checked_seed
 from kerasdc.utils.arguments import shown
 from kerasdc.utils.array_checks import checked_array
 from kerasdc.utils.array_checks import checked_clusters
+from kerasdc.utils.array_checks import requested_clusters
 from kerasdc.utils.progress import counted
 
 
@@ -153,7 +154,7 @@ def sample_mixture(weights, means, deviations, num, cluster=None, seed=None):
     generator = np.random.default_rng(seed)
     if cluster is None:
         cluster = generator.choice(len(weights), num, p=weights)
-    _check_clusters(cluster, num, len(weights))
+    cluster = requested_clusters(cluster, num, len(weights))
     noise = generator.standard_normal((num, means.shape[1]))
     return (means[cluster] + deviations[cluster] * noise).astype("float32")
 
@@ -174,20 +175,3 @@ def _checked_mixture(weights, means, deviations):
             f"is 1. Received: weights={shown(weights)}"
         )
     return shares, means, deviations
-
-
-def _check_clusters(cluster, num, num_clusters):
-    try:
-        clusters = np.asarray(cluster)
-    except ValueError:  # of different lengths
-        clusters = np.empty(0)
-    if clusters.dtype.kind not in "iu" or clusters.shape not in ((), (num,)):
-        raise ValueError(
-            "`cluster` must be None, an integer or integers of shape (num,). "
-            f"Received: cluster={shown(cluster)}"
-        )
-    if clusters.min() < 0 or clusters.max() >= num_clusters:
-        raise ValueError(
-            f"`cluster` must be from 0 to {num_clusters - 1}. "
-            f"Received: cluster={shown(cluster)}"
-        )

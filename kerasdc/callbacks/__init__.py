@@ -4,6 +4,7 @@ from kerasdc.callbacks.assignments import Adapt
 from kerasdc.callbacks.assignments import Recenter
 from kerasdc.callbacks.assignments import TrackAssignments
 from kerasdc.callbacks.divergence import FiniteLoss
+from kerasdc.callbacks.generators import GeneratorDiversity
 from kerasdc.callbacks.reports import ClusteringMetrics
 from kerasdc.callbacks.reports import ClusterSizes
 from kerasdc.callbacks.reports import ComponentWeights
@@ -21,6 +22,7 @@ __all__ = [
     "EpochDecay",
     "ExaggerationSchedule",
     "FiniteLoss",
+    "GeneratorDiversity",
     "LabelChangeStopping",
     "Recenter",
     "ThresholdSchedule",

@@ -9,6 +9,7 @@ from kerasdc.estimators.depict_clusterer import DEPICT
 from kerasdc.estimators.embedding_clusterer import EmbeddingNetwork
 from kerasdc.estimators.idec_clusterer import IDEC
 from kerasdc.estimators.imsat_clusterer import IMSAT
+from kerasdc.estimators.infogan_clusterer import InfoGAN
 from kerasdc.estimators.jule_clusterer import JULE
 from kerasdc.estimators.temi_clusterer import TEMI
 from kerasdc.estimators.tsne_transformer import ParametricTSNE
@@ -24,6 +25,7 @@ __all__ = [
     "EmbeddingNetwork",
     "IDEC",
     "IMSAT",
+    "InfoGAN",
     "JULE",
     "ParametricTSNE",
     "TEMI",

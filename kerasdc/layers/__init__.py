@@ -3,6 +3,7 @@
 from kerasdc.layers.augmentation import RandomShiftRotation
 from kerasdc.layers.cluster_heads import ClusterHeads
 from kerasdc.layers.clustering import ClusteringLayer
+from kerasdc.layers.code_sampling import CodeSampling
 from kerasdc.layers.contrast import ContrastNormalization
 from kerasdc.layers.gaussian_mixture import GaussianMixturePrior
 from kerasdc.layers.moving_centers import MovingCenters
@@ -15,6 +16,7 @@ from kerasdc.layers.text import TfIdf
 __all__ = [
     "ClusterHeads",
     "ClusteringLayer",
+    "CodeSampling",
     "ContrastNormalization",
     "GaussianMixturePrior",
     "MovingCenters",

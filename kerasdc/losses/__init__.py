@@ -3,6 +3,9 @@
 from kerasdc.losses.adversarial import adversarial_direction
 from kerasdc.losses.adversarial import prediction_divergence
 from kerasdc.losses.adversarial import virtual_adversarial
+from kerasdc.losses.adversaries import code_information
+from kerasdc.losses.adversaries import judged_generated
+from kerasdc.losses.adversaries import judged_wrong
 from kerasdc.losses.attraction import attraction
 from kerasdc.losses.edges import edge_attraction
 from kerasdc.losses.edges import edge_cross_entropy
@@ -30,11 +33,14 @@ __all__ = [
     "adversarial_direction",
     "attraction",
     "cluster_triplets",
+    "code_information",
     "conditional_entropy",
     "edge_attraction",
     "edge_cross_entropy",
     "edge_repulsion",
     "half_mean_squared_error",
+    "judged_generated",
+    "judged_wrong",
     "kl_divergence",
     "log_student_t_kernel",
     "log_student_t_similarities",

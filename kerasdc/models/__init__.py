@@ -19,6 +19,7 @@ from kerasdc.models.edited_clusters import EditedClusters
 from kerasdc.models.embedding_network import EmbeddingNetwork
 from kerasdc.models.idec import IDEC
 from kerasdc.models.imsat import IMSAT
+from kerasdc.models.infogan import InfoGAN
 from kerasdc.models.jule import JULE
 from kerasdc.models.neighbor_clustering import NeighborClustering
 from kerasdc.models.parametric_tsne import ParametricTSNE
@@ -40,6 +41,7 @@ __all__ = [
     "Generation",
     "IDEC",
     "IMSAT",
+    "InfoGAN",
     "JULE",
     "LayerwisePretraining",
     "NeighborClustering",

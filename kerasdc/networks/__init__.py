@@ -1,5 +1,7 @@
 """Encoders and decoders: untrained Functional models."""
 
+from kerasdc.networks.adversarial_pair import infogan_encoder
+from kerasdc.networks.adversarial_pair import infogan_generator
 from kerasdc.networks.autoencoding import conv_decoder
 from kerasdc.networks.autoencoding import conv_encoder
 from kerasdc.networks.autoencoding import embedding_mlp
@@ -19,6 +21,8 @@ __all__ = [
     "conv_encoder",
     "dac_encoder",
     "embedding_mlp",
+    "infogan_encoder",
+    "infogan_generator",
     "jule_encoder",
     "mlp_decoder",
     "mlp_encoder",

@@ -7,6 +7,7 @@ opens, and no state or style of the caller changes.
 from kerasdc.plots.curves import has_curves
 from kerasdc.plots.curves import log_rows
 from kerasdc.plots.curves import training_curves
+from kerasdc.plots.generated import code_grid
 from kerasdc.plots.generated import generated_samples
 from kerasdc.plots.generated import interpolations
 from kerasdc.plots.generated import plane
@@ -25,6 +26,7 @@ from kerasdc.plots.style import png
 __all__ = [
     "PALETTE",
     "cluster_samples",
+    "code_grid",
     "confusion",
     "embedding",
     "generated_samples",

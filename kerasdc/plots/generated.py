@@ -56,6 +56,23 @@ def interpolations(samples):
 
 
 @styled
+def code_grid(samples):
+    """Images of every cluster along a continuous code of `InfoGAN`.
+
+    Args:
+        samples: Array `(num_clusters, steps, h, w)`, or with channels last.
+
+    Returns:
+        A matplotlib `Figure`.
+
+    Raises:
+        ValueError: If `samples` does not hold images.
+    """
+    names = [f"Cluster {i}" for i in range(len(samples))]
+    return _one_block(samples, "Along a continuous code", names)
+
+
+@styled
 def plane(samples):
     """Images at their places in the plane, such as the points of a `grid`.
 
@@ -71,10 +88,10 @@ def plane(samples):
     return _one_block(samples, "From points of the plane")
 
 
-def _one_block(samples, title):
+def _one_block(samples, title, names=()):
     num_rows, num_columns = samples.shape[:2]
     (ax,) = _axes(1, num_rows, num_columns, _checked(samples[0]))
-    _draw_rows(ax, list(samples), num_columns, title)
+    _draw_rows(ax, list(samples), num_columns, title, names)
     return ax.figure
 
 

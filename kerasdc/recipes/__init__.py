@@ -20,6 +20,7 @@ from kerasdc.recipes import depict
 from kerasdc.recipes import embedding
 from kerasdc.recipes import idec
 from kerasdc.recipes import imsat
+from kerasdc.recipes import infogan
 from kerasdc.recipes import jule
 from kerasdc.recipes import temi
 from kerasdc.recipes import tsne
@@ -35,6 +36,7 @@ _SYSTEMS = {
     "embedding": embedding,
     "idec": idec,
     "imsat": imsat,
+    "infogan": infogan,
     "jule": jule,
     "temi": temi,
     "tsne": tsne,

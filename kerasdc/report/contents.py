@@ -9,12 +9,10 @@ from kerasdc.report.pieces import note
 from kerasdc.report.pieces import section
 from kerasdc.report.pieces import shorten
 from kerasdc.report.pieces import table
-from kerasdc.utils.inputs import evenly_spaced
 
 _NUM_TEXTS = 3
 _TEXT_LENGTH = 280
 _NUM_FEATURES = 8
-_NUM_DRAWN = 10
 
 
 def samples(outputs):
@@ -39,43 +37,6 @@ def samples(outputs):
     else:
         return ""
     return section("What the clusters hold", body)
-
-
-def generated(outputs):
-    """The section of a generative model: its samples, beside real images.
-
-    Args:
-        outputs: `Outputs` of a model of clusters.
-
-    Returns:
-        HTML; empty for data that are not images, or a model without
-        `generate`.
-    """
-    model, x, assignments = outputs.model, outputs.x, outputs.assignments
-    if not hasattr(model, "generate") or not plots.is_images(x):
-        return ""
-    clusters = range(model.num_clusters)
-    # Evenly spread over the data, not the best of it.
-    members = [np.flatnonzero(assignments == cluster) for cluster in clusters]
-    real = [x[evenly_spaced(m, _NUM_DRAWN)] for m in members]
-    made = [
-        model.generate(_NUM_DRAWN, cluster, seed=cluster)
-        for cluster in clusters
-    ]
-    starts = [m[0] for m in members if len(m)]
-    ends = starts[1:] + starts[:1]
-    way = model.interpolate(x[starts], x[ends], steps=2 * _NUM_DRAWN)
-    body = image(
-        plots.generated_samples(real, made),
-        "Images of every cluster, and images generated from it.",
-        "Left: samples of the data, evenly spaced. Right: samples drawn from "
-        "the cluster's Gaussian, not selected.",
-    ) + image(
-        plots.interpolations(way),
-        "Images between a sample of one cluster and one of the next.",
-        "Along a straight line in the latent space.",
-    )
-    return section("What the model generates", body)
 
 
 def plane(outputs):

@@ -5,6 +5,7 @@ import keras
 from kerasdc import plots
 from kerasdc.models import ClusteringModel
 from kerasdc.report import contents
+from kerasdc.report import generated_images
 from kerasdc.report import sections
 from kerasdc.report.outputs import Outputs
 from kerasdc.report.pieces import escape
@@ -68,7 +69,7 @@ def _cluster_parts(outputs, metrics):
     return [
         sections.cluster_summary(outputs, metrics),
         contents.samples(outputs),
-        contents.generated(outputs),
+        generated_images.generated(outputs),
         sections.embedding(outputs, outputs.assignments),
         sections.confusion(outputs),
         sections.sizes(outputs),

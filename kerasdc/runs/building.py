@@ -33,6 +33,7 @@ _NETWORKS = {
     "normalized_mlp": {"encoder": networks.normalized_mlp_encoder},
     "normalized_conv": {"encoder": networks.normalized_conv_encoder},
     "dac": {"encoder": networks.dac_encoder},
+    "infogan_conv": {"encoder": networks.infogan_encoder},
     "jule_conv": {"encoder": networks.jule_encoder},
 }
 

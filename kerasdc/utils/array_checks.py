@@ -222,3 +222,34 @@ def checked_clusters(name, clusters, num_samples, num_clusters):
             f"{clusters.shape}"
         )
     return clusters
+
+
+def requested_clusters(cluster, num, num_clusters):
+    """Clusters to draw samples of, or raises.
+
+    Args:
+        cluster: What the caller passed: an integer, or one for each sample.
+        num: Integer, of samples.
+        num_clusters: Integer.
+
+    Returns:
+        Integer array `(num,)`.
+
+    Raises:
+        ValueError: If it is none of these, or a cluster does not exist.
+    """
+    try:
+        clusters = np.asarray(cluster)
+    except ValueError:  # of different lengths
+        clusters = np.empty(0)
+    if clusters.dtype.kind not in "iu" or clusters.shape not in ((), (num,)):
+        raise ValueError(
+            "`cluster` must be None, an integer or integers of shape (num,). "
+            f"Received: cluster={shown(cluster)}"
+        )
+    if clusters.min() < 0 or clusters.max() >= num_clusters:
+        raise ValueError(
+            f"`cluster` must be from 0 to {num_clusters - 1}. "
+            f"Received: cluster={shown(cluster)}"
+        )
+    return np.broadcast_to(clusters, (num,))

@@ -23,6 +23,7 @@ class DiscriminativeModel(ClusteringModel):
     ways_to_weights = ways_to_clusters = "`fit(x)`"
     default_batch_size = 250  # of the authors of IMSAT
     parts = ("encoder", "preprocessor", "augmentation")
+    made_networks = ("encoder",)  # unless the caller passes them
     adapted = ClusteringModel.fitted
 
     # === Functional Model ===
@@ -86,8 +87,8 @@ class DiscriminativeModel(ClusteringModel):
         """
         config = {**self.get_config(), "seed": seed}
         if self._makes_encoder:
-            # Its weights are then drawn in the order that they were here.
-            config["encoder"] = None
+            # Weights are then drawn in the order that they were here.
+            config.update(dict.fromkeys(self.made_networks))
         model = self.from_config(config)
         compiled = self.get_compile_config()
         if optimizer is not None:

@@ -4,10 +4,11 @@ import functools
 
 import keras
 
+from kerasdc.models.bases.two_rates import TwoRateAdam
 from kerasdc.targets.feeding import on_tensorflow_alone
 
 _SGD = keras.optimizers.SGD
-_ADAM = (keras.optimizers.Adam, keras.optimizers.AdamW)
+_ADAM = (keras.optimizers.Adam, keras.optimizers.AdamW, TwoRateAdam)
 
 
 def fuse_updates(optimizer):
@@ -47,6 +48,8 @@ def _dense(step):
             keras_step = type(optimizer).update_step
             return keras_step(optimizer, gradient, variable, learning_rate)
         gradient = tf.cast(gradient, variable.dtype)
+        if isinstance(optimizer, TwoRateAdam):
+            learning_rate = optimizer.rate_of(variable, learning_rate)
         learning_rate = tf.cast(learning_rate, variable.dtype)
         return step(optimizer, gradient, variable, learning_rate)
 

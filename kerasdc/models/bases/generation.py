@@ -3,10 +3,11 @@
 import math
 import warnings
 
-import keras
 import numpy as np
 from keras import ops
 
+from kerasdc.models.bases.served_generation import generation_specs
+from kerasdc.models.bases.served_generation import served_cluster
 from kerasdc.targets import FeatureBatches
 from kerasdc.utils.arguments import checked_count
 
@@ -190,26 +191,15 @@ class Generation:
             features = self.features(inputs)
             return {"log_prob": self._importance_bound(features, noise)}
 
-        specs = [
-            keras.InputSpec(shape=(None,), dtype="int32", name="cluster"),
-            keras.InputSpec(shape=(), dtype="int32", name="seed"),
-        ]
         return {
-            "generate": (self._served_generate, specs),
+            "generate": (self._served_generate, generation_specs()),
             "log_prob": log_prob,
         }
 
     def _served_generate(self, cluster, seed):
         import tensorflow as tf  # its random numbers take a seed at run time
 
-        exists = (cluster >= 0) & (cluster < self.num_clusters)
-        message = f"Clusters are numbered from 0 to {self.num_clusters - 1}. "
-        check = tf.debugging.Assert(
-            tf.reduce_all(exists), [f"{message}Received: cluster=", cluster]
-        )
-        # Else what looks the cluster up may run, and fail, before the check.
-        with tf.control_dependencies([check] if check is not None else []):
-            cluster = tf.identity(cluster)
+        cluster = served_cluster(cluster, self.num_clusters)
         mean = ops.take(self.prior.means, cluster, axis=0)
         log_variance = ops.take(self.prior.log_variances, cluster, axis=0)
         noise = tf.random.stateless_normal(tf.shape(mean), tf.stack([seed, 0]))
