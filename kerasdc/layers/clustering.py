@@ -157,7 +157,7 @@ class ClusteringLayer(Adaptable):
             )
         else:
             shape = (self.num_clusters, z.shape[1])
-            centers = _checked_centers(initial_centers, shape)
+            centers = checked_centers(initial_centers, shape)
         if not self.built:
             self.build(z.shape)
         self.centers.assign(centers)
@@ -178,7 +178,19 @@ class ClusteringLayer(Adaptable):
         return config
 
 
-def _checked_centers(centers, shape):
+def checked_centers(centers, shape):
+    """Centers that a caller passed, or raises.
+
+    Args:
+        centers: What the caller passed.
+        shape: Tuple `(num_clusters, dim)`.
+
+    Returns:
+        Float32 array of that shape.
+
+    Raises:
+        ValueError: If it is none, not finite, or above 1e15.
+    """
     with np.errstate(over="ignore"):
         centers = as_floats(centers).astype("float32")
     inside = np.abs(centers) <= LARGEST  # not NaN

@@ -8,6 +8,7 @@ from kerasdc.algorithms.centers import center_search
 from kerasdc.algorithms.centers import nearest_center
 from kerasdc.algorithms.points import checked_points
 from kerasdc.layers.adaptable import Adaptable
+from kerasdc.layers.clustering import checked_centers
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_seed
 
@@ -66,11 +67,20 @@ class SoftmaxClusters(Adaptable):
             return 1.0 + 0.0 * logits
         return ops.softmax(logits)
 
-    def adapt(self, z, method="kmeans", num_restarts=20, seed=None, verbose=0):
+    def adapt(
+        self,
+        z,
+        initial_centers=None,
+        method="kmeans",
+        num_restarts=20,
+        seed=None,
+        verbose=0,
+    ):
         """Sets the weights from data, without gradients or labels.
 
         Args:
             z: Array `(n, dim)` of points.
+            initial_centers: Optional array `(num_clusters, dim)` to use.
             method: As in `ClusteringLayer.adapt`.
             num_restarts: Integer, number of runs.
             seed: Optional integer for repeatable runs.
@@ -85,13 +95,17 @@ class SoftmaxClusters(Adaptable):
         num_restarts = checked_count("num_restarts", num_restarts)
         dim = self.kernel.shape[0] if self.built else None
         z = checked_points(z, self.num_clusters, dim)
-        centers = center_search(method)(
-            z,
-            self.num_clusters,
-            num_restarts=num_restarts,
-            seed=checked_seed(seed),
-            verbose=verbose,
-        )
+        if initial_centers is None:
+            centers = center_search(method)(
+                z,
+                self.num_clusters,
+                num_restarts=num_restarts,
+                seed=checked_seed(seed),
+                verbose=verbose,
+            )
+        else:
+            shape = (self.num_clusters, z.shape[1])
+            centers = checked_centers(initial_centers, shape)
         nearest = nearest_center(z, centers)
         if not self.built:
             self.build(z.shape)

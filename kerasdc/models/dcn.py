@@ -138,11 +138,8 @@ class DCN(Reconstructing, Pretraining, ClusteringModel):
         return super()._chosen_loss(loss)
 
     def adapt(self, x, initial_centers=None, seed=None, **kwargs):
-        """Sets the cluster centers from the embedding; see `DEC.adapt`."""
-        x = self.prepare(x)
-        seed = self._draw_seed() if seed is None else seed
-        options = {**self.search_options(kwargs), "seed": seed}
-        return self.clustering.adapt(self.embed(x), initial_centers, **options)
+        """Sets the cluster centers; see `AdaptedLayer.adapt_layer`."""
+        return self.adapt_layer(x, initial_centers, seed, **kwargs)
 
     def recenter(self, x):
         """Runs k-means on the embedding, from the centers there are.

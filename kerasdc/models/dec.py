@@ -111,25 +111,8 @@ class DEC(SelfTraining, Pretraining, ClusteringModel):
         return keras.optimizers.SGD(0.01, momentum=0.9)
 
     def adapt(self, x, initial_centers=None, seed=None, **kwargs):
-        """Sets the cluster centers from the embedding, without labels.
-
-        Args:
-            x: Samples.
-            initial_centers: Optional array `(num_clusters, dim)` to use.
-            seed: Optional integer; `None` takes the model's.
-            **kwargs: `method` (after `"neighbors"`, `"modular_kmeans"` if it
-                is not said), `num_restarts`, `verbose`: see `ClusteringLayer`.
-
-        Returns:
-            Integer array `(n,)` of assignments.
-
-        Raises:
-            ValueError: As `ClusteringLayer.adapt`.
-        """
-        x = self.prepare(x)
-        seed = self._draw_seed() if seed is None else seed
-        options = {**self.search_options(kwargs), "seed": seed}
-        return self.clustering.adapt(self.embed(x), initial_centers, **options)
+        """Sets the cluster centers; see `AdaptedLayer.adapt_layer`."""
+        return self.adapt_layer(x, initial_centers, seed, **kwargs)
 
     # === Losses ===
 

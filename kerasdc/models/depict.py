@@ -171,22 +171,9 @@ class DEPICT(SelfTraining, Reconstructing, Pretraining, ClusteringModel):
         mirrored = is_mirrored(self.encoder, self.decoder)
         return _LAYERWISE_WEIGHT if mirrored else 0.0
 
-    def adapt(self, x, seed=None, **kwargs):
-        """Sets the softmax from k-means of the embedding, without labels.
-
-        Args:
-            x: Samples.
-            seed: Optional integer; `None` takes the model's.
-            **kwargs: `method`, `num_restarts` and `verbose` of
-                `kerasdc.layers.SoftmaxClusters.adapt`.
-
-        Returns:
-            Integer array `(n,)` of assignments.
-        """
-        x = self.prepare(x)
-        seed = self._draw_seed() if seed is None else seed
-        options = {**self.search_options(kwargs), "seed": seed}
-        return self.clustering.adapt(self.embed(x), **options)
+    def adapt(self, x, initial_centers=None, seed=None, **kwargs):
+        """Sets the softmax from centers; see `AdaptedLayer.adapt_layer`."""
+        return self.adapt_layer(x, initial_centers, seed, **kwargs)
 
     # === Losses ===
 

@@ -1,11 +1,9 @@
 """Recipes of DBC."""
 
 from kerasdc.recipes.shared import ADAM
-from kerasdc.recipes.shared import AUGMENTATION
-from kerasdc.recipes.shared import COSINE
-from kerasdc.recipes.shared import MERGED
-from kerasdc.recipes.shared import MERGED_DEVIATION
+from kerasdc.recipes.shared import LINKED_DEVIATIONS
 from kerasdc.recipes.shared import SGD
+from kerasdc.recipes.shared import linked_images
 
 OBJECTIVE = "KL(P || Q)"
 PUBLISHED_SPLIT = "all"
@@ -32,40 +30,26 @@ def _paper(scale, pretrain_epochs, fit_epochs):
     }
 
 
-def _best(scale, pretrain_epochs, fit_epochs, optimizer=None, **overrides):
-    optimizer = optimizer or ADAM
-    return {
-        "network": {"kind": "pooled_conv"},
-        "scale": scale,
-        "augmentation": dict(AUGMENTATION),
-        "pretrain": {"epochs": pretrain_epochs, "optimizer": optimizer},
-        "batch_size": 256,
-        "adapt": dict(MERGED),
-        "compile": {"boost": 2.0},
-        "fit": {"optimizer": optimizer, "epochs": fit_epochs},
-        "deviations": [
-            *_NO_CODE,
-            "Trained on shifted and rotated images; targets from clean "
-            "images, loss on augmented ones.",
-            "Adam in both stages.",
-            MERGED_DEVIATION,
-        ],
-        **overrides,
-    }
+def _best(scale, **kwargs):
+    values = linked_images(scale, "pooled_conv", **kwargs)
+    values["compile"]["boost"] = 2.0
+    return {**values, "deviations": [*_NO_CODE, *LINKED_DEVIATIONS]}
 
 
 RECIPES = {
     "mnist": {
         "paper": _paper(1 / 255, 40, 40),
-        "best": _best(1 / 255, 40, 40, COSINE),
+        "best": _best(1 / 255, num_steps=1600, fit_epochs=24),
     },
     "usps": {
         "paper": _paper(1.0, 160, 60),
-        "best": _best(1.0, 160, 60, COSINE),
+        "best": _best(1.0, num_steps=1600, fit_epochs=24),
     },
     "coil20": {
         "paper": _paper(1 / 255, 400, 60),
-        "best": _best(1 / 255, 400, 60, COSINE),
+        "best": _best(
+            1 / 255, num_steps=1600, fit_epochs=20, learning_rate=1e-4
+        ),
     },
 }
 

@@ -3,11 +3,11 @@
 import math
 
 from kerasdc.recipes.shared import ADAM
-from kerasdc.recipes.shared import COSINE
+from kerasdc.recipes.shared import LINKED_DEVIATIONS
 from kerasdc.recipes.shared import NEW_ORDER_DEVIATION
 from kerasdc.recipes.shared import SLOW_COSINE
 from kerasdc.recipes.shared import STACKED_DEVIATIONS
-from kerasdc.recipes.shared import best_images
+from kerasdc.recipes.shared import linked_images
 from kerasdc.recipes.shared import neighbor_perceptron
 from kerasdc.recipes.shared import neighbors_deviations
 from kerasdc.recipes.shared import shortened
@@ -57,6 +57,19 @@ def _best_neighbors(scale, num_steps, fit_epochs):
     }
 
 
+def _best_images(scale, num_steps, fit_epochs):
+    values = linked_images(scale, "pooled_conv", num_steps, fit_epochs)
+    values["compile"]["kld_weight"] = 1.0
+    return {
+        **values,
+        "deviations": [
+            "A convolutional autoencoder that pools and normalizes.",
+            *LINKED_DEVIATIONS,
+            "KL(P || Q) has the weight 1 (original: 0.1).",
+        ],
+    }
+
+
 RECIPES = {
     "digits": {
         **_papers(1 / 8, 30),
@@ -64,11 +77,11 @@ RECIPES = {
     },
     "mnist": {
         **_papers(0.02, 140, ADAM),
-        "best": best_images(1 / 255, 40, 40, COSINE),
+        "best": _best_images(1 / 255, 1600, 24),
     },
     "usps": {
         **_papers(2.0, 30),
-        "best": best_images(1.0, 160, 60),
+        "best": _best_images(1.0, 2400, 40),
     },
 }
 

@@ -149,6 +149,37 @@ def neighbor_perceptron(scale, num_steps, decoder=True):
     }
 
 
+def linked_images(scale, kind, num_steps, fit_epochs, learning_rate=1e-3):
+    """Convolutions that start from clusters along the graph of neighbors."""
+    graph = {"num_neighbors": 7, "shifts": True}
+    optimizer = {"name": "adam", "learning_rate": {"initial": learning_rate}}
+    return {
+        "network": {"kind": kind},
+        "scale": scale,
+        "augmentation": dict(AUGMENTATION),
+        "compile": {"pretrain_method": "neighbors"},
+        "pretrain": {
+            "num_steps": num_steps,
+            "optimizer": FAST_COSINE,
+            "graph": graph,
+        },
+        "batch_size": 256,
+        "adapt": {"method": "graph_linkage", **graph},
+        "fit": {"optimizer": optimizer, "epochs": fit_epochs},
+    }
+
+
+LINKED_DEVIATIONS = (
+    "Before the clustering, the encoder is trained by UMAP's loss on the graph "
+    "of 7 neighbors, of images that may be shifted by a pixel (McInnes et al., "
+    "2018), in place of an autoencoder's.",
+    "Initial centers are the means of clusters that agglomerate along that "
+    "graph (Zhang et al., 2012).",
+    "Trained on shifted and rotated images; targets from clean images, loss "
+    "on augmented ones. Adam in both stages.",
+)
+
+
 def shortened(shorter):
     """The deviation of a recipe with fewer steps, in a list, if it has."""
     return [f"1/{shorter} of the pretraining steps."] if shorter > 1 else []

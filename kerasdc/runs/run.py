@@ -156,6 +156,7 @@ class Run(FolderRun):
             batch_size=self.recipe["batch_size"],
             verbose=0,
             callbacks=callbacks,
+            **self.recipe["pretrain"].get("graph", {}),
         )
 
     def _adapt(self, callbacks):

@@ -6,12 +6,9 @@ from kerasdc.algorithms.consensus import graph_consensus
 from kerasdc.algorithms.degree_linkage import degree_linkage
 from kerasdc.algorithms.graph_partitions import graph_partitions
 from kerasdc.algorithms.modular_kmeans import modularity
-from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
-from kerasdc.algorithms.shifted_neighbors import shifted_neighbor_graph
 from kerasdc.callbacks.collapse import too_small
+from kerasdc.models.bases.data_graph import DataGraph
 from kerasdc.models.bases.neighbor_points import neighbor_points
-from kerasdc.targets import all_features
-from kerasdc.utils.inputs import fingerprint
 
 METHODS = ("consensus", "linkage")
 LEAST_SHARE = 0.05  # of an even one, which a cluster along the graph has
@@ -19,7 +16,7 @@ NUM_POINT_SETS = 2
 _POINT_DIM = 10
 
 
-class GraphSearch:
+class GraphSearch(DataGraph):
     """A mixin of `EncoderModel`: looks for clusters along the graph.
 
     Models have `num_clusters`, `num_neighbors`, `shifts` and `method`.
@@ -30,7 +27,6 @@ class GraphSearch:
     """
 
     shifts = False
-    _known_graph = (None, None)  # of the data with a fingerprint
 
     @property
     def is_frozen(self):
@@ -49,28 +45,22 @@ class GraphSearch:
         """
         if self.is_frozen:
             return self.embed(x)
-        features = all_features(x, self.preprocessor)
+        features = super().graph_features(x)
         if self.accepts_text:
             return of_one_length(features)
         return features
 
     def graph_of(self, x):
-        """The graph of neighbors of samples, found once.
+        """The graph of neighbors of samples, by the model's arguments.
 
         Args:
             x: Prepared samples.
 
         Returns:
-            SciPy sparse matrix `(n, n)`; see `fuzzy_neighbor_graph`.
+            SciPy sparse matrix `(n, n)`.
         """
-        key = fingerprint(x)
-        if self._known_graph[0] != key:
-            find = fuzzy_neighbor_graph
-            if self.shifts and not self.is_frozen:
-                find = shifted_neighbor_graph
-            graph = find(self.graph_features(x), self.num_neighbors)
-            self._known_graph = (key, graph)
-        return self._known_graph[1]
+        shifts = self.shifts and not self.is_frozen
+        return self.neighbor_graph(x, self.num_neighbors, shifts)
 
     def find_partition(self, x, seed, callbacks=None):
         """Clusters by the model's `method`; sets `partition_scores`.
@@ -113,9 +103,6 @@ class GraphSearch:
             graph, found, spaces, self.num_clusters, seed=seed
         )
         return partition
-
-    def share_adapted(self, other):
-        self._known_graph = other._known_graph
 
 
 def of_one_length(x):

@@ -141,7 +141,8 @@ class Pretraining(AdaptedLayer):
             validation_data: Optional samples on which the loss of the
                 autoencoder is reported.
             **kwargs: Further arguments of `Autoencoder.fit`, or
-                `NeighborEmbedding.fit`.
+                `NeighborEmbedding.fit`; of `"neighbors"` also `num_neighbors`
+                and `shifts`, see `DataGraph.neighbor_graph`.
 
         Returns:
             The stage's `History`.
@@ -160,6 +161,7 @@ class Pretraining(AdaptedLayer):
             self._check_decoder("pretrain")
         validation = self._checked_validation(validation_data, batch_size)
         x = self.prepare(x, kwargs.pop("y", None))
+        self._use_own_graph(x, kwargs)
         if validation is not None:
             validation = (self._scorable(validation),)
         network = self._pretrained_network(epochs, steps)
@@ -177,6 +179,13 @@ class Pretraining(AdaptedLayer):
             self._pretrained.assign(1)
             self.forget_clusters()
         return history
+
+    def _use_own_graph(self, x, options):
+        """Replaces what tells how neighbors are found by their graph."""
+        names = [n for n in ("num_neighbors", "shifts") if n in options]
+        if names and self.pretrain_method == "neighbors":
+            found = {name: options.pop(name) for name in names}
+            options["graph"] = self.neighbor_graph(x, **found)
 
     def _pretrained_network(self, epochs, steps_per_epoch):
         """What `pretrain` fits: a model that the encoder is a part of."""
