@@ -247,11 +247,8 @@ class Pretraining(AdaptedLayer):
     def pretrain_once(self, x, batch_size, verbose):
         """Pretrains where it was not done yet.
 
-        Args:
-            x, batch_size, verbose: As in `complete_stages`.
-
         Raises:
-            ValueError: If that diverges.
+            ValueError: If that diverges; arguments as in `complete_stages`.
         """
         if self.pretrained:
             return
