@@ -6,6 +6,7 @@ import keras
 
 from kerasdc import losses
 from kerasdc import networks
+from kerasdc.layers import ContrastNormalization
 from kerasdc.layers import RandomShiftRotation
 from kerasdc.layers import Scaling
 from kerasdc.layers import TfIdf
@@ -207,6 +208,8 @@ def _preprocessor(recipe, x):
         preprocessor.adapt(x)
         return preprocessor, (len(preprocessor.vocabulary),)
     # In float32, whatever the policy: it costs little.
+    if recipe["scale"] == "contrast":
+        return ContrastNormalization(dtype="float32"), x.shape[1:]
     return Scaling(recipe["scale"], dtype="float32"), x.shape[1:]
 
 
