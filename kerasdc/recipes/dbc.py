@@ -48,7 +48,7 @@ RECIPES = {
     "coil20": {
         "paper": _paper(1 / 255, 400, 60),
         "best": _best(
-            "contrast", num_steps=1600, fit_epochs=20, learning_rate=1e-4
+            "contrast", num_steps=800, fit_epochs=20, learning_rate=1e-4
         ),
     },
 }
