@@ -10,6 +10,8 @@ _NUM_STEPS = 1500
 _BATCH_SIZE = 8192
 _RATE = 0.05
 _EXTENT = 10.0  # largest coordinate at the start, as in UMAP
+_MOST_EXACT = 20_000  # points whose eigenvectors are exact
+_ROUGH, _MOST_RESTARTS = 1e-3, 100  # of others: they are only a start
 
 
 def neighbor_points(graph, dim=10, seed=None, verbose=0, callbacks=None):
@@ -58,17 +60,51 @@ def neighbor_points(graph, dim=10, seed=None, verbose=0, callbacks=None):
 
 def _eigenvectors(graph, dim, seed):
     """Of the graph's Laplacian, where there are as many; else random."""
-    import warnings
-
-    from sklearn.manifold import spectral_embedding
-
     generator = np.random.default_rng(seed)
     noise = generator.normal(size=(graph.shape[0], dim))
     if graph.shape[0] < 4 * dim:
         return (noise * _EXTENT / np.abs(noise).max()).astype("float32")
+    if graph.shape[0] <= _MOST_EXACT:
+        found = _exact_eigenvectors(graph, dim, seed)
+    else:
+        found = _rough_eigenvectors(graph, dim, noise[:, 0])
+    found = found * _EXTENT / max(np.abs(found).max(), 1e-12)
+    return (found + 1e-2 * noise).astype("float32")
+
+
+def _exact_eigenvectors(graph, dim, seed):
+    import warnings
+
+    from sklearn.manifold import spectral_embedding
+
     with warnings.catch_warnings():
         # Parts without an edge between them are no trouble here.
         warnings.simplefilter("ignore", UserWarning)
-        found = spectral_embedding(graph, n_components=dim, random_state=seed)
-    found = found * _EXTENT / max(np.abs(found).max(), 1e-12)
-    return (found + 1e-2 * noise).astype("float32")
+        return spectral_embedding(graph, n_components=dim, random_state=seed)
+
+
+def _rough_eigenvectors(graph, dim, start):
+    """By products with the graph alone: factors of a large one fill up."""
+    import scipy.sparse as sp
+    from scipy.sparse.linalg import ArpackNoConvergence
+    from scipy.sparse.linalg import eigsh
+
+    degrees = np.asarray(graph.sum(axis=1)).ravel()
+    roots = np.sqrt(np.maximum(degrees, 1e-12))
+    scale = sp.diags(1 / roots)
+    normalized = (scale @ graph @ scale).tocsr()
+    try:
+        _, found = eigsh(
+            normalized,
+            k=dim + 1,
+            which="LA",
+            v0=start,
+            tol=_ROUGH,
+            maxiter=_MOST_RESTARTS,
+        )
+    except ArpackNoConvergence as error:
+        found = error.eigenvectors
+    # The largest belongs to the constant vector.
+    found = found[:, ::-1][:, 1:] / roots[:, None]
+    missing = np.zeros((len(roots), dim - found.shape[1]))
+    return np.concatenate([found, missing], axis=1)
