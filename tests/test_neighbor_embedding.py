@@ -14,6 +14,7 @@ from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
 from kerasdc.algorithms.neighbor_graph import similarity_curve
 from kerasdc.models import DEC
 from kerasdc.models import NeighborEmbedding
+from kerasdc.models.bases import neighbor_points
 from kerasdc.runs.backup import EpochBackup
 from kerasdc.targets import NeighborPairs
 
@@ -257,3 +258,15 @@ def test_what_is_refused(arguments, message, blobs):
 def test_methods_that_there_are():
     with pytest.raises(ValueError, match="one of autoencoder, neighbors.*'x'$"):
         DEC(3).compile(pretrain_method="x")
+
+
+def test_eigenvectors_of_large_graphs_span_the_same_space():
+    """By products alone, as the exact ones, but for sign and rotation."""
+    x = np.random.default_rng(0).normal(size=(300, 2))
+    graph = fuzzy_neighbor_graph(x, 10)
+    start = np.random.default_rng(1).normal(size=300)
+    exact = neighbor_points._exact_eigenvectors(graph, 3, 0)
+    large = neighbor_points._large_eigenvectors(graph, 3, start)
+    (q1, _), (q2, _) = np.linalg.qr(exact), np.linalg.qr(large)
+    cosines = np.linalg.svd(q1.T @ q2, compute_uv=False)
+    np.testing.assert_allclose(cosines, 1, atol=1e-3)

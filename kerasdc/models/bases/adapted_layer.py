@@ -1,8 +1,12 @@
 """Models one of whose layers has the clusters."""
 
+import numpy as np
+
 from kerasdc.algorithms.centers import means_of
 from kerasdc.algorithms.degree_linkage import degree_linkage
 from kerasdc.models.bases.data_graph import DataGraph
+from kerasdc.models.bases.partition_training import train_on_partition
+from kerasdc.utils.arguments import checked_count
 
 
 class AdaptedLayer(DataGraph):
@@ -27,7 +31,9 @@ class AdaptedLayer(DataGraph):
                 `ClusteringLayer`. The method `"graph_linkage"` merges samples
                 along the graph of the features, not of the embedding, and
                 takes the means of the embedding; it has the options
-                `num_neighbors` and `shifts` of `pretrain`.
+                `num_neighbors` and `shifts` of `pretrain`, and
+                `learned_epochs` (0), so many passes over the data in which
+                the encoder and the layer learn these clusters.
 
         Returns:
             Integer array `(n,)` of assignments.
@@ -38,18 +44,33 @@ class AdaptedLayer(DataGraph):
         x = self.prepare(x)
         seed = self._draw_seed() if seed is None else seed
         options, z = self.search_options(kwargs), self.embed(x)
-        if options.get("method") == "graph_linkage":
-            del options["method"]
-            initial_centers = self._means_along_graph(x, z, options)
         layer = getattr(self, self.cluster_layer)
-        return layer.adapt(z, initial_centers, seed=seed, **options)
+        if options.get("method") != "graph_linkage":
+            return layer.adapt(z, initial_centers, seed=seed, **options)
+        return self._adapt_along_graph(layer, x, z, seed, **options)
 
-    def _means_along_graph(self, x, z, options):
-        """Centers in the embedding; takes its own options away."""
-        names = [n for n in ("num_neighbors", "shifts") if n in options]
-        graph = self.neighbor_graph(x, **{n: options.pop(n) for n in names})
+    def _adapt_along_graph(
+        self,
+        layer,
+        x,
+        z,
+        seed,
+        method,
+        learned_epochs=0,
+        num_neighbors=10,
+        shifts=False,
+        verbose=0,
+    ):
+        graph = self.neighbor_graph(x, num_neighbors, shifts)
         clusters = degree_linkage(graph, self.num_clusters)
-        return means_of(z, clusters, self.num_clusters)
+        means = means_of(z, clusters, self.num_clusters)
+        found = layer.adapt(z, means)
+        if not checked_count("learned_epochs", learned_epochs, 0):
+            return found
+        train_on_partition(
+            self, layer, x, graph, clusters, learned_epochs, seed, verbose
+        )
+        return np.argmax(self.predict(x, verbose=0), axis=1)
 
     def search_options(self, options):
         """Arguments of the layer's `adapt`.

@@ -11,7 +11,7 @@ _BATCH_SIZE = 8192
 _RATE = 0.05
 _EXTENT = 10.0  # largest coordinate at the start, as in UMAP
 _MOST_EXACT = 20_000  # points whose eigenvectors are exact
-_ROUGH, _MOST_RESTARTS = 1e-3, 100  # of others: they are only a start
+_TOLERANCE, _MOST_RESTARTS = 1e-6, 300  # of the search for others
 
 
 def neighbor_points(graph, dim=10, seed=None, verbose=0, callbacks=None):
@@ -67,7 +67,7 @@ def _eigenvectors(graph, dim, seed):
     if graph.shape[0] <= _MOST_EXACT:
         found = _exact_eigenvectors(graph, dim, seed)
     else:
-        found = _rough_eigenvectors(graph, dim, noise[:, 0])
+        found = _large_eigenvectors(graph, dim, noise[:, 0])
     found = found * _EXTENT / max(np.abs(found).max(), 1e-12)
     return (found + 1e-2 * noise).astype("float32")
 
@@ -83,7 +83,7 @@ def _exact_eigenvectors(graph, dim, seed):
         return spectral_embedding(graph, n_components=dim, random_state=seed)
 
 
-def _rough_eigenvectors(graph, dim, start):
+def _large_eigenvectors(graph, dim, start):
     """By products with the graph alone: factors of a large one fill up."""
     import scipy.sparse as sp
     from scipy.sparse.linalg import ArpackNoConvergence
@@ -99,7 +99,7 @@ def _rough_eigenvectors(graph, dim, start):
             k=dim + 1,
             which="LA",
             v0=start,
-            tol=_ROUGH,
+            tol=_TOLERANCE,
             maxiter=_MOST_RESTARTS,
         )
     except ArpackNoConvergence as error:

@@ -1,0 +1,89 @@
+"""Clusters along the graph of the data as a start."""
+
+import keras
+import numpy as np
+import pytest
+import systems
+
+from kerasdc.algorithms.degree_linkage import degree_linkage
+from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
+from kerasdc.layers import SoftmaxClusters
+from kerasdc.metrics import clustering_accuracy
+from kerasdc.models.bases import data_graph
+
+pytestmark = pytest.mark.usefixtures("eagerly")
+
+
+@pytest.mark.parametrize("system", ["dec", "dcn"])
+def test_centers_are_means_of_clusters_along_the_graph(system, blobs):
+    x = blobs[0]
+    model = systems.make(system)
+    systems.pretrain(model, x, epochs=0)
+    found = model.adapt(x, method="graph_linkage", num_neighbors=7)
+    features = np.array(model.features(x))
+    clusters = degree_linkage(fuzzy_neighbor_graph(features, 7), 3)
+    z = model.embed(x)
+    means = [z[clusters == k].mean(axis=0) for k in range(3)]
+    np.testing.assert_allclose(model.clustering.centers, means, 1e-4, 1e-5)
+    distances = np.linalg.norm(z[:, None] - np.stack(means), axis=2)
+    np.testing.assert_array_equal(found, distances.argmin(axis=1))
+
+
+def test_the_graph_is_found_once(monkeypatch):
+    """For both stages; images may be shifted in it."""
+    asked = []
+    find = data_graph.shifted_neighbor_graph
+
+    def count(images, num_neighbors):
+        asked.append((images.shape, num_neighbors))
+        return find(images, num_neighbors)
+
+    monkeypatch.setattr(data_graph, "shifted_neighbor_graph", count)
+    x = np.random.default_rng(0).random((40, 5, 5))
+    model = systems.make("dec", shape=(5, 5), compiled=False)
+    model.compile(pretrain_method="neighbors")
+    options = {"num_neighbors": 4, "shifts": True}
+    steps = {"epochs": 1, "steps_per_epoch": 2, "batch_size": 16}
+    model.pretrain(x, verbose=0, **steps, **options)
+    model.adapt(x, method="graph_linkage", **options)
+    assert asked == [((40, 5, 5), 4)]
+    model.adapt(x + 1, method="graph_linkage", **options)
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize("system", ["dec", "depict"])
+def test_clusters_along_the_graph_are_learned(system, blobs):
+    x, y = blobs
+    model = systems.make(system)
+    systems.pretrain(model, x, epochs=0)
+    model.adapt(x, method="graph_linkage")
+    kernel = model.encoder.get_weights()[0]
+    certainty = model.predict(x, verbose=0).max(axis=1).mean()
+    found = model.adapt(x, method="graph_linkage", learned_epochs=20)
+    assert clustering_accuracy(y, found) == 1
+    assert np.abs(model.encoder.get_weights()[0] - kernel).max() > 1e-3
+    q = model.predict(x, verbose=0)
+    np.testing.assert_array_equal(q.argmax(axis=1), found)
+    assert q.max(axis=1).mean() > certainty + 0.01
+    with pytest.raises(ValueError, match="learned_epochs=-1"):
+        model.adapt(x, method="graph_linkage", learned_epochs=-1)
+
+
+def test_images_are_needed_for_shifts(blobs):
+    model = systems.make("dec", compiled=False)
+    model.compile(pretrain_method="neighbors")
+    with pytest.raises(ValueError, match="height, width.*shape"):
+        model.pretrain(blobs[0], epochs=1, shifts=True, verbose=0)
+    assert not model.pretrained
+
+
+def test_softmax_takes_centers():
+    z = np.repeat(np.eye(3), 4, axis=0)
+    layer = SoftmaxClusters(3)
+    centers = np.eye(3)[[2, 0, 1]]
+    found = layer.adapt(z, initial_centers=centers)
+    np.testing.assert_array_equal(found, np.repeat([1, 2, 0], 4))
+    q = keras.ops.convert_to_numpy(layer(z))
+    np.testing.assert_array_equal(q.argmax(axis=1), found)
+    with pytest.raises(ValueError, match="initial_centers"):
+        SoftmaxClusters(3).adapt(z, initial_centers=np.zeros((2, 3)))
