@@ -149,9 +149,12 @@ def neighbor_perceptron(scale, num_steps, decoder=True):
     }
 
 
-def linked_images(scale, kind, num_steps, fit_epochs, learning_rate=1e-3):
+def linked_images(
+    scale, kind, num_steps, fit_epochs, learning_rate=1e-3, learned_epochs=0
+):
     """Convolutions that start from clusters along the graph of neighbors."""
     graph = {"num_neighbors": 7, "shifts": True}
+    learned = {"learned_epochs": learned_epochs} if learned_epochs else {}
     optimizer = {"name": "adam", "learning_rate": {"initial": learning_rate}}
     return {
         "network": {"kind": kind},
@@ -164,7 +167,7 @@ def linked_images(scale, kind, num_steps, fit_epochs, learning_rate=1e-3):
             "graph": graph,
         },
         "batch_size": 256,
-        "adapt": {"method": "graph_linkage", **graph},
+        "adapt": {"method": "graph_linkage", **learned, **graph},
         "fit": {"optimizer": optimizer, "epochs": fit_epochs},
     }
 
