@@ -51,7 +51,6 @@ def fuzzy_union(distances, indices):
     Returns:
         `scipy.sparse.csr_matrix` `(n, n)`, as `fuzzy_neighbor_graph`.
     """
-
     graph = _with_edges(membership_strengths(distances), indices)
     union = (graph + graph.T - graph.multiply(graph.T)).tocsr()
     union.eliminate_zeros()
@@ -138,7 +137,6 @@ def gaussian_neighbor_graph(x, num_neighbors=20, width=1.0):
     Raises:
         ValueError: As `fuzzy_neighbor_graph`, or if `width` is not above 0.
     """
-
     width = checked_number("width", width, above=True)
     distances, indices = _checked_nearest(x, num_neighbors)
     squares = np.square(distances, dtype="float64")

@@ -5,7 +5,9 @@ import warnings
 import keras
 import numpy as np
 
+from kerasdc.losses import marginal_entropy
 from kerasdc.utils.arguments import checked_number
+from kerasdc.utils.inputs import evenly_spaced
 
 _NUM_SAMPLES = 1000
 _NUM_GENERATED = 100
@@ -28,16 +30,14 @@ class GeneratorDiversity(keras.callbacks.Callback):
 
     def __init__(self, x, minimum=0.1):
         super().__init__()
-        rows = np.linspace(0, len(x) - 1, min(len(x), _NUM_SAMPLES))
-        self.x = x[rows.astype(int)]
+        self.x = evenly_spaced(x, _NUM_SAMPLES)
         self.minimum = checked_number("minimum", minimum, 0, 1)
         self.last = {}
 
     def on_epoch_end(self, epoch, logs=None):
         model = self.model
         q = model.predict(self.x, batch_size=1024, verbose=0)
-        shares = np.maximum(q.mean(axis=0, dtype="float64"), 1e-30)
-        entropy = float(-np.sum(shares * np.log(shares)))
+        entropy = float(marginal_entropy(q))
         made = model.generate(_NUM_GENERATED, seed=0)
         spread = np.std(self.x.astype("float64"), axis=0).mean()
         diversity = float(np.std(made, axis=0).mean() / max(spread, 1e-12))

@@ -142,22 +142,17 @@ class ClusteringLayer(Adaptable):
                 `method` is unknown, `num_restarts` less than 1 or `seed`
                 negative.
         """
-        num_restarts = checked_count("num_restarts", num_restarts)
-        seed = checked_seed(seed)
         dim = self.centers.shape[1] if self.built else None
         z = checked_points(z, self.num_clusters, dim)
-        if initial_centers is None:
-            find = center_search(method)
-            centers = find(
-                z,
-                self.num_clusters,
-                num_restarts=num_restarts,
-                seed=seed,
-                verbose=verbose,
-            )
-        else:
-            shape = (self.num_clusters, z.shape[1])
-            centers = checked_centers(initial_centers, shape)
+        centers = chosen_centers(
+            z,
+            self.num_clusters,
+            initial_centers,
+            method,
+            num_restarts,
+            seed,
+            verbose,
+        )
         if not self.built:
             self.build(z.shape)
         self.centers.assign(centers)
@@ -178,19 +173,33 @@ class ClusteringLayer(Adaptable):
         return config
 
 
-def checked_centers(centers, shape):
-    """Centers that a caller passed, or raises.
+def chosen_centers(
+    z, num_clusters, initial_centers, method, num_restarts, seed, verbose
+):
+    """The centers that a caller passed, or those that a method finds.
 
     Args:
-        centers: What the caller passed.
-        shape: Tuple `(num_clusters, dim)`.
+        z: Checked array `(n, dim)` of points.
+        num_clusters: Integer.
+        initial_centers, method, num_restarts, seed, verbose: As in
+            `ClusteringLayer.adapt`.
 
     Returns:
-        Float32 array of that shape.
+        Float32 array `(num_clusters, dim)`.
 
     Raises:
-        ValueError: If it is none, not finite, or above 1e15.
+        ValueError: If an argument is not usable.
     """
+    num_restarts = checked_count("num_restarts", num_restarts)
+    seed = checked_seed(seed)
+    if initial_centers is not None:
+        return _checked_centers(initial_centers, (num_clusters, z.shape[1]))
+    return center_search(method)(
+        z, num_clusters, num_restarts=num_restarts, seed=seed, verbose=verbose
+    )
+
+
+def _checked_centers(centers, shape):
     with np.errstate(over="ignore"):
         centers = as_floats(centers).astype("float32")
     inside = np.abs(centers) <= LARGEST  # not NaN

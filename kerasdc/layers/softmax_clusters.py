@@ -4,13 +4,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasdc.algorithms.centers import center_search
 from kerasdc.algorithms.centers import nearest_center
 from kerasdc.algorithms.points import checked_points
 from kerasdc.layers.adaptable import Adaptable
-from kerasdc.layers.clustering import checked_centers
+from kerasdc.layers.clustering import chosen_centers
 from kerasdc.utils.arguments import checked_count
-from kerasdc.utils.arguments import checked_seed
 
 _MOST_NATS = 5.0  # of the log-odds at a center
 
@@ -92,20 +90,17 @@ class SoftmaxClusters(Adaptable):
         Raises:
             ValueError: As `ClusteringLayer.adapt`.
         """
-        num_restarts = checked_count("num_restarts", num_restarts)
         dim = self.kernel.shape[0] if self.built else None
         z = checked_points(z, self.num_clusters, dim)
-        if initial_centers is None:
-            centers = center_search(method)(
-                z,
-                self.num_clusters,
-                num_restarts=num_restarts,
-                seed=checked_seed(seed),
-                verbose=verbose,
-            )
-        else:
-            shape = (self.num_clusters, z.shape[1])
-            centers = checked_centers(initial_centers, shape)
+        centers = chosen_centers(
+            z,
+            self.num_clusters,
+            initial_centers,
+            method,
+            num_restarts,
+            seed,
+            verbose,
+        )
         nearest = nearest_center(z, centers)
         if not self.built:
             self.build(z.shape)

@@ -34,7 +34,10 @@ class CodeGeneration:
                 shape; or if the model has not been fitted.
         """
         self._check_fitted()
-        drawn = self.codes.chosen(num, cluster, codes, seed)
+        return self._generated(self.codes.chosen(num, cluster, codes, seed))
+
+    def _generated(self, drawn):
+        """Raw samples `(n, ...)` of what was drawn, as arrays."""
         outputs = self.pass_of(self.generator, drawn)
         return ops.convert_to_numpy(self.raw_samples(outputs))
 
@@ -59,8 +62,7 @@ class CodeGeneration:
         drawn = self.codes.chosen(1, cluster, seed=seed).repeat(steps, axis=0)
         column = self.codes.dim - self.codes.num_codes + code
         drawn[:, column] = np.linspace(-1, 1, steps)
-        outputs = self.pass_of(self.generator, drawn)
-        return ops.convert_to_numpy(self.raw_samples(outputs))
+        return self._generated(drawn)
 
     def export_signatures(self):
         """What a served model offers beyond the others: see `export`.

@@ -41,5 +41,24 @@ class DataGraph:
             self._known_graph = (key, graph)
         return self._known_graph[1]
 
+    def with_graph(self, x, options):
+        """Options with the graph, in place of how it is to be found.
+
+        Args:
+            x: Prepared samples.
+            options: Dictionary, maybe with arguments of `neighbor_graph`.
+
+        Returns:
+            Dictionary: with `graph` if there was one of them.
+        """
+        names = {"num_neighbors", "shifts"} & options.keys()
+        if not names:
+            return options
+        graph = self.neighbor_graph(
+            x, **{name: options[name] for name in names}
+        )
+        rest = {k: v for k, v in options.items() if k not in names}
+        return {**rest, "graph": graph}
+
     def share_adapted(self, other):
         self._known_graph = other._known_graph

@@ -161,7 +161,8 @@ class Pretraining(AdaptedLayer):
             self._check_decoder("pretrain")
         validation = self._checked_validation(validation_data, batch_size)
         x = self.prepare(x, kwargs.pop("y", None))
-        self._use_own_graph(x, kwargs)
+        if self.pretrain_method == "neighbors":
+            kwargs = self.with_graph(x, kwargs)
         if validation is not None:
             validation = (self._scorable(validation),)
         network = self._pretrained_network(epochs, steps)
@@ -179,13 +180,6 @@ class Pretraining(AdaptedLayer):
             self._pretrained.assign(1)
             self.forget_clusters()
         return history
-
-    def _use_own_graph(self, x, options):
-        """Replaces what tells how neighbors are found by their graph."""
-        names = [n for n in ("num_neighbors", "shifts") if n in options]
-        if names and self.pretrain_method == "neighbors":
-            found = {name: options.pop(name) for name in names}
-            options["graph"] = self.neighbor_graph(x, **found)
 
     def _pretrained_network(self, epochs, steps_per_epoch):
         """What `pretrain` fits: a model that the encoder is a part of."""
@@ -247,8 +241,11 @@ class Pretraining(AdaptedLayer):
     def pretrain_once(self, x, batch_size, verbose):
         """Pretrains where it was not done yet.
 
+        Args:
+            x, batch_size, verbose: As in `complete_stages`.
+
         Raises:
-            ValueError: If that diverges; arguments as in `complete_stages`.
+            ValueError: If that diverges.
         """
         if self.pretrained:
             return
