@@ -6,6 +6,7 @@ from sklearn.metrics import adjusted_rand_score
 
 import kerasdc
 from kerasdc.algorithms.degree_linkage import DegreeLinkage
+from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
 from kerasdc.algorithms.neighbor_graph import gaussian_neighbor_graph
 from kerasdc.models import JULE
 from kerasdc.utils.inputs import fingerprint
@@ -13,8 +14,8 @@ from kerasdc.utils.inputs import fingerprint
 pytestmark = pytest.mark.usefixtures("eagerly")
 
 
-def make_jule(**kwargs):
-    model = systems.make("jule", compiled=False)
+def make_jule(edges="fuzzy", **kwargs):
+    model = systems.make("jule", compiled=False, edges=edges)
     model.compile(**{"optimizer": keras.optimizers.SGD(0.01), **kwargs})
     return model
 
@@ -26,14 +27,64 @@ def groups_of(model, x):
 # === Merging ===
 
 
-def test_first_groups_are_those_of_nearest_samples(blobs):
-    model = make_jule()
+@pytest.mark.parametrize(
+    "edges, find",
+    [("fuzzy", fuzzy_neighbor_graph), ("gaussian", gaussian_neighbor_graph)],
+)
+def test_first_groups_are_those_of_nearest_samples(edges, find, blobs):
+    model = make_jule(edges)
     x = model.prepare(blobs[0])
     found = model.merge(x)
-    graph = gaussian_neighbor_graph(np.array(model.features(x)), 20)
+    graph = find(np.array(model.features(x)), 10)
     expected = DegreeLinkage(graph).groups
     assert adjusted_rand_score(expected, found) == 1
     assert found.max() > 10  # many small ones
+
+
+@pytest.mark.parametrize("wanted, left", [(5, 5), (1, 3), (90, None)])
+def test_first_groups_may_be_merged_at_once(wanted, left, blobs):
+    model = make_jule(first_clusters=wanted)
+    x = model.prepare(blobs[0])
+    graph = fuzzy_neighbor_graph(np.array(model.features(x)), 10)
+    linkage = DegreeLinkage(graph)
+    found = model.merge(x)
+    assert len(np.unique(found)) == (left or linkage.num_clusters)
+    if left:
+        assert adjusted_rand_score(linkage.merge_to(left), found) == 1
+
+
+def test_first_groups_of_images_that_lie_a_little_off():
+    x, shape = shifted_shapes()
+    for shifts in (False, True):
+        model = JULE(2, seed=0, num_neighbors=4)
+        model.compile(first_clusters=2, shifts=shifts)
+        model.build((None, *x.shape[1:]))
+        found = model.merge(model.prepare(x))
+        same = adjusted_rand_score(shape, found) == 1
+        assert same == shifts
+
+
+def shifted_shapes():
+    """Vertical and horizontal strokes of 12 x 12, each at several places."""
+    generator = np.random.default_rng(0)
+    images, shapes = [], []
+    for shape in (0, 1):
+        for place in range(3, 9):
+            image = np.zeros((12, 12))
+            image[place, 2:10] = 1
+            image = image.T if shape else image
+            for _ in range(2):
+                noise = generator.normal(0, 0.02, image.shape)
+                images.append(image + noise)
+                shapes.append(shape)
+    return np.stack(images), np.array(shapes)
+
+
+def test_shifts_need_fuzzy_edges():
+    with pytest.raises(ValueError, match="edges='fuzzy'"):
+        make_jule("gaussian", shifts=True)
+    with pytest.raises(ValueError, match="edges"):
+        JULE(3, edges="sharp")
 
 
 def test_each_period_keeps_a_share_of_them(blobs):

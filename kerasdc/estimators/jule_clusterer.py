@@ -24,6 +24,8 @@ class JULE(DeepClusterer):
             `"auto"` scales the mean squared feature to 1.
         augmentation: Optional layer that distorts features in training.
         num_neighbors: Integer, at least 1, of each sample in the graph.
+        edges: `"fuzzy"` or, as in the paper, `"gaussian"`: see
+            `kerasdc.models.JULE`.
         optimizer: Keras optimizer, or its name. `"auto"` is the paper's.
         margin: Float, at least 0, of triplets.
         keep_share: Float above 0, below 1: how many clusters are left after
@@ -61,6 +63,7 @@ class JULE(DeepClusterer):
         "preprocessor",
         "augmentation",
         "num_neighbors",
+        "edges",
     )
     compile_arguments = ("optimizer", "margin", "keep_share")
     center_layer = "clustering"
@@ -73,7 +76,8 @@ class JULE(DeepClusterer):
         encoder=None,
         preprocessor="auto",
         augmentation=None,
-        num_neighbors=20,
+        num_neighbors=10,
+        edges="fuzzy",
         optimizer="auto",
         margin=0.2,
         keep_share=0.1,
@@ -89,6 +93,7 @@ class JULE(DeepClusterer):
         self.preprocessor = preprocessor
         self.augmentation = augmentation
         self.num_neighbors = num_neighbors
+        self.edges = edges
         self.optimizer = optimizer
         self.margin = margin
         self.keep_share = keep_share

@@ -12,23 +12,27 @@ from kerasdc.algorithms.centers import means_of
 from kerasdc.algorithms.degree_linkage import DegreeLinkage
 from kerasdc.algorithms.degree_linkage import degree_linkage
 from kerasdc.algorithms.modular_kmeans import modularity
+from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
 from kerasdc.algorithms.neighbor_graph import gaussian_neighbor_graph
 from kerasdc.layers import ClusteringLayer
 from kerasdc.layers.membership import Membership
 from kerasdc.models.bases.clustering_model import ClusteringModel
+from kerasdc.models.bases.data_graph import DataGraph
 from kerasdc.models.bases.registry import system
 from kerasdc.networks.shapes import is_image
-from kerasdc.targets import ShuffledBatches
-from kerasdc.targets import all_features
+from kerasdc.targets import GroupMates
+from kerasdc.utils.arguments import checked_choice
 from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.arguments import checked_flag
 from kerasdc.utils.arguments import checked_number
 from kerasdc.utils.inputs import fingerprint
 
 _LEAST_SPREAD = 1e-6  # of features: all alike have no neighbors
+_GRAPHS = {"fuzzy": fuzzy_neighbor_graph, "gaussian": gaussian_neighbor_graph}
 
 
 @system("jule")
-class JULE(ClusteringModel):
+class JULE(DataGraph, ClusteringModel):
     """Joint unsupervised learning: merges clusters while it learns features.
 
     Training begins with many small clusters of near samples. Each period of a
@@ -55,6 +59,10 @@ class JULE(ClusteringModel):
         preprocessor: As in `DEC`.
         augmentation: Optional layer that distorts features in training.
         num_neighbors: Integer, at least 1, of each sample in the graph.
+        edges: `"fuzzy"` or, as in the paper, `"gaussian"`: what an edge
+            weighs, see `kerasdc.algorithms.fuzzy_neighbor_graph` and
+            `gaussian_neighbor_graph`. In features that training has drawn
+            together, one width of the Gaussian does not fit all clusters.
         seed: As in `DEC`.
         **kwargs: Arguments of `keras.Model`, such as `name`.
 
@@ -69,7 +77,13 @@ class JULE(ClusteringModel):
     """
 
     parts = ("encoder", "preprocessor", "augmentation")
-    compile_arguments = ("margin", "keep_share", "period")
+    compile_arguments = (
+        "margin",
+        "keep_share",
+        "period",
+        "first_clusters",
+        "shifts",
+    )
     default_batch_size = 50  # pairs
     default_epochs = 100
     fewest_samples = 2
@@ -83,7 +97,8 @@ class JULE(ClusteringModel):
         encoder=None,
         preprocessor="auto",
         augmentation=None,
-        num_neighbors=20,
+        num_neighbors=10,
+        edges="fuzzy",
         seed=None,
         **kwargs,
     ):
@@ -93,6 +108,7 @@ class JULE(ClusteringModel):
         self.clustering.trainable = False  # the means of what was found
         self.num_clusters = self.clustering.num_clusters
         self.num_neighbors = checked_count("num_neighbors", num_neighbors)
+        self.edges = checked_choice("edges", edges, _GRAPHS)
         self.set_networks(encoder, preprocessor, None, augmentation, seed)
         self.membership = Membership(name="membership")
 
@@ -134,7 +150,14 @@ class JULE(ClusteringModel):
     # === Training ===
 
     def compile(
-        self, optimizer="auto", margin=0.2, keep_share=0.1, period=20, **kwargs
+        self,
+        optimizer="auto",
+        margin=0.2,
+        keep_share=0.1,
+        period=20,
+        first_clusters=None,
+        shifts=False,
+        **kwargs,
     ):
         """Configures training.
 
@@ -145,6 +168,13 @@ class JULE(ClusteringModel):
             keep_share: Float above 0, below 1: how many clusters are left
                 after a period, as a share of those before.
             period: Integer, epochs of a period.
+            first_clusters: Integer, at least 1, clusters that the first
+                period begins with; `None`, as in the paper, begins with those
+                that nearest samples form.
+            shifts: Boolean, whether an image may be shifted by a pixel when
+                those are found: see
+                `kerasdc.algorithms.shifted_neighbor_graph`. Needs fuzzy
+                edges.
             **kwargs: Further arguments of `keras.Model.compile`.
 
         Raises:
@@ -155,6 +185,15 @@ class JULE(ClusteringModel):
             "keep_share", keep_share, 0, 1, above=True, below=True
         )
         self.period = checked_count("period", period)
+        self.first_clusters = first_clusters and checked_count(
+            "first_clusters", first_clusters
+        )
+        if shifts and self.edges != "fuzzy":
+            raise ValueError(
+                "`shifts=True` needs edges='fuzzy'. Received: "
+                f"edges={self.edges!r}"
+            )
+        self.shifts = checked_flag("shifts", shifts)
         super().compile(optimizer, **kwargs)
 
     def default_optimizer(self):
@@ -165,7 +204,7 @@ class JULE(ClusteringModel):
             self.adapt(x)
 
     def training_batches(self, x, batch_size, shuffle=True):
-        return _Mates(
+        return GroupMates(
             self,
             x,
             batch_size,
@@ -209,19 +248,29 @@ class JULE(ClusteringModel):
         key = fingerprint(x)
         groups = self.membership.of(key)
         if groups is None:
-            features = all_features(x, self.preprocessor)
-            groups = DegreeLinkage(self._graph(features)).groups
+            groups = self._first_groups(x)
         else:
             number = len(np.unique(groups))
             wanted = max(math.ceil(self.keep_share * number), self.num_clusters)
-            graph = self._graph(self.embed(x))
             if wanted < number:
+                graph = self._graph(self.embed(x))
                 groups = DegreeLinkage(graph, groups).merge_to(wanted)
         self.membership.set(groups, key)
         return self.membership.clusters
 
+    def _first_groups(self, x):
+        if self.edges == "fuzzy":
+            graph = self.neighbor_graph(x, self.num_neighbors, self.shifts)
+        else:
+            graph = self._graph(self.graph_features(x))
+        linkage = DegreeLinkage(graph)
+        wanted = max(self.first_clusters or 0, self.num_clusters)
+        if self.first_clusters is None or wanted >= linkage.num_clusters:
+            return linkage.groups
+        return linkage.merge_to(wanted)
+
     def _graph(self, z):
-        return gaussian_neighbor_graph(z, self.num_neighbors)
+        return _GRAPHS[self.edges](z, self.num_neighbors)
 
     # === Losses ===
 
@@ -245,47 +294,5 @@ class JULE(ClusteringModel):
     # === Config ===
 
     def get_config(self):
-        own = {"num_neighbors": self.num_neighbors}
+        own = {"num_neighbors": self.num_neighbors, "edges": self.edges}
         return {**super().get_config(), **own}
-
-
-class _Mates(ShuffledBatches):
-    """Every sample of a pass, followed by another of its group."""
-
-    def __init__(self, model, x, batch_size, **kwargs):
-        groups = model.membership.of(fingerprint(x))
-        if groups is None:
-            # Keras looks at two batches before the first epoch begins.
-            groups = np.zeros(len(x), "int32")
-        super().__init__(x, groups, batch_size, **kwargs)
-        self.model = model
-        self._sort()
-
-    def refresh(self):
-        epoch = self._first_step // self.steps_per_epoch
-        known = self.model.membership.of(fingerprint(self.x))
-        if known is None or (epoch and epoch % self.model.period == 0):
-            known = self.model.merge(self.x)
-        self.target = known
-        self._sort()
-
-    def _sort(self):
-        """Rows by groups, and where in this order each sample's begins."""
-        self._by_group = np.argsort(self.target, kind="stable")
-        self._place = np.empty(len(self.x), int)
-        self._place[self._by_group] = np.arange(len(self.x))
-        _, group, sizes = np.unique(
-            self.target, return_inverse=True, return_counts=True
-        )
-        self._start = (np.cumsum(sizes) - sizes)[group]
-        self._size = sizes[group]
-
-    def rows(self, index):
-        first = super().rows(index)
-        step = (self._first_step or 0) + index
-        generator = np.random.default_rng((self.seed, 1, step))
-        size, start = self._size[first], self._start[first]
-        # Not itself, unless it is alone.
-        ahead = 1 + generator.integers(np.maximum(size - 1, 1))
-        place = start + (self._place[first] - start + ahead) % size
-        return np.stack([first, self._by_group[place]], axis=1).ravel()

@@ -10,6 +10,7 @@ from kerasdc.targets.batches import WholePass
 from kerasdc.targets.batches import steps_taken
 from kerasdc.targets.features import FeatureBatches
 from kerasdc.targets.features import all_features
+from kerasdc.targets.group_mates import GroupMates
 from kerasdc.targets.neighbor_radii import NeighborRadii
 from kerasdc.targets.orders import keras_order
 from kerasdc.targets.paired_batches import PairedBatches
@@ -18,6 +19,7 @@ from kerasdc.targets.self_training_targets import SelfTrainingTargets
 __all__ = [
     "AffinityBatches",
     "FeatureBatches",
+    "GroupMates",
     "NeighborPairs",
     "NeighborRadii",
     "PairedBatches",
