@@ -265,7 +265,7 @@ def test_eigenvectors_of_large_graphs_span_the_same_space():
     x = np.random.default_rng(0).normal(size=(300, 2))
     graph = fuzzy_neighbor_graph(x, 10)
     start = np.random.default_rng(1).normal(size=300)
-    exact = neighbor_points._exact_eigenvectors(graph, 3, 0)
+    exact = neighbor_points._factored_eigenvectors(graph, 3, 0)
     large = neighbor_points._large_eigenvectors(graph, 3, start)
     (q1, _), (q2, _) = np.linalg.qr(exact), np.linalg.qr(large)
     cosines = np.linalg.svd(q1.T @ q2, compute_uv=False)
