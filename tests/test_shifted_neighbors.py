@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
-from kerasdc.algorithms.shifted_neighbors import _first_of_each
 from kerasdc.algorithms.shifted_neighbors import shifted_neighbor_graph
 
 
@@ -39,14 +38,6 @@ def test_channels():
         shifted_neighbor_graph(images, 3).toarray(),
         atol=1e-4,
     )
-
-
-def test_each_neighbor_counts_once():
-    distances = np.array([[3.0, 1.0, 2.0, 1.5, 0.0]])
-    indices = np.array([[2, 1, 1, 2, 0]])  # row 0 itself is no neighbor
-    found = _first_of_each(distances, indices, 2)
-    np.testing.assert_array_equal(found[0], [[1.0, 1.5]])
-    np.testing.assert_array_equal(found[1], [[1, 2]])
 
 
 @pytest.mark.parametrize("shape", [(5, 4), (1, 4, 4), (5, 2, 2, 2, 2)])

@@ -3,6 +3,9 @@
 import numpy as np
 
 from kerasdc.algorithms.affinities import centered
+from kerasdc.algorithms.projected_neighbors import first_of_each
+from kerasdc.algorithms.projected_neighbors import must_project
+from kerasdc.algorithms.projected_neighbors import nearest_rows
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_number
 from kerasdc.utils.array_checks import checked_array
@@ -104,6 +107,8 @@ def _checked_nearest(x, num_neighbors):
 
 def _nearest(x, k):
     """Distances `(n, k)` and indices of the k nearest others."""
+    if must_project(x):
+        return first_of_each(*nearest_rows(x, x, k + 1), k)
     from sklearn.neighbors import NearestNeighbors
 
     search = NearestNeighbors(n_neighbors=k)  # by a tree in few dimensions

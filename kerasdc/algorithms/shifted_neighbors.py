@@ -3,6 +3,8 @@
 import numpy as np
 
 from kerasdc.algorithms.neighbor_graph import fuzzy_union
+from kerasdc.algorithms.projected_neighbors import first_of_each
+from kerasdc.algorithms.projected_neighbors import nearest_rows
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.array_checks import checked_array
 
@@ -45,10 +47,12 @@ def shifted_neighbor_graph(images, num_neighbors=10):
     k = min(k, len(images) - 1)
     images = images.astype("float32")
     queries = images.reshape(len(images), -1)
-    found = [_nearest(queries, _shifted(images, *by), k) for by in _SHIFTS]
+    found = [
+        nearest_rows(queries, _shifted(images, *by), k + 1) for by in _SHIFTS
+    ]
     distances = np.concatenate([d for d, _ in found], axis=1)
     indices = np.concatenate([i for _, i in found], axis=1)
-    return fuzzy_union(*_first_of_each(distances, indices, k))
+    return fuzzy_union(*first_of_each(distances, indices, k))
 
 
 def _shifted(images, down, right):
@@ -58,31 +62,3 @@ def _shifted(images, down, right):
     padded = np.pad(images, axes, mode="edge")
     moved = padded[:, 1 + down : 1 + down + height, 1 + right :][:, :, :width]
     return moved.reshape(len(images), -1)
-
-
-def _nearest(queries, references, k):
-    from sklearn.neighbors import NearestNeighbors
-
-    search = NearestNeighbors(n_neighbors=k + 1, algorithm="brute")
-    return search.fit(references).kneighbors(queries)
-
-
-def _first_of_each(distances, indices, k):
-    """Of each row, the k nearest others, each once."""
-    order = np.argsort(distances, axis=1, kind="stable")
-    distances = np.take_along_axis(distances, order, axis=1)
-    indices = np.take_along_axis(indices, order, axis=1)
-    # The first place of every index, after a stable sort by index.
-    by_index = np.argsort(indices, axis=1, kind="stable")
-    sorted_ = np.take_along_axis(indices, by_index, axis=1)
-    repeated = np.zeros(indices.shape, bool)
-    again = np.zeros(indices.shape, bool)
-    again[:, 1:] = sorted_[:, 1:] == sorted_[:, :-1]
-    np.put_along_axis(repeated, by_index, again, axis=1)
-    repeated |= indices == np.arange(len(indices))[:, None]
-    # Those that count come first, still by distance.
-    kept = np.argsort(repeated, axis=1, kind="stable")[:, :k]
-    return (
-        np.take_along_axis(distances, kept, axis=1),
-        np.take_along_axis(indices, kept, axis=1),
-    )
