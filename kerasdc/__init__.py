@@ -18,7 +18,7 @@ _LAZY_MODULES = (
     "baselines",
     "datasets",
     "estimators",
-    "export",
+    "exports",
     "metrics",
     "plots",
     "recipes",
@@ -28,7 +28,10 @@ _LAZY_MODULES = (
 )
 _LAZY_NAMES = {
     "cluster": "automatic",
-    "export_saved_model": "export",
+    "align": "summary",
+    "export": "exports",
+    "export_saved_model": "exports",
+    "info": "zoo",
     "list_models": "zoo",
     "load": "zoo",
     "select": "automatic",

@@ -17,7 +17,7 @@ from systems import make
 from systems import train
 
 import kerasdc
-from kerasdc.export import signatures
+from kerasdc.exports import signatures
 from kerasdc.layers import Scaling
 from kerasdc.runs.backup import EpochBackup
 

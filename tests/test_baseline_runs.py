@@ -69,7 +69,7 @@ def test_a_run_leaves_figures_and_assignments(tmp_path, own_zoo, capsys):
         "('kmeans', KMeans(n_clusters=10, n_init=10, random_state=3))])"
     }
     assert {path.name for path in own_zoo.iterdir()} >= {"results.csv"}
-    assert zoo.list_models(own_zoo) == []
+    assert zoo.list_models(zoo_dir=own_zoo) == []
     assert "kmeans" in (own_zoo / "README.md").read_text(encoding="utf-8")
 
 

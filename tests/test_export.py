@@ -11,10 +11,11 @@ import pytest
 import kerasdc
 from kerasdc import layers
 from kerasdc import networks
-from kerasdc.export import saved_model as export
+from kerasdc.exports import saved_model as export
 
 TEXTS = np.array(["a cat sat", "a dog ran", "cat cat", "dog the dog"])
 SIGNATURES = ["serving_default", "embed", "reconstruct"]
+BYTES = "serving_uint8"
 
 
 def make_model():
@@ -82,7 +83,9 @@ def test_served_outputs_are_the_models(fitted, exported, tmp_path):
 
 def check_served(served, model, batch):
     found = {}
-    for signature in served.values():
+    for key, signature in served.items():
+        if key == BYTES:
+            continue
         for name, value in signature(inputs=keras.ops.array(batch)).items():
             found[name] = value.numpy()
     soft_assignment = model.predict(batch, verbose=0)
@@ -91,6 +94,18 @@ def check_served(served, model, batch):
     np.testing.assert_array_equal(found["cluster"], soft_assignment.argmax(1))
     assert_close(found["embedding"], model.embed(batch))
     assert_close(found["reconstruction"], model.reconstruct(batch))
+
+
+def test_pixels_may_be_sent_as_bytes(exported, fitted):
+    import tensorflow as tf
+
+    model, x = fitted
+    served = tf.saved_model.load(str(exported)).signatures
+    of_bytes = served[BYTES](inputs=tf.constant(x))
+    expected = served["serving_default"](inputs=tf.constant(x, "float32"))
+    assert of_bytes.keys() == expected.keys()
+    for key, value in expected.items():
+        np.testing.assert_array_equal(of_bytes[key], value)
 
 
 def test_saved_model_cli_shows_signatures_and_runs(
@@ -115,7 +130,7 @@ def test_saved_model_cli_shows_signatures_and_runs(
     shown = run("show", *folder, "--all")
     for name in SIGNATURES:
         assert f"signature_def['{name}']" in shown
-    assert shown.count("inputs['inputs'] tensor_info") == 3
+    assert shown.count("inputs['inputs'] tensor_info") == 4
     assert "shape: (-1, 8, 8)" in shown
     signature = ["--signature_def", "serving_default"]
     inputs = ["--inputs", f"inputs={tmp_path / 'x.npy'}"]
@@ -197,7 +212,7 @@ def test_model_adds_signatures(fitted, tmp_path, monkeypatch):
     )
     folder = kerasdc.export_saved_model(model, tmp_path)
     served = tf.saved_model.load(str(folder)).signatures
-    assert set(served) == {*SIGNATURES, "double", "decode"}
+    assert set(served) == {*SIGNATURES, "double", "decode", BYTES}
     doubled = served["double"](inputs=tf.ones((1, 8, 8)))["double"]
     np.testing.assert_array_equal(doubled, np.full((1, 8, 8), 2.0))
     sample = served["decode"](embedding=tf.zeros((2, 4)))["sample"]
@@ -341,7 +356,8 @@ def test_samples_with_nan_get_no_cluster(bad, fitted):
     model, x = fitted
     samples = x[:3].astype("float32")
     samples[1, 2, 2] = bad
-    for name, signature in export.signatures(model).items():
+    for name in SIGNATURES:
+        signature = export.signatures(model)[name]
         outputs = signature(samples)
         good = signature(x[:3].astype("float32"))
         for key, value in outputs.items():

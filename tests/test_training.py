@@ -109,7 +109,7 @@ def test_assignments_are_those_of_the_model(finished):
 
 
 def test_run_is_published(finished):
-    assert zoo.list_models(finished.parent / "zoo") == ["dec_digits"]
+    assert zoo.list_models(zoo_dir=finished.parent / "zoo") == ["dec_digits"]
     (row,) = zoo.read_results(finished.parent / "zoo")
     figures = json.loads((finished / "metrics.json").read_text())
     assert row["accuracy"] == pytest.approx(figures["accuracy"], abs=1e-5)

@@ -121,7 +121,7 @@ def test_example_of_the_zoo_is_the_best_known_model(own):
 
 
 def test_empty_zoo(tmp_path):
-    assert zoo.list_models(tmp_path) == []
+    assert zoo.list_models(zoo_dir=tmp_path) == []
     zoo.write_zoo_readme(tmp_path)
     assert "None yet." in (tmp_path / "README.md").read_text(encoding="utf-8")
     assert zoo.results_table(tmp_path) == "None yet.\n"

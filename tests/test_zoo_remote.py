@@ -208,7 +208,10 @@ def test_models_are_of_bounded_size(folder, server, size, num_files):
     ],
 )
 def test_address_must_be_safe(url, isolated):
-    for function in (kerasdc.list_models, lambda url: kerasdc.load(NAME, url)):
+    for function in (
+        lambda url: kerasdc.list_models(zoo_dir=url),
+        lambda url: kerasdc.load(NAME, url),
+    ):
         with pytest.raises(ValueError, match="address.*Received") as error:
             function(url)
         assert "secret" not in str(error.value)

@@ -4,7 +4,6 @@ import gzip
 import io
 import json
 import os
-import pathlib
 import zlib
 from zipfile import BadZipFile
 
@@ -23,10 +22,12 @@ def cache_folder():
     """The user's cache folder of data sets.
 
     Returns:
-        `$XDG_CACHE_HOME/kerasdc/datasets`, with `~/.cache` as the default.
+        `pathlib.Path`, on Linux `$XDG_CACHE_HOME/kerasdc/datasets`, with
+        `~/.cache` as the default.
     """
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return pathlib.Path(base).expanduser() / "kerasdc" / "datasets"
+    import platformdirs
+
+    return platformdirs.user_cache_path("kerasdc", False) / "datasets"
 
 
 def folders(data_dir=None):

@@ -1,4 +1,4 @@
-"""A fitted model whose clusters were merged, split and named afterwards."""
+"""A fitted model whose clusters were merged, split or named afterwards."""
 
 import keras
 from keras import ops
@@ -9,6 +9,7 @@ from kerasdc.models.bases.cluster_edits import checked_edit
 from kerasdc.models.bases.cluster_edits import checked_names
 from kerasdc.models.bases.cluster_edits import plain
 from kerasdc.models.bases.clustering_model import ClusteringModel
+from kerasdc.utils.arguments import shown
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
@@ -26,14 +27,15 @@ class EditedClusters(ClusteringModel):
       soft assignment to the piece with the nearest center, so that no sample
       of another cluster changes, and none leaves the pieces.
 
-    `kerasdc.summarize` makes such models. An object does not change: the
-    methods return another one, with the same `model`.
+    `kerasdc.summarize` and `kerasdc.align` make such models. An object does
+    not change: the methods return another one, with the same `model`.
 
     Args:
         model: A built `ClusteringModel`.
-        edits: List of dictionaries, in their order: `{"merge": [a, b]}` or
+        edits: List of dictionaries, in their order: `{"merge": [a, b]}`;
             `{"split": cluster, "centers": centers}` with floats
-            `(num_pieces, dim)` in the embedding.
+            `(num_pieces, dim)` in the embedding; or `{"renumber": ids}` with
+            a new id for each of `cluster_ids`.
         names: Dictionary from ids to names; others are not named.
         **kwargs: Arguments of `keras.Model`, such as `name`.
 
@@ -62,8 +64,9 @@ class EditedClusters(ClusteringModel):
         self.num_clusters = model.num_clusters
         self._edits = []
         for edit in edits:
-            edit, ids = checked_edit(edit, ids, self.num_clusters)
-            self.num_clusters += len(edit.get("centers", [0])) - 1
+            edit, ids, self.num_clusters = checked_edit(
+                edit, ids, self.num_clusters
+            )
             self._edits.append(edit)
         self.cluster_ids = tuple(ids)
         self.cluster_names = checked_names(names or {}, ids)
@@ -137,6 +140,32 @@ class EditedClusters(ClusteringModel):
         """
         cluster = checked_cluster("cluster", cluster, self.cluster_ids)
         return self._with(None, {**self.cluster_names, cluster: name})
+
+    def renumbered(self, new_ids):
+        """This model with other ids; see `kerasdc.align`.
+
+        Args:
+            new_ids: Dictionary from each id to its new one, an integer of at
+                least 0. Names stay with their clusters.
+
+        Returns:
+            `EditedClusters`.
+
+        Raises:
+            ValueError: If it is not a dictionary from all `cluster_ids`, or
+                two would get the same id.
+        """
+        if not isinstance(new_ids, dict) or set(new_ids) != set(
+            self.cluster_ids
+        ):
+            raise ValueError(
+                "`new_ids` must have a new id for each of the clusters "
+                f"{shown(list(self.cluster_ids))[1:-1]}. "
+                f"Received: new_ids={shown(new_ids)}"
+            )
+        edit = {"renumber": [new_ids[i] for i in self.cluster_ids]}
+        names = {new_ids[i]: name for i, name in self.cluster_names.items()}
+        return self._with(edit, names)
 
     def _with(self, edit, names):
         edits = [*self._edits, *([] if edit is None else [edit])]

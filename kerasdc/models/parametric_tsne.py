@@ -158,7 +158,7 @@ class ParametricTSNE(Pretraining, EncoderModel):
         return self._decoded(z, batch_size, verbose)
 
     def export_signatures(self):
-        """Adds `inverse`, with a decoder; see `kerasdc.export.signatures`."""
+        """Adds `inverse`, with a decoder; see `kerasdc.exports.signatures`."""
         if self.decoder is None:
             return {}
 

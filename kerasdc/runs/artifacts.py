@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from kerasdc import plots
-from kerasdc.export import export_saved_model
+from kerasdc.exports import export_saved_model
 from kerasdc.models import ClusteringModel
 from kerasdc.report import Outputs
 from kerasdc.report import write_report

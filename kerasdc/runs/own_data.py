@@ -8,7 +8,7 @@ import sys
 
 from kerasdc.automatic import cluster
 from kerasdc.datasets import read_source
-from kerasdc.export import export_saved_model
+from kerasdc.exports import export_saved_model
 from kerasdc.metrics import evaluate
 from kerasdc.report.clustering_report import write_clustering_report
 from kerasdc.utils.files import local_path

@@ -19,6 +19,8 @@ does not list is not loaded. Those of the published models are in the package,
 too (`digests.json`): see `kerasdc.zoo.trust` for whom is trusted with what.
 """
 
+from kerasdc.zoo.model_info import ModelInfo
+from kerasdc.zoo.model_info import info
 from kerasdc.zoo.loading import list_models
 from kerasdc.zoo.loading import load
 from kerasdc.zoo.location import locked
@@ -34,8 +36,10 @@ from kerasdc.zoo.tables import results_table
 from kerasdc.zoo.verifying import verify
 
 __all__ = [
+    "ModelInfo",
     "add_results",
     "baselines_table",
+    "info",
     "list_models",
     "load",
     "locked",

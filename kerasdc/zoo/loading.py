@@ -1,27 +1,45 @@
 """`load`: from a name to a trainable model."""
 
+import fnmatch
+
 import keras
 
 from kerasdc.models import EncoderModel
 from kerasdc.utils.arguments import shown
 from kerasdc.zoo import entry
 from kerasdc.zoo import location
+from kerasdc.zoo.trust import BUNDLED
 from kerasdc.zoo.weights import read_weights
 
 
-def list_models(zoo_dir=None):
+def list_models(pattern="*", zoo_dir=None):
     """Names of the pretrained models.
 
     Args:
+        pattern: String that names must match, such as `"*_mnist"` or
+            `"dec_*"`: `*` stands for any letters, `?` for one.
         zoo_dir: Folder or base URL of a zoo. `None` takes the environment
             variable `KERASDC_ZOO`, then the `zoo/` folder beside the
-            package. Folders are trusted to be the user's own; of an address,
-            see `load`.
+            package; of an installed package, its release. Folders are
+            trusted to be the user's own; of an address, see `load`.
 
     Returns:
-        Sorted list of strings, `<system>_<dataset>`.
+        Sorted list of strings, `<system>_<dataset>`; empty if none matches.
+
+    Raises:
+        ValueError: If `pattern` is not a string, or the zoo not usable.
+
+    Example:
+
+    >>> kerasdc.list_models("dec_*")
+    ['dec_digits', 'dec_mnist', 'dec_usps']
     """
-    return location.names(zoo_dir)
+    if not isinstance(pattern, str):
+        raise ValueError(
+            "`pattern` must be a string, such as '*_mnist'. "
+            f"Received: pattern={shown(pattern)}"
+        )
+    return fnmatch.filter(location.names(zoo_dir), pattern)
 
 
 def load(name, zoo_dir=None):
@@ -86,8 +104,15 @@ def checked_entry(name, zoo_dir=None):
 def _checked_entry(name, zoo_dir):
     folder = location.checked_folder(name, zoo_dir)
     metadata = entry.read_metadata(folder)
-    entry.check_files(folder, metadata["files"])
-    return folder, metadata
+    listed = metadata["files"]
+    if folder.parent.name == BUNDLED:
+        listed = {
+            name: file
+            for name, file in listed.items()
+            if not name.startswith(entry.SAVED_MODEL)
+        }
+    entry.check_files(folder, listed)
+    return folder, {**metadata, "files": listed}
 
 
 def rebuild(folder):

@@ -4,17 +4,21 @@ import contextlib
 import os
 import pathlib
 
+import kerasdc
 from kerasdc.utils import files
 from kerasdc.utils import locks
 from kerasdc.utils.arguments import checked_name
 from kerasdc.utils.arguments import masked
 from kerasdc.zoo import index
 from kerasdc.zoo import remote
-from kerasdc.zoo.trust import folder_beside_package
+from kerasdc.zoo import trust
 
-# For installed packages, which come without the models. There is no public
-# address yet: users of such packages name a zoo in KERASDC_ZOO.
-DEFAULT_URL = None
+# Of installed packages, which come with the smallest models only: those of
+# the release with this version. The package has the digests of all of them.
+DEFAULT_URL = (
+    "https://raw.githubusercontent.com/kerasdc/kerasdc/"
+    f"v{kerasdc.__version__}/zoo"
+)
 
 
 def source(zoo_dir=None):
@@ -23,30 +27,32 @@ def source(zoo_dir=None):
     Args:
         zoo_dir: Folder or base URL. `None` takes the environment variable
             `KERASDC_ZOO`, then `zoo/` beside the package, then
-            `DEFAULT_URL`, if there is one.
+            `DEFAULT_URL`.
 
     Returns:
         `pathlib.Path` of a folder, or a URL as a string.
 
     Raises:
-        FileNotFoundError: If there is none.
         ValueError: If it is neither a path nor a URL.
     """
-    named = zoo_dir or os.environ.get("KERASDC_ZOO")
+    named = _named(zoo_dir)
     if named:
         if "://" in str(named):
             return str(named).rstrip("/")
         return files.local_path("zoo_dir", named)
-    beside = folder_beside_package()
+    beside = trust.folder_beside_package()
     if beside.is_dir() or (beside.parent / "pyproject.toml").is_file():
         return beside
-    if DEFAULT_URL:
-        return DEFAULT_URL
-    raise FileNotFoundError(
-        "There is no zoo beside this package: set the environment variable "
-        "KERASDC_ZOO to the folder or the address of one. "
-        f"Received: KERASDC_ZOO={os.environ.get('KERASDC_ZOO')!r}"
-    )
+    return DEFAULT_URL
+
+
+def _named(zoo_dir):
+    return zoo_dir or os.environ.get("KERASDC_ZOO")
+
+
+def _is_release(found, zoo_dir):
+    """Whether the zoo is the release's, which the package knows."""
+    return found == DEFAULT_URL and not _named(zoo_dir)
 
 
 def local_folder(zoo_dir=None):
@@ -124,9 +130,11 @@ def names(zoo_dir=None):
         ValueError: If the address is not allowed, or has no valid index.
     """
     found = source(zoo_dir)
+    if _is_release(found, zoo_dir):
+        return sorted(trust.published())
     if isinstance(found, str):
         return remote.names_at(found)
-    named = zoo_dir or os.environ.get("KERASDC_ZOO")
+    named = _named(zoo_dir)
     if named and not found.is_dir():
         raise FileNotFoundError(
             "The zoo must be a folder that exists. "
@@ -150,6 +158,10 @@ def entry_folder(name, zoo_dir=None):
         ValueError: If there is no such entry.
     """
     found = source(zoo_dir)
+    if _is_release(found, zoo_dir):
+        bundled = trust.bundled_folder(name)
+        if bundled is not None:
+            return bundled
     if isinstance(found, str):
         return remote.download(found, name)
     known = names(zoo_dir)

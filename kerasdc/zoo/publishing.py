@@ -9,8 +9,8 @@ import keras
 import numpy as np
 
 import kerasdc
-from kerasdc.export import export_saved_model
-from kerasdc.export import signatures
+from kerasdc.exports import export_saved_model
+from kerasdc.exports import signatures
 from kerasdc.utils.arguments import shown
 from kerasdc.utils.files import staged
 from kerasdc.utils.files import write_json

@@ -1,7 +1,7 @@
-"""Changes of single clusters: merging two, splitting one, naming one.
+"""Changes of clusters: merging two, splitting one, other ids, names.
 
-An edit is a dictionary: `{"merge": [a, b]}` or `{"split": cluster, "centers":
-centers}`.
+An edit is a dictionary: `{"merge": [a, b]}`, `{"split": cluster, "centers":
+centers}` or `{"renumber": ids}`, with a new id for each that there is.
 """
 
 import numpy as np
@@ -25,6 +25,8 @@ def applied(edit, soft_assignment, embedding):
     """
     if "merge" in edit:
         return _merge(soft_assignment, *edit["merge"])
+    if "renumber" in edit:
+        return _renumber(soft_assignment, edit["from"], edit["renumber"])
     cluster, centers = edit["split"], edit["centers"]
     return _divide(soft_assignment, embedding, cluster, centers)
 
@@ -34,6 +36,13 @@ def _merge(q, a, b):
     moved = np.zeros(q.shape[1], "float32")
     moved[a], moved[b] = 1, -1
     return q + q[:, b : b + 1] * moved
+
+
+def _renumber(q, ids, new_ids):
+    """Puts each column in the place of its new id."""
+    moved = np.zeros((q.shape[1], max(new_ids) + 1), "float32")
+    moved[ids, new_ids] = 1
+    return q @ moved
 
 
 def _divide(q, z, cluster, centers):
@@ -60,6 +69,8 @@ def plain(edit):
     """
     if "merge" in edit:
         return {"merge": list(edit["merge"])}
+    if "renumber" in edit:
+        return {"renumber": list(edit["renumber"])}
     centers = [list(map(float, center)) for center in edit["centers"]]
     return {"split": edit["split"], "centers": centers}
 
@@ -96,12 +107,17 @@ def checked_edit(edit, ids, num_clusters):
         num_clusters: Integer, columns before.
 
     Returns:
-        Tuple of a dictionary of plain values and a list of ids.
+        Tuple of a dictionary of plain values, the list of ids after it, and
+        the number of columns after it.
 
     Raises:
-        ValueError: If a cluster does not exist, or centers are not finite
-            numbers `(num_pieces, dim)`.
+        ValueError: If a cluster does not exist, centers are not finite
+            numbers `(num_pieces, dim)`, or two clusters get one id.
     """
+    if "renumber" in edit:
+        new_ids = _checked_new_ids(edit["renumber"], ids)
+        edit = {"renumber": new_ids, "from": list(ids)}
+        return edit, sorted(new_ids), max(new_ids) + 1
     if "merge" in edit:
         pair = [checked_cluster("merge", i, ids) for i in edit["merge"]]
         if len(set(pair)) != 2 or len(pair) != 2:
@@ -109,7 +125,8 @@ def checked_edit(edit, ids, num_clusters):
                 "Two clusters are merged at a time, not one with itself. "
                 f"Received: {shown(pair)}"
             )
-        return {"merge": sorted(pair)}, [i for i in ids if i != max(pair)]
+        left = [i for i in ids if i != max(pair)]
+        return {"merge": sorted(pair)}, left, num_clusters
     cluster = checked_cluster("cluster", edit["split"], ids)
     centers = as_floats(edit["centers"])
     if centers.ndim != 2 or not np.isfinite(centers).all():
@@ -120,7 +137,18 @@ def checked_edit(edit, ids, num_clusters):
     num = checked_count("len(centers)", len(centers), minimum=2)
     new = range(num_clusters, num_clusters + num - 1)
     centers = centers.astype("float32").tolist()
-    return {"split": cluster, "centers": centers}, [*ids, *new]
+    edit = {"split": cluster, "centers": centers}
+    return edit, [*ids, *new], num_clusters + len(new)
+
+
+def _checked_new_ids(new_ids, ids):
+    new_ids = [checked_count("new id", i, minimum=0) for i in new_ids]
+    if len(new_ids) != len(ids) or len(set(new_ids)) != len(ids):
+        raise ValueError(
+            f"Each of the {len(ids)} clusters must get an id of its own. "
+            f"Received: {shown(new_ids)}"
+        )
+    return new_ids
 
 
 def checked_names(names, ids):

@@ -3,10 +3,9 @@
 import os
 
 import keras
-from keras import ops
 
-from kerasdc.export.not_finite import marking_nan
-from kerasdc.models import ClusteringModel
+from kerasdc.exports.served_signatures import input_spec
+from kerasdc.exports.served_signatures import signatures
 from kerasdc.models.bases.encoder_model import EncoderModel
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.files import local_path
@@ -19,12 +18,13 @@ def export_saved_model(model, path, version=None, warmup=None):
 
     A server takes raw samples: the preprocessing is part of the model.
     Every signature has one input, `inputs`, of any batch size: float32 of
-    the shape of raw samples, or strings if the model clusters texts. Clients
-    send raw pixels, integers cast to float32 (in JSON there is no
+    the shape of raw samples, or strings if the model clusters texts. Other
+    numbers are cast to float32 by the client (in JSON there is no
     difference). The signatures are
 
     - `serving_default`: `cluster` `(n,)` and `soft_assignment` `(n, k)`, or
       `embedding` `(n, d)` if the model has no clusters;
+    - `serving_uint8`, of images: the same of pixels sent as bytes;
     - `embed`: `embedding` `(n, d)`;
     - `reconstruct`: `reconstruction`, on the scale and of the shape of raw
       samples, if the model has a decoder;
@@ -63,56 +63,33 @@ def export_saved_model(model, path, version=None, warmup=None):
     >>> kerasdc.export_saved_model(model, "serving/dec_mnist")
     PosixPath('serving/dec_mnist/1')
     """
-    _check_model(model)
+    check_model(model)
     requests = None if warmup is None else _warmup_requests(model, warmup)
     target = _version_folder(local_path("path", path), version)
     with staged(target) as folder:
-        _write_saved_model(model, folder)
+        write_saved_model(model, folder)
         if requests is not None:
             _write_records(folder, requests)
     return target
 
 
-def signatures(model):
-    """The signatures of a served model: functions of raw samples.
+def write_saved_model(model, folder):
+    """Writes a SavedModel without a version.
 
     Args:
-        model: A built model. Its method `export_signatures()`, if it has
-            one, returns a dict of signatures that are added or replace
-            others.
+        model: A model that `check_model` accepts.
+        folder: Path of the new folder.
 
-    Returns:
-        Dict from the name of a signature to a function of a batch of raw
-        samples, which returns a dict of tensors; or, for other inputs, to a
-        tuple `(function, list of keras.InputSpec)`.
+    Raises:
+        OSError: If it cannot be written.
     """
-    found = {}
-    if isinstance(model, ClusteringModel):
-        found["serving_default"] = _assigner(model)
-    else:
-        found["serving_default"] = _embedder(model)
-    if getattr(model, "encoder", None) is not None:
-        found["embed"] = _embedder(model)
-    if getattr(model, "decoder", None) is not None:
-        found["reconstruct"] = _reconstructor(model)
-    if hasattr(model, "export_signatures"):
-        found.update(model.export_signatures())
-    if model.accepts_text:
-        return found
-    return {
-        name: value if isinstance(value, tuple) else marking_nan(value)
-        for name, value in found.items()
-    }
-
-
-def _write_saved_model(model, folder):
     import tensorflow as tf
 
     archive = keras.export.ExportArchive()
     archive.track(model)
     for name, value in signatures(model).items():
         if not isinstance(value, tuple):
-            value = (value, [_input_spec(model)])
+            value = (value, [input_spec(model)])
         archive.add_endpoint(name, *value)
     # Keras adds wrappers under these names, which would be saved twice.
     for name in ("variables", "trainable_variables", "non_trainable_variables"):
@@ -131,10 +108,19 @@ def _version_folder(path, version):
     return path / str(checked_count("version", version))
 
 
-def _check_model(model):
+def check_model(model):
+    """Raises unless a model can be exported.
+
+    Args:
+        model: What the caller passed.
+
+    Raises:
+        RuntimeError: If Keras runs on another backend than TensorFlow.
+        ValueError: If it is no model of this library, or not fitted.
+    """
     if keras.backend.backend() != "tensorflow":
         raise RuntimeError(
-            "A SavedModel is written by TensorFlow: set the environment "
+            "Models are exported by TensorFlow: set the environment "
             "variable KERAS_BACKEND=tensorflow before Keras is imported. "
             f"Received: backend={keras.backend.backend()!r}"
         )
@@ -150,56 +136,6 @@ def _check_model(model):
                 f"This {type(model).__name__} cannot be served yet: call "
                 f"`fit(x)` first. Received: {state}=False"
             )
-
-
-# === Signatures ===
-
-
-def _input_spec(model):
-    if model.accepts_text:
-        return keras.InputSpec(shape=(None,), dtype="string", name="inputs")
-    sample_shape = model.get_build_config()["input_shape"][1:]
-    return keras.InputSpec(
-        shape=(None, *sample_shape), dtype="float32", name="inputs"
-    )
-
-
-def _assigner(model):
-    def assign(inputs):
-        soft_assignment = model(inputs, training=False)
-        return {
-            "cluster": _argmax(soft_assignment),
-            "soft_assignment": ops.cast(soft_assignment, "float32"),
-        }
-
-    return assign
-
-
-def _argmax(soft_assignment):
-    if keras.backend.backend() != "tensorflow":
-        return ops.argmax(soft_assignment, axis=-1)
-    import tensorflow as tf
-
-    # Keras' own has an operation that LiteRT lacks.
-    return tf.argmax(soft_assignment, axis=-1, output_type="int32")
-
-
-def _embedder(model):
-    def embed(inputs):
-        embedding = model.embedding_of(model.features(inputs))
-        return {"embedding": ops.cast(embedding, "float32")}
-
-    return embed
-
-
-def _reconstructor(model):
-    def reconstruct(inputs):
-        embedding = model.encoder(model.features(inputs), training=False)
-        outputs = model.decoder(embedding, training=False)
-        samples = model.raw_samples(outputs)
-        return {"reconstruction": ops.cast(samples, "float32")}
-
-    return reconstruct
 
 
 # === Warm-up ===
@@ -219,7 +155,7 @@ def _warmup_requests(model, samples):
     # A server whose warm-up fails never loads the version.
     model.check_samples(samples)
     proto = tf.make_tensor_proto(
-        to_array(samples, allow_text=True), _input_spec(model).dtype
+        to_array(samples, allow_text=True), input_spec(model).dtype
     )
     records = []
     for name, value in signatures(model).items():
