@@ -19,11 +19,11 @@ does not list is not loaded. Those of the published models are in the package,
 too (`digests.json`): see `kerasdc.zoo.trust` for whom is trusted with what.
 """
 
-from kerasdc.zoo.model_info import ModelInfo
-from kerasdc.zoo.model_info import info
 from kerasdc.zoo.loading import list_models
 from kerasdc.zoo.loading import load
 from kerasdc.zoo.location import locked
+from kerasdc.zoo.model_info import ModelInfo
+from kerasdc.zoo.model_info import info
 from kerasdc.zoo.publishing import publish
 from kerasdc.zoo.readmes import update_readme
 from kerasdc.zoo.readmes import write_readmes
