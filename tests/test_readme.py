@@ -1,4 +1,4 @@
-"""What README.md and CONTRIBUTING.md tell people to type, works."""
+"""What README.md, CONTRIBUTING.md and docs/ tell people to type, works."""
 
 import dataclasses
 import functools
@@ -57,8 +57,20 @@ def commands(block):
     return [s for s in lines if s and not re.fullmatch(r"for \w+ in .*", s)]
 
 
-PROGRAMS = programs(README)
-SHELL_BLOCKS = blocks(README, "bash") + blocks(CONTRIBUTING, "bash")
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+    for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+}
+PROGRAMS = {
+    f"{page}:{i}": program
+    for page, text in PAGES.items()
+    for i, program in enumerate(programs(text))
+}
+SHELL_BLOCKS = [
+    block
+    for text in (*PAGES.values(), CONTRIBUTING)
+    for block in blocks(text, "bash")
+]
 COMMANDS = sorted({c for block in SHELL_BLOCKS for c in commands(block)})
 
 
@@ -125,7 +137,7 @@ def run_program(tmp_path, monkeypatch):
     def run(program):
         names = {}
         exec(program, names)
-        written = r'(?:save|export_saved_model|savefig)\(.*"(.+)"'
+        written = r'\.(?:save|export|savefig)\((?:.*, )?"(.+?)"'
         for path in re.findall(written, program):
             assert (tmp_path / path).exists()
         return names
@@ -133,17 +145,17 @@ def run_program(tmp_path, monkeypatch):
     return run
 
 
-@pytest.mark.parametrize("number", range(len(PROGRAMS)))
-def test_python_of_the_readme_runs(number, short_stages, run_program):
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_python_of_a_page_runs(name, short_stages, run_program):
     """Its calls and files: the trainings are cut, see `shortened`."""
-    run_program(shortened(PROGRAMS[number]))
+    run_program(shortened(PROGRAMS[name]))
 
 
 def test_programs_are_shortened():
     program = 'adapt({"num": 2, "epochs": 15}), fit(x, epochs=20)'
     expected = 'adapt({"num": 2, "epochs": 1}), fit(x, epochs=1)'
     assert shortened(program) == expected
-    assert sum(shortened(program) != program for program in PROGRAMS) >= 5
+    assert sum(shortened(p) != p for p in PROGRAMS.values()) >= 5
 
 
 @pytest.fixture(scope="module")
@@ -155,12 +167,10 @@ def kmeans_accuracy():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", range(len(PROGRAMS)))
-def test_python_of_the_readme_beats_kmeans(
-    number, run_program, kmeans_accuracy
-):
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_python_of_a_page_beats_kmeans(name, run_program, kmeans_accuracy):
     """Word for word, with the epochs that people will copy."""
-    model = run_program(PROGRAMS[number]).get("model")
+    model = run_program(PROGRAMS[name]).get("model")
     digits = datasets.load("digits")
     if isinstance(model, models.ClusteringModel):
         assignments = model.assign(digits.x)
@@ -217,6 +227,12 @@ def test_shell_can_read_the_blocks():
 @pytest.mark.parametrize("command", COMMANDS)
 def test_command_is_one_that_works(command):
     match shlex.split(command):
+        case ["git", "clone", address]:
+            assert address == PROJECT["project"]["urls"]["Homepage"]
+        case ["cd", folder]:
+            assert folder == "kerasdc"
+        case ["python", "examples/serving_client.py", *_]:
+            pass  # test_serving_client runs it
         case ["pip", "install", "-e", target]:
             check_extras(target)
         case ["python", "train.py", *arguments]:
@@ -257,6 +273,11 @@ def test_ci_installs_what_the_readme_says():
 
 def test_results_are_those_of_the_zoo(tmp_path, monkeypatch):
     monkeypatch.delenv("KERASDC_ZOO", raising=False)
-    copy = Path(shutil.copy(ROOT / "README.md", tmp_path))
-    zoo.update_readme(copy)
-    assert copy.read_text(encoding="utf-8") == README
+    for page, recipe in (("README.md", "best"), ("docs/results.md", None)):
+        copy = Path(shutil.copy(ROOT / page, tmp_path))
+        zoo.update_readme(copy, recipe=recipe)
+        assert copy.read_text(encoding="utf-8") == PAGES[page]
+
+
+def test_the_readme_is_short():
+    assert len(README.splitlines()) <= 250

@@ -14,7 +14,8 @@ from kerasdc.baselines.known_baselines import BASELINES
 from kerasdc.baselines.known_baselines import list_baselines
 from kerasdc.baselines.known_baselines import make_baseline
 
-__all__ = ["list_baselines", "make_baseline", *BASELINES]
+__all__ = ["list_baselines", "make_baseline"]
+__all__ += list(BASELINES)
 
 
 def __getattr__(name):

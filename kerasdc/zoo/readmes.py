@@ -19,6 +19,7 @@ from kerasdc.zoo import tables
 BEGIN = "<!-- results:begin -->"
 END = "<!-- results:end -->"
 
+_TABLES = {"README.md": "best", "docs/results.md": None}  # their recipes
 _EXAMPLE = "dec_mnist"
 _README = """\
 # Pretrained models
@@ -59,14 +60,17 @@ def write_readmes(zoo_dir=None):
         zoo_dir: Folder of a zoo, or `None` for the one in use.
 
     Returns:
-        List of `pathlib.Path`: the zoo's README and, if it has the marks of
-        a table, the README beside the zoo's folder.
+        List of `pathlib.Path`: the zoo's README and, of the project's README
+        and `docs/results.md` beside its folder, those that have the marks of
+        a table.
     """
     paths = [write_zoo_readme(zoo_dir)]
-    readme = location.local_folder(zoo_dir).parent / "README.md"
-    if readme.is_file() and BEGIN in readme.read_text(encoding="utf-8"):
-        update_readme(readme, zoo_dir)
-        paths.append(readme)
+    project = location.local_folder(zoo_dir).parent
+    for name, recipe in _TABLES.items():
+        path = project / name
+        if path.is_file() and BEGIN in path.read_text(encoding="utf-8"):
+            update_readme(path, zoo_dir, recipe)
+            paths.append(path)
     return paths
 
 
@@ -108,13 +112,14 @@ def write_zoo_readme(zoo_dir=None):
     return folder / "README.md"
 
 
-def update_readme(readme_path, zoo_dir=None):
-    """Writes the table of results between two marks of another README.
+def update_readme(readme_path, zoo_dir=None, recipe=None):
+    """Writes the table of results between two marks of another file.
 
     Args:
         readme_path: File with the lines `<!-- results:begin -->` and
             `<!-- results:end -->`.
         zoo_dir: Folder of a zoo, or `None` for the one in use.
+        recipe: As in `results_table`.
 
     Raises:
         ValueError: If the marks are not there once each, in this order.
@@ -128,7 +133,7 @@ def update_readme(readme_path, zoo_dir=None):
             f"The file must hold {BEGIN} and, after it, {END}, once each. "
             f"Received: file={str(path)!r}"
         )
-    table = tables.results_table(zoo_dir)
+    table = tables.results_table(zoo_dir, recipe)
     write_text(path, f"{start}{BEGIN}\n{table}{END}{tail}")
 
 

@@ -80,11 +80,12 @@ def summarize(rows):
     ]
 
 
-def results_table(zoo_dir=None):
+def results_table(zoo_dir=None, recipe=None):
     """The systems' results as Markdown tables: of clusters and of embeddings.
 
     Args:
         zoo_dir: Folder of a zoo, or `None` for the one in use.
+        recipe: Optional string: rows of this recipe only.
 
     Returns:
         String: one line per system, data set, recipe and split, with mean
@@ -92,6 +93,8 @@ def results_table(zoo_dir=None):
         k-means and of the best baseline beside them, if there are any.
     """
     systems, baselines = comparison.divided(summarize(read_results(zoo_dir)))
+    if recipe is not None:
+        systems = [row for row in systems if row["recipe"] == recipe]
     beside = comparison.Beside(baselines)
     return by_kind(
         systems,
