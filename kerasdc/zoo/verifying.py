@@ -68,7 +68,7 @@ def scores(outputs, reference=None):
 
 
 def _figures(model, metadata, data_dir):
-    data = _local_dataset(metadata["dataset"]["name"], data_dir)
+    data = local_dataset(metadata["dataset"]["name"], data_dir)
     if data is None or metadata["figures"] is None:
         return None
     if data.sha256 != metadata["dataset"]["sha256"]:
@@ -92,8 +92,16 @@ def _figures(model, metadata, data_dir):
     return found
 
 
-def _local_dataset(name, data_dir):
-    """The data set if it needs no download, else `None`."""
+def local_dataset(name, data_dir=None):
+    """The data set if it needs no download, else `None`.
+
+    Args:
+        name: Name of a data set.
+        data_dir: Folder where it is looked for first.
+
+    Returns:
+        `kerasdc.datasets.Dataset` or `None`.
+    """
     from kerasdc import datasets
     from kerasdc.datasets.catalogue import ENTRIES
     from kerasdc.datasets.store import folders
