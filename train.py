@@ -11,6 +11,7 @@ import sys
 import threading
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("KERASDC_QUIET_START", "1")
 
 
 def parse_arguments(arguments):

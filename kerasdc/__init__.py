@@ -2,6 +2,15 @@
 
 import importlib
 
+from kerasdc.utils import quiet_start
+
+if quiet_start.is_asked():
+    with quiet_start.quiet_start():
+        from keras import ops
+
+        ops.zeros(1)  # looks for devices
+        del ops
+
 from kerasdc import callbacks
 from kerasdc import layers
 from kerasdc import losses

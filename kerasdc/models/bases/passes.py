@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 
+from kerasdc.utils.tracing_advice import no_tracing_advice
+
 
 class CompiledPasses:
     """A mixin of `EncoderModel`: functions of batches, compiled once.
@@ -28,6 +30,11 @@ class CompiledPasses:
             Array `(n, ...)`.
         """
         compiled = self._compiled_pass(name, function, x)
+        with no_tracing_advice():
+            return self._filled(compiled, x, batch_size)
+
+    @staticmethod
+    def _filled(compiled, x, batch_size):
         outputs = None
         for start in range(0, len(x), batch_size):
             batch = x[start : start + batch_size]

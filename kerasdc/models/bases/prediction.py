@@ -8,6 +8,7 @@ from kerasdc.models.bases.passes import CompiledPasses
 from kerasdc.targets import FeatureBatches
 from kerasdc.targets.feeding import on_tensorflow_alone
 from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.tracing_advice import no_tracing_advice
 
 
 class Prediction(CompiledPasses):
@@ -43,7 +44,8 @@ class Prediction(CompiledPasses):
             return self.run_pass("outputs", outputs, x, batch_size)
         # Keras would copy an array as a whole, twice.
         batches = FeatureBatches(x, None, batch_size)
-        return super().predict(batches, verbose=verbose, **kwargs)
+        with no_tracing_advice():
+            return super().predict(batches, verbose=verbose, **kwargs)
 
     def embed(self, x, batch_size=1024, verbose=0):
         """The space in which clusters are found.

@@ -15,6 +15,7 @@ from kerasdc.targets import steps_taken
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.frames import column_names
 from kerasdc.utils.inputs import reject_labels
+from kerasdc.utils.tracing_advice import no_tracing_advice
 
 
 class Training:
@@ -186,7 +187,8 @@ class Training:
             strategy_scope(self),
             stepping(self, batches, callbacks, **kwargs) as arguments,
         ):
-            return super().fit(**arguments)
+            with no_tracing_advice():
+                return super().fit(**arguments)
 
     def add_fitted_flag(self):
         """Makes the weight behind `fitted`, for systems without `adapt`."""
