@@ -4,7 +4,7 @@
     python examples/serving_client.py --model dec_digits --grpc
 
 The server is TensorFlow Serving, as `docs/serving.md` starts it. REST needs
-nothing but Python; gRPC the package `tensorflow-serving-api`.
+nothing but Python; gRPC needs `pip install -e ".[serving]"`.
 """
 
 import argparse

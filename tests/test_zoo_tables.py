@@ -21,8 +21,8 @@ def test_mean_and_sd_over_seeds(tmp_path):
     assert paper["nmi"] == {"mean": 0.25, "sd": None}
     assert zoo.results_table(tmp_path).splitlines()[2:] == [
         "| dec | digits | best | all | 0.5000 ± 0.2000 | 0.5000 ± 0.0000 | "
-        "0.5000 ± 0.0000 | 3 |",
-        "| dec | digits | paper | all | 0.5000 | 0.2500 | 0.5000 | 1 |",
+        "0.5000 ± 0.0000 | 0.2 | 3 |",
+        "| dec | digits | paper | all | 0.5000 | 0.2500 | 0.5000 | 0.2 | 1 |",
     ]
 
 
@@ -34,7 +34,7 @@ def test_embeddings_have_a_table_of_their_own(tmp_path):
     assert alone[0].startswith("Embeddings without clusters.")
     line = "| tsne | digits | best | all | 0.0500 ± 0.0000 | 0.9000 ± 0.0000 |"
     assert alone[3].startswith("| system | dataset | recipe | split | neighbor")
-    assert alone[-1] == f"{line} 2 |"
+    assert alone[-1] == f"{line} 0.2 | 2 |"
     zoo.add_results([make_row()], tmp_path)
     both = zoo.results_table(tmp_path).splitlines()
     assert both[2].startswith("| dec | digits | best | all | 0.5000 | 0.5000 |")
@@ -62,8 +62,8 @@ def test_backends_are_not_mixed(tmp_path):
     rows = [make_row(), make_row(backend="jax", accuracy=0.7)]
     zoo.add_results(rows, tmp_path)
     table = zoo.results_table(tmp_path)
-    assert "| 0.7000 | 0.5000 | 0.5000 | 1 | jax |" in table
-    assert "| 0.5000 | 0.5000 | 0.5000 | 1 | tensorflow |" in table
+    assert "| 0.7000 | 0.5000 | 0.5000 | 0.2 | 1 | jax |" in table
+    assert "| 0.5000 | 0.5000 | 0.5000 | 0.2 | 1 | tensorflow |" in table
 
 
 def baseline_row(system, accuracy, **changes):
@@ -92,7 +92,7 @@ def test_baselines_stand_beside_the_systems(tmp_path):
     ]
     zoo.add_results([*systems, *baselines], tmp_path)
     head, _, *lines = zoo.results_table(tmp_path).splitlines()[:6]
-    assert head.endswith("| ari | k-means | best baseline | seeds |")
+    assert head.endswith("| ari | k-means | best baseline | minutes | seeds |")
     beside = [line.split(" | ")[7:9] for line in lines]
     assert beside == [
         ["0.5000", "**0.8000** (umap_gmm)"],

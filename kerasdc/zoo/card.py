@@ -169,7 +169,22 @@ def _serving(m):
         "signatures "
         f"{', '.join(f'`{name}`' for name in m['signatures'])}. "
         f"Input: raw {inputs['dtype']} `({shape})`"
-        f"{kept if m['preprocessing']['layer'] else ''}.\n"
+        f"{kept if m['preprocessing']['layer'] else ''}.\n\n"
+        f"{_other_formats(m)}"
+    )
+
+
+def _other_formats(m):
+    if m["preprocessing"]["inputs"]["dtype"] == "string":
+        return "Texts are taken by the SavedModel only.\n"
+    name = m["name"]
+    return (
+        "As files for ONNX Runtime and LiteRT, with the same inputs and "
+        "outputs (equal to 1e-4, which the tests check):\n\n"
+        "```python\n"
+        f'kerasdc.export(model, "{name}.onnx", format="onnx")\n'
+        f'kerasdc.export(model, "{name}.tflite", format="litert")\n'
+        "```\n"
     )
 
 

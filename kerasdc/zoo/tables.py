@@ -89,22 +89,41 @@ def results_table(zoo_dir=None, recipe=None):
 
     Returns:
         String: one line per system, data set, recipe and split, with mean
-        and standard deviation over seeds. Clusters have the accuracies of
-        k-means and of the best baseline beside them, if there are any.
+        and standard deviation over seeds, and the mean minutes of a seed.
+        Clusters have the accuracies of k-means and of the best baseline
+        beside them, if there are any.
     """
-    systems, baselines = comparison.divided(summarize(read_results(zoo_dir)))
+    results = read_results(zoo_dir)
+    systems, baselines = comparison.divided(summarize(results))
     if recipe is not None:
         systems = [row for row in systems if row["recipe"] == recipe]
     beside = comparison.Beside(baselines)
     return by_kind(
         systems,
         lambda rows, scores: _table_of(
-            rows, scores, systems, beside if scores is SCORES else None
+            rows,
+            scores,
+            systems,
+            beside if scores is SCORES else None,
+            _minutes(results),
         ),
     )
 
 
-def _table_of(rows, scores, systems, beside):
+def _minutes(results):
+    """Mean minutes of a seed, as texts by what `summarize` groups by."""
+    seconds = {}
+    for row in results:
+        seconds.setdefault(tuple(row[k] for k in _GROUP), []).append(
+            row["seconds"]
+        )
+    return {
+        key: "–" if None in values else f"{sum(values) / len(values) / 60:.1f}"
+        for key, values in seconds.items()
+    }
+
+
+def _table_of(rows, scores, systems, beside, minutes):
     named = ["system", "dataset", "recipe", "split"]
     backend = ["backend"] if len({r["backend"] for r in systems}) > 1 else []
     lines = [
@@ -112,13 +131,16 @@ def _table_of(rows, scores, systems, beside):
             *(row[k] for k in named),
             *(spread(row[score]) for score in scores),
             *(beside.cells(row) if beside else ()),
+            minutes[tuple(row[k] for k in _GROUP)],
             row["num_seeds"],
             *(row[k] for k in backend),
         ]
         for row in rows
     ]
     head = beside.head if beside else []
-    return markdown([*named, *scores, *head, "seeds", *backend], lines)
+    return markdown(
+        [*named, *scores, *head, "minutes", "seeds", *backend], lines
+    )
 
 
 def baselines_table(zoo_dir=None):
