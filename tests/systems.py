@@ -98,8 +98,14 @@ ROWS = {
         epochs=90,
     ),
     "jule": Row(
-        changed={"num_neighbors": 7},
-        compile={"margin": 0.5, "keep_share": 0.5, "period": 3},
+        changed={"num_neighbors": 7, "edges": "gaussian"},
+        compile={
+            "margin": 0.5,
+            "keep_share": 0.5,
+            "period": 3,
+            "first_clusters": 4,
+            "shifts": True,
+        },
         epochs=6,
     ),
     "temi": Row(

@@ -27,7 +27,7 @@ def check_publishable(settings):
             is the published one; or if the zoo is an address.
     """
     folder = zoo.location.local_folder()
-    is_published = folder.resolve() == zoo.location.folder_beside_package()
+    is_published = folder.resolve() == zoo.trust.folder_beside_package()
     changed = {
         "--epochs": settings.epochs,
         "--pretrain-epochs": settings.pretrain_epochs,
