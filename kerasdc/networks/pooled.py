@@ -86,6 +86,8 @@ def pooled_decoder(
     for i in reversed(range(len(filters))):
         x = layers.UpSampling2D(2, **LAST)(x)
         x = cropped(x, sizes[i])
+        # TensorFlow forgets the sizes, which LiteRT must know.
+        x = layers.Reshape((*sizes[i], x.shape[-1]))(x)
         if i:
             x = _convolution(x, outputs[i], kernel_sizes[i])
     last = {"padding": "same", "name": "reconstruction", **LAST}
