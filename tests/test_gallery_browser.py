@@ -175,6 +175,28 @@ def test_a_phone_shows_all_of_it(scheme, browser, address):
     context.close()
 
 
+MOVES = """
+window.moves = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) {
+    if (!entry.hadRecentInput) window.moves += entry.value;
+  }
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+def test_nothing_moves_while_it_is_read(width, browser, address):
+    page = browser.new_page(viewport={"width": width, "height": 740})
+    page.add_init_script(MOVES)
+    page.goto(address)
+    for y in range(0, 4000, 700):
+        page.evaluate(f"scrollTo(0, {y})")
+        page.wait_for_timeout(200)
+    assert page.evaluate("window.moves") == 0
+    page.close()
+
+
 def test_everything_to_use_has_a_name(page):
     unnamed = page.evaluate(
         """[...document.querySelectorAll("button, select, input, canvas, img")]

@@ -106,6 +106,13 @@ function tell(model, found) {
   const shares = Array.from(found.soft_assignment.data);
   const cluster = Number(found.cluster.data[0]);
   byId("answer").textContent = `${nameOf(model, cluster)}; certainty ${percent(shares[cluster])}`;
+  showBars(model, shares);
+  const { mean, axes } = model.points, z = Array.from(found.embedding.data);
+  const mark = [0, 1].map((axis) => z.reduce((sum, value, i) => sum + (value - mean[i]) * axes[i][axis], 0));
+  drawPoints(byId("place"), model.points, mark);
+}
+
+function showBars(model, shares) {
   byId("bars").replaceChildren(...shares.map((share, i) => {
     const bar = make("i");
     bar.style.width = `${100 * share}%`;
@@ -113,9 +120,6 @@ function tell(model, found) {
     const name = model.classes ? ` “${model.classes.names[i]}”` : "";
     return make("div", { class: "bar" }, make("span", {}, `cluster ${i}${name}`), bar);
   }));
-  const { mean, axes } = model.points, z = Array.from(found.embedding.data);
-  const mark = [0, 1].map((axis) => z.reduce((sum, value, i) => sum + (value - mean[i]) * axes[i][axis], 0));
-  drawPoints(byId("place"), model.points, mark);
 }
 
 function follow(event) {
@@ -179,6 +183,7 @@ function showDigits() {
     return button;
   }));
   drawPoints(byId("place"), model.points);
+  showBars(model, Array(model.clusters).fill(0));
   answer();
 }
 
@@ -235,7 +240,6 @@ function showMaker() {
     slider.addEventListener("input", generate);
     return make("label", {}, made.kind === "mixture" ? `Axis ${i + 1}` : `Code ${i + 1}`, slider);
   }));
-  drawNoise();
 }
 
 if (LIVE.length) {
@@ -250,11 +254,12 @@ if (LIVE.length) {
 if (MAKERS.length) {
   byId("generate").hidden = false;
   byId("generate-model").append(...MAKERS.map((model) => make("option", { value: model.name }, model.name)));
-  byId("generate-model").addEventListener("change", showMaker);
+  byId("generate-model").addEventListener("change", () => { showMaker(); drawNoise(); });
+  showMaker();
   byId("generate-cluster").addEventListener("change", generate);
   byId("other").addEventListener("click", drawNoise);
   // The runtime has 14 MB: it is loaded when somebody comes this far.
   new IntersectionObserver((entries, observer) => {
-    if (entries.some((entry) => entry.isIntersecting)) { observer.disconnect(); showMaker(); }
+    if (entries.some((entry) => entry.isIntersecting)) { observer.disconnect(); drawNoise(); }
   }).observe(byId("generate"));
 }
