@@ -80,11 +80,13 @@ def shifted_shapes():
     return np.stack(images), np.array(shapes)
 
 
-def test_shifts_need_fuzzy_edges():
+def test_arguments_that_do_not_fit():
     with pytest.raises(ValueError, match="edges='fuzzy'"):
         make_jule("gaussian", shifts=True)
     with pytest.raises(ValueError, match="edges"):
         JULE(3, edges="sharp")
+    with pytest.raises(ValueError, match="first_clusters"):
+        make_jule(first_clusters=0)
 
 
 def test_each_period_keeps_a_share_of_them(blobs):

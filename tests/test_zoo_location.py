@@ -7,8 +7,8 @@ from zoo_samples import NAME
 
 import kerasdc
 from kerasdc import zoo
+from kerasdc.zoo.location import BUNDLED
 from kerasdc.zoo.location import DEFAULT_URL
-from kerasdc.zoo.trust import BUNDLED
 
 
 def test_environment_names_a_folder(published, tmp_path, monkeypatch):

@@ -4,7 +4,6 @@ from kerasdc.exports.litert_file import litert_bytes
 from kerasdc.exports.onnx_file import onnx_bytes
 from kerasdc.exports.saved_model import check_model
 from kerasdc.exports.saved_model import export_saved_model
-from kerasdc.exports.served_signatures import signatures
 from kerasdc.utils.arguments import checked_choice
 from kerasdc.utils.files import local_path
 from kerasdc.utils.files import replace
@@ -69,7 +68,7 @@ def export(model, path, format="tf_saved_model", **kwargs):
             f"format='tf_saved_model'. Received: format={format!r}"
         )
     target = local_path("path", path)
-    content = _WRITERS[format](model, signatures(model))
+    content = _WRITERS[format](model)
     target.parent.mkdir(parents=True, exist_ok=True)
     replace(target, content)
     return target

@@ -1,22 +1,21 @@
 """Models as LiteRT files."""
 
 import contextlib
-import io
 import pathlib
 import tempfile
 import warnings
 
+from kerasdc.exports.converters import quiet_converter
 from kerasdc.exports.saved_model import write_saved_model
+from kerasdc.exports.served_signatures import MAIN
+from kerasdc.exports.served_signatures import signatures
 
-_ALWAYS = ("serving_default", "embed")
 
-
-def litert_bytes(model, signatures):
+def litert_bytes(model):
     """The signatures that take samples as one LiteRT file.
 
     Args:
         model: A model that can be exported.
-        signatures: Dictionary, see `kerasdc.exports.signatures`.
 
     Returns:
         Bytes, the file.
@@ -28,7 +27,8 @@ def litert_bytes(model, signatures):
     from tensorflow.lite.python.convert_phase import ConverterError
 
     # Random numbers by a seed, as `generate` draws them, LiteRT has not.
-    names = [n for n in signatures if n not in ("generate", "serving_uint8")]
+    without = ("generate", "serving_uint8")
+    names = [name for name in signatures(model) if name not in without]
     with tempfile.TemporaryDirectory() as folder:
         saved = pathlib.Path(folder) / "model"
         write_saved_model(model, saved)
@@ -49,28 +49,19 @@ def _convertible(saved, names):
     """Those of the signatures that can be converted alone."""
     from tensorflow.lite.python.convert_phase import ConverterError
 
-    kept = [name for name in names if name in _ALWAYS]
-    for name in names:
-        if name not in _ALWAYS:
-            with contextlib.suppress(ConverterError):
-                _converted(saved, [name])
-                kept.append(name)
+    kept = [name for name in names if name in MAIN]
+    for name in sorted(set(names) - set(MAIN)):
+        with contextlib.suppress(ConverterError):
+            _converted(saved, [name])
+            kept.append(name)
     return kept
 
 
 def _converted(saved, names):
     import tensorflow as tf
 
-    with warnings.catch_warnings(), _quiet():
-        warnings.simplefilter("ignore")
+    with quiet_converter():
         converter = tf.lite.TFLiteConverter.from_saved_model(
             str(saved), signature_keys=names
         )
         return converter.convert()
-
-
-@contextlib.contextmanager
-def _quiet():
-    """Without the converter's lines on inputs and outputs."""
-    with contextlib.redirect_stdout(io.StringIO()):
-        yield

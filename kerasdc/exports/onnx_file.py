@@ -1,23 +1,20 @@
 """Models as ONNX files, by tf2onnx."""
 
-import contextlib
-import logging
-import warnings
-
 import numpy as np
 
+from kerasdc.exports.converters import quiet_converter
+from kerasdc.exports.served_signatures import MAIN
 from kerasdc.exports.served_signatures import input_spec
+from kerasdc.exports.served_signatures import signatures
 
 _OPERATOR_SET = 18
-_MERGED = ("serving_default", "embed")
 
 
-def onnx_bytes(model, signatures):
+def onnx_bytes(model):
     """Clusters, soft assignments and embedding as one ONNX graph.
 
     Args:
         model: A model that can be exported.
-        signatures: Dictionary, see `kerasdc.exports.signatures`.
 
     Returns:
         Bytes, the file.
@@ -25,7 +22,8 @@ def onnx_bytes(model, signatures):
     Raises:
         ImportError: If tf2onnx is missing.
     """
-    parts = [signatures[name] for name in _MERGED if name in signatures]
+    offered = signatures(model)
+    parts = [offered[name] for name in MAIN if name in offered]
 
     def merged(inputs):
         return {k: v for part in parts for k, v in part(inputs).items()}
@@ -53,7 +51,7 @@ def graph_bytes(function, inputs):
     convert = _tf2onnx().convert
     specs = [tf.TensorSpec(shape, dtype, name) for shape, dtype, name in inputs]
     traced = tf.function(function, input_signature=specs)
-    with _quiet():
+    with quiet_converter():
         graph, _ = convert.from_function(
             traced,
             input_signature=specs,
@@ -65,7 +63,7 @@ def graph_bytes(function, inputs):
 
 def _tf2onnx():
     try:
-        with _quiet():
+        with quiet_converter():
             import tf2onnx
     except ImportError as error:
         raise ImportError(
@@ -82,16 +80,3 @@ def _log1p(graph, node, name, _):
     graph.replace_input(node, node.input[0], total, 0)
     node.type = "Log"
     return node
-
-
-@contextlib.contextmanager
-def _quiet():
-    """Without the converter's log, and what NumPy says of its age."""
-    level = logging.root.manager.disable
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        logging.disable(logging.WARNING)
-        try:
-            yield
-        finally:
-            logging.disable(level)

@@ -6,6 +6,8 @@ from keras import ops
 from kerasdc.exports.not_finite import marking_nan
 from kerasdc.models import ClusteringModel
 
+MAIN = ("serving_default", "embed")  # what all formats have
+
 
 def signatures(model):
     """The signatures of a served model: functions of raw samples.

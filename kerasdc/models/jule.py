@@ -60,9 +60,9 @@ class JULE(DataGraph, ClusteringModel):
         augmentation: Optional layer that distorts features in training.
         num_neighbors: Integer, at least 1, of each sample in the graph.
         edges: `"fuzzy"` or, as in the paper, `"gaussian"`: what an edge
-            weighs, see `kerasdc.algorithms.fuzzy_neighbor_graph` and
-            `gaussian_neighbor_graph`. In features that training has drawn
-            together, one width of the Gaussian does not fit all clusters.
+            weighs, see `kerasdc.algorithms.neighbor_graph`. In features that
+            training has drawn together, one width of the Gaussian does not
+            fit all clusters.
         seed: As in `DEC`.
         **kwargs: Arguments of `keras.Model`, such as `name`.
 
@@ -173,8 +173,7 @@ class JULE(DataGraph, ClusteringModel):
                 that nearest samples form.
             shifts: Boolean, whether an image may be shifted by a pixel when
                 those are found: see
-                `kerasdc.algorithms.shifted_neighbor_graph`. Needs fuzzy
-                edges.
+                `kerasdc.algorithms.shifted_neighbors`. Needs fuzzy edges.
             **kwargs: Further arguments of `keras.Model.compile`.
 
         Raises:
@@ -185,15 +184,15 @@ class JULE(DataGraph, ClusteringModel):
             "keep_share", keep_share, 0, 1, above=True, below=True
         )
         self.period = checked_count("period", period)
-        self.first_clusters = first_clusters and checked_count(
-            "first_clusters", first_clusters
-        )
+        self.first_clusters = first_clusters
+        if first_clusters is not None:
+            checked_count("first_clusters", first_clusters)
+        self.shifts = checked_flag("shifts", shifts)
         if shifts and self.edges != "fuzzy":
             raise ValueError(
                 "`shifts=True` needs edges='fuzzy'. Received: "
                 f"edges={self.edges!r}"
             )
-        self.shifts = checked_flag("shifts", shifts)
         super().compile(optimizer, **kwargs)
 
     def default_optimizer(self):
@@ -264,10 +263,10 @@ class JULE(DataGraph, ClusteringModel):
         else:
             graph = self._graph(self.graph_features(x))
         linkage = DegreeLinkage(graph)
-        wanted = max(self.first_clusters or 0, self.num_clusters)
-        if self.first_clusters is None or wanted >= linkage.num_clusters:
+        if self.first_clusters is None:
             return linkage.groups
-        return linkage.merge_to(wanted)
+        wanted = max(self.first_clusters, self.num_clusters)
+        return linkage.merge_to(min(wanted, linkage.num_clusters))
 
     def _graph(self, z):
         return _GRAPHS[self.edges](z, self.num_neighbors)

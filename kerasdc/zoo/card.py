@@ -161,14 +161,13 @@ def _training(m):
 
 def _serving(m):
     inputs = m["preprocessing"]["inputs"]
-    shape = ", ".join("n" if s is None else str(s) for s in inputs["shape"])
     kept = f", then `{m['preprocessing']['layer']}`, which is inside"
     return (
         "## Serving\n\n"
         f"`{entry.SAVED_MODEL}` is for TensorFlow Serving. It has the "
         "signatures "
         f"{', '.join(f'`{name}`' for name in m['signatures'])}. "
-        f"Input: raw {inputs['dtype']} `({shape})`"
+        f"Input: raw {inputs['dtype']} `{tables.shape_text(inputs['shape'])}`"
         f"{kept if m['preprocessing']['layer'] else ''}.\n\n"
         f"{_other_formats(m)}"
     )

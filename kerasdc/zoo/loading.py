@@ -8,7 +8,6 @@ from kerasdc.models import EncoderModel
 from kerasdc.utils.arguments import shown
 from kerasdc.zoo import entry
 from kerasdc.zoo import location
-from kerasdc.zoo.trust import BUNDLED
 from kerasdc.zoo.weights import read_weights
 
 
@@ -105,7 +104,7 @@ def _checked_entry(name, zoo_dir):
     folder = location.checked_folder(name, zoo_dir)
     metadata = entry.read_metadata(folder)
     listed = metadata["files"]
-    if folder.parent.name == BUNDLED:
+    if location.is_bundled(folder):
         listed = {
             name: file
             for name, file in listed.items()

@@ -9,6 +9,8 @@ from kerasdc.utils import files
 from kerasdc.utils import locks
 from kerasdc.utils.arguments import checked_name
 from kerasdc.utils.arguments import masked
+from kerasdc.utils.download import check_digest
+from kerasdc.zoo import entry
 from kerasdc.zoo import index
 from kerasdc.zoo import remote
 from kerasdc.zoo import trust
@@ -19,6 +21,7 @@ DEFAULT_URL = (
     "https://raw.githubusercontent.com/kerasdc/kerasdc/"
     f"v{kerasdc.__version__}/zoo"
 )
+BUNDLED = "bundled"  # folder of those smallest models
 
 
 def source(zoo_dir=None):
@@ -159,7 +162,7 @@ def entry_folder(name, zoo_dir=None):
     """
     found = source(zoo_dir)
     if _is_release(found, zoo_dir):
-        bundled = trust.bundled_folder(name)
+        bundled = bundled_folder(name)
         if bundled is not None:
             return bundled
     if isinstance(found, str):
@@ -172,6 +175,45 @@ def entry_folder(name, zoo_dir=None):
                 known = names(zoo_dir)
     checked_name("name", name, known, "model")
     return index.place_of(found, name)
+
+
+def bundled_folder(name):
+    """The folder of a small model that is part of an installed package.
+
+    Such folders have no SavedModel, which `kerasdc.export` writes again.
+
+    Args:
+        name: String, name of an entry.
+
+    Returns:
+        `pathlib.Path`, or `None` if the package has no such model.
+
+    Raises:
+        ValueError: If its metadata are not those that were published.
+    """
+    folder = _bundled() / str(name)
+    digest = trust.published().get(str(name))
+    if digest is None or not folder.is_dir():
+        return None
+    received = entry.metadata_sha256(folder)
+    check_digest(received, [digest], folder / entry.METADATA)
+    return folder
+
+
+def is_bundled(folder):
+    """Whether a folder is that of such a model.
+
+    Args:
+        folder: `pathlib.Path`.
+
+    Returns:
+        Boolean.
+    """
+    return folder.parent == _bundled()
+
+
+def _bundled():
+    return pathlib.Path(kerasdc.__file__).parent / "zoo" / BUNDLED
 
 
 def checked_folder(name, zoo_dir=None):

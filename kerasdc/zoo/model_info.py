@@ -2,7 +2,6 @@
 
 import dataclasses
 
-from kerasdc.baselines import BASELINES
 from kerasdc.zoo import comparison
 from kerasdc.zoo import entry
 from kerasdc.zoo import location
@@ -33,7 +32,8 @@ class ModelInfo:
         baselines: Dictionary from names of `kerasdc.baselines` to their mean
             accuracy on the same samples, the best one first; may be empty.
         signatures: List of strings, those of the SavedModel.
-        num_bytes: Integer, size of its files.
+        files: Dictionary from names of its files to `{"size": ..., "sha256":
+            ...}`.
         licence: String.
     """
 
@@ -50,14 +50,14 @@ class ModelInfo:
     paper: dict
     baselines: dict
     signatures: list
-    num_bytes: int
+    files: dict
     licence: str
 
     def __str__(self):
         lines = [
             f"{self.name}: kerasdc.models.{self.class_name}, trained on "
             f"{self.dataset} without labels",
-            _line("inputs", f"{self.inputs['dtype']} {self._shape()}"),
+            _line("inputs", self.input_text),
         ]
         if self.num_clusters is not None:
             lines.append(_line("clusters", self.num_clusters))
@@ -76,9 +76,17 @@ class ModelInfo:
         lines.append(_line("licence", self.licence))
         return "\n".join(lines)
 
-    def _shape(self):
-        sizes = ("n" if n is None else str(n) for n in self.inputs["shape"])
-        return f"({', '.join(sizes)})"
+    @property
+    def input_text(self):
+        """Such as `float32 (n, 28, 28)`."""
+        return (
+            f"{self.inputs['dtype']} {tables.shape_text(self.inputs['shape'])}"
+        )
+
+    @property
+    def num_bytes(self):
+        """Integer, size of its files."""
+        return sum(file["size"] for file in self.files.values())
 
 
 def info(name, zoo_dir=None):
@@ -118,7 +126,7 @@ def info(name, zoo_dir=None):
         paper=dict(m.get("paper") or {}),
         baselines=_baselines(m, zoo_dir),
         signatures=list(m["signatures"]),
-        num_bytes=sum(file["size"] for file in m["files"].values()),
+        files=m["files"],
         licence=m["licence"],
     )
 
@@ -130,8 +138,7 @@ def _baselines(m, zoo_dir):
     rows = [
         row
         for row in results.read_results(zoo_dir)
-        if row["system"] in BASELINES
-        and (row["dataset"], row["split"]) == (m["dataset"]["name"], m["split"])
+        if (row["dataset"], row["split"]) == (m["dataset"]["name"], m["split"])
     ]
     _, found = comparison.divided(tables.summarize(rows))
     found = {row["system"]: row["accuracy"]["mean"] for row in found}

@@ -80,6 +80,18 @@ def summarize(rows):
     ]
 
 
+def shape_text(shape):
+    """A shape as text, such as `(n, 28, 28)`.
+
+    Args:
+        shape: Sequence of integers; `None` is any number, `n`.
+
+    Returns:
+        String.
+    """
+    return "(" + ", ".join("n" if s is None else str(s) for s in shape) + ")"
+
+
 def results_table(zoo_dir=None, recipe=None):
     """The systems' results as Markdown tables: of clusters and of embeddings.
 

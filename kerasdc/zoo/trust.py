@@ -7,7 +7,6 @@ environment variable `KERASDC_TRUSTED_ZOO` names it (several are separated by
 spaces), which may then begin with `http://`, too.
 """
 
-import hashlib
 import os
 import pathlib
 import re
@@ -15,13 +14,10 @@ import urllib.parse
 
 import kerasdc
 from kerasdc.utils import reading
-from kerasdc.utils.download import check_digest
 from kerasdc.utils.files import write_json
 
 TRUSTED = "KERASDC_TRUSTED_ZOO"
-BUNDLED = "bundled"  # folder of the package with its smallest models
 _MAX_BYTES = 2**20
-_MAX_METADATA = 2**24
 
 
 def published():
@@ -58,31 +54,6 @@ def folder_beside_package():
         `pathlib.Path`; the folder need not exist.
     """
     return pathlib.Path(kerasdc.__file__).resolve().parent.parent / "zoo"
-
-
-def bundled_folder(name):
-    """The folder of a small model that is part of an installed package.
-
-    Such folders have no SavedModel, which `kerasdc.export` writes again.
-
-    Args:
-        name: String, name of an entry.
-
-    Returns:
-        `pathlib.Path`, or `None` if the package has no such model.
-
-    Raises:
-        ValueError: If its metadata are not those that were published.
-    """
-    if name not in published():
-        return None
-    folder = _path().parent / BUNDLED / name
-    if not folder.is_dir():
-        return None
-    data = reading.read_bytes(folder / "metadata.json", _MAX_METADATA)
-    received = hashlib.sha256(data).hexdigest()
-    check_digest(received, [published()[name]], folder / "metadata.json")
-    return folder
 
 
 def is_digest(value):

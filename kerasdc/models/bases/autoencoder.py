@@ -16,7 +16,6 @@ from kerasdc.utils.arguments import checked_seed
 from kerasdc.utils.inputs import reject_labels
 from kerasdc.utils.inputs import to_array
 from kerasdc.utils.lookups import checked_loss
-from kerasdc.utils.tracing_advice import no_tracing_advice
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
@@ -133,8 +132,7 @@ class Autoencoder(keras.Model):
             strategy_scope(self),
             stepping(self, batches, callbacks, **kwargs) as arguments,
         ):
-            with no_tracing_advice():
-                return super().fit(**arguments)
+            return super().fit(**arguments)
 
     def training_batches(self, x, batch_size, shuffle=True):
         """The batches of `fit`.

@@ -8,6 +8,7 @@ from kerasdc.callbacks.lists import as_list
 from kerasdc.models.bases.fused_updates import fuse_updates
 from kerasdc.targets.feeding import feed
 from kerasdc.targets.feeding import on_tensorflow_alone
+from kerasdc.utils.tracing_advice import no_tracing_advice
 
 LARGEST_GROUP = 40  # steps that TensorFlow takes between looks at callbacks
 _HOOKS = (
@@ -39,8 +40,9 @@ def stepping(model, targets, callbacks, **kwargs):
         model.train_function = None  # it is traced for one size
     model._grouped_by = model.steps_per_execution = size
     try:
-        # The batches shuffle: Keras' order would not survive a restart.
-        yield dict(kwargs, x=batches, callbacks=callbacks, shuffle=False)
+        with no_tracing_advice():
+            # The batches shuffle: Keras' order would not survive a restart.
+            yield dict(kwargs, x=batches, callbacks=callbacks, shuffle=False)
     finally:
         model.steps_per_execution = before
 

@@ -15,7 +15,6 @@ from kerasdc.targets import steps_taken
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.frames import column_names
 from kerasdc.utils.inputs import reject_labels
-from kerasdc.utils.tracing_advice import no_tracing_advice
 
 
 class Training:
@@ -187,8 +186,7 @@ class Training:
             strategy_scope(self),
             stepping(self, batches, callbacks, **kwargs) as arguments,
         ):
-            with no_tracing_advice():
-                return super().fit(**arguments)
+            return super().fit(**arguments)
 
     def add_fitted_flag(self):
         """Makes the weight behind `fitted`, for systems without `adapt`."""

@@ -4,8 +4,8 @@ import base64
 
 import numpy as np
 
+from kerasdc.baselines import BASELINES
 from kerasdc.models import ClusteringModel
-from kerasdc.zoo import comparison
 from kerasdc.zoo import entry
 from kerasdc.zoo import results
 from kerasdc.zoo import tables
@@ -28,7 +28,6 @@ def facts_of(name, folder, zoo_dir=None):
         Dictionary.
     """
     found = info(name, zoo_dir)
-    files = entry.read_metadata(folder)["files"]
     return {
         "name": name,
         "system": found.system,
@@ -36,7 +35,7 @@ def facts_of(name, folder, zoo_dir=None):
         "class": found.class_name,
         "clusters": found.num_clusters,
         "parameters": found.num_params,
-        "inputs": f"{found.inputs['dtype']} {_shape(found.inputs['shape'])}",
+        "inputs": found.input_text,
         "split": results.SPLITS[found.split],
         "scores": {k: _figure(v) for k, v in found.seeds.items()},
         "paper": found.paper,
@@ -46,14 +45,10 @@ def facts_of(name, folder, zoo_dir=None):
         "licence": found.licence,
         "files": [
             [file, values["size"], values["sha256"]]
-            for file, values in files.items()
+            for file, values in found.files.items()
         ],
         "preview": _picture(folder / entry.PREVIEW),
     }
-
-
-def _shape(shape):
-    return "(" + ", ".join("n" if s is None else str(s) for s in shape) + ")"
 
 
 def _figure(summary):
@@ -84,13 +79,10 @@ def results_by_set(zoo_dir=None):
         Dictionary from data sets to lists `[name, recipe, accuracy, nmi]`,
         the most accurate first, of the split `all`.
     """
-    rows = tables.summarize(results.read_results(zoo_dir))
-    _, baselines = comparison.divided(rows)
-    names = {row["system"] for row in baselines}
     found = {}
-    for row in rows:
+    for row in tables.summarize(results.read_results(zoo_dir)):
         if row["split"] == "all" and row["accuracy"] is not None:
-            recipe = "" if row["system"] in names else row["recipe"]
+            recipe = "" if row["system"] in BASELINES else row["recipe"]
             means = [row[score]["mean"] for score in ("accuracy", "nmi")]
             found.setdefault(row["dataset"], []).append(
                 [row["system"], recipe, *means]

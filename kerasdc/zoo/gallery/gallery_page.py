@@ -1,5 +1,6 @@
 """Writes the page: its data, its style and its program in one file."""
 
+import functools
 import json
 import pathlib
 
@@ -48,14 +49,14 @@ def write_gallery(folder, runtime=None, names=None, zoo_dir=None):
     (folder if runtime is None else live).mkdir(parents=True, exist_ok=True)
     if runtime is not None:
         write_runtime(live, runtime)
+    if names is None:
+        names = loading.list_models(zoo_dir=zoo_dir)
+    dataset_of = functools.cache(local_dataset)
     models, samples = [], {}
-    for name in (
-        loading.list_models(zoo_dir=zoo_dir) if names is None else names
-    ):
+    for name in names:
         facts = facts_of(name, location.checked_folder(name, zoo_dir), zoo_dir)
         models.append(facts)
-        data = local_dataset(facts["dataset"])
-        is_live = runtime is not None and is_drawn(facts) and data is not None
+        data = dataset_of(facts["dataset"])
         if data is None:
             continue
         model = loading.load(name, zoo_dir)
@@ -63,7 +64,7 @@ def write_gallery(folder, runtime=None, names=None, zoo_dir=None):
         facts["points"] = points_of(outputs)
         if facts["clusters"] is not None:
             facts["classes"] = classes_of(outputs)
-        if is_live:
+        if runtime is not None and is_drawn(facts):
             facts["live"] = write_model(live, name, model)
             if facts["dataset"] not in samples:
                 samples[facts["dataset"]] = samples_of(data)

@@ -12,7 +12,6 @@ import numpy as np
 
 from kerasdc.exports.onnx_file import graph_bytes
 from kerasdc.exports.onnx_file import onnx_bytes
-from kerasdc.exports.served_signatures import signatures
 from kerasdc.models.bases.code_generation import CodeGeneration
 from kerasdc.models.bases.generation import Generation
 
@@ -67,7 +66,7 @@ def write_model(folder, name, model):
     Returns:
         Dictionary: of a model that generates, what its sliders mean.
     """
-    content = onnx_bytes(model, signatures(model))
+    content = onnx_bytes(model)
     _write_script(folder / f"{name}.js", "kerasdcModel", name, _text(content))
     if isinstance(model, Generation):
         function, found = _of_mixture(model)
