@@ -51,6 +51,14 @@ def parse_arguments(arguments):
         action="store_true",
         help="add the figures to the zoo; the model, if its objective is least",
     )
+    add(
+        "--distributed",
+        action="store_true",
+        help="one of several processes, on JAX: see docs/large-data.md",
+    )
+    add("--coordinator", help="of those: address and port of the first")
+    add("--num-processes", type=int)
+    add("--process-index", type=int, help="from 0")
     add("--data", help="your own file or folder: see --data x --help")
     add("--list", action="store_true", help="list recipes and figures")
     return parser.parse_args(arguments)
@@ -141,12 +149,14 @@ def main(arguments=None):
     if any(word.split("=")[0] == "--data" for word in arguments):
         return importlib.import_module("kerasdc.__main__").main(arguments)
     options = parse_arguments(arguments)
+    if options.distributed:
+        os.environ.setdefault("KERAS_BACKEND", "jax")
     try:
         with stoppable():
             return print_list() if options.list else run(options)
     except KeyboardInterrupt as stop:
         return explain_stop(stop, arguments)
-    except (ImportError, OSError, ValueError) as error:
+    except (ImportError, OSError, RuntimeError, ValueError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
 
@@ -184,6 +194,20 @@ def settings_of(options):
     )
 
 
+def join_others(options):
+    """Joins the processes that train together.
+
+    Args:
+        options: `argparse.Namespace` of `parse_arguments`.
+
+    Raises:
+        RuntimeError, ValueError: As `kerasdc.runs.distributed.join`.
+    """
+    from kerasdc.runs.distributed import join
+
+    join(options.coordinator, options.num_processes, options.process_index)
+
+
 def run(options):
     """Trains and writes the run folder.
 
@@ -193,8 +217,11 @@ def run(options):
     Returns:
         Exit status.
     """
+    if options.distributed:  # before anything computes
+        join_others(options)
     from kerasdc.runs.kinds import kind_of
     from kerasdc.runs.publication import check_publishable
+    from kerasdc.utils.processes import process_index
     from kerasdc.utils.terminal import print_anywhere
 
     print_anywhere()
@@ -212,6 +239,8 @@ def run(options):
                 file=sys.stderr,
             )
         training.train()
+        if process_index() > 0:
+            return 0  # the first one writes
         figures = kind.write(training)
         print(json.dumps(figures, indent=2))
         for page in ("report.html", "embedding.png"):

@@ -6,10 +6,11 @@ from kerasdc.utils import quiet_start
 
 if quiet_start.is_asked():
     with quiet_start.quiet_start():
-        from keras import ops
+        import keras
 
-        ops.zeros(1)  # looks for devices
-        del ops
+        if keras.backend.backend() == "tensorflow":
+            keras.ops.zeros(1)  # looks for devices
+        del keras
 
 from kerasdc import callbacks
 from kerasdc import layers

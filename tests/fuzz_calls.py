@@ -703,7 +703,9 @@ CALLS: dict[str, tuple[Callable, Callable]] = {
     "ClusteringLayer": (clustering_layer, _clustering),
     "ClusteringLayer.adapt": (
         adapted_clusters,
-        _adapted("kmeans", "merged_kmeans", "modular_kmeans"),
+        _adapted(
+            "kmeans", "minibatch_kmeans", "merged_kmeans", "modular_kmeans"
+        ),
     ),
     "GaussianMixturePrior.adapt": (
         adapted_mixture,

@@ -105,6 +105,7 @@ ROWS = {
             "period": 3,
             "first_clusters": 4,
             "shifts": True,
+            "max_samples": 500,
         },
         epochs=6,
     ),
@@ -115,13 +116,22 @@ ROWS = {
             "shared": False,
             "num_neighbors": 7,
         },
-        compile={"beta": 0.8, "momentum": 0.9, "marginal_momentum": 0.5},
+        compile={
+            "beta": 0.8,
+            "momentum": 0.9,
+            "marginal_momentum": 0.5,
+            "max_samples": 500,
+        },
         epochs=15,
     ),
     "tsne": Row(
         arguments={"perplexity": 5.0},
         changed={"num_components": 3, "dof": 4.0, "affinities": "batch"},
-        compile={"exaggeration": 3.0, "exaggerated_share": 0.5},
+        compile={
+            "exaggeration": 3.0,
+            "exaggerated_share": 0.5,
+            "max_samples": 500,
+        },
         epochs=15,
     ),
     "vade": Row(

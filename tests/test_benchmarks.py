@@ -13,6 +13,9 @@ ARGUMENTS = {
     "kmeans_baseline": ["--seeds", "1"],
     "profile_step": ["--dataset", "digits", "--samples", "600"],
     "serving_latency": ["--model", "dec_digits", "--requests", "20"],
+    "large_data": [
+        *("--rows", "1500", "--steps", "2", "--systems", "dec", "assign"),
+    ],
     "own_data": ["--datasets", "wine", "--steps", "2"],
     "selection": ["--datasets", "wine", "--epochs", "1"],
     "start_up": ["--rounds", "1", "--model", "dec_digits"],
@@ -24,6 +27,7 @@ LEFT_OUT = {"embedding_quality", "peers"}
 # Networks of the papers' widths, and three new processes.
 SLOW = {
     "imsat_speed",
+    "large_data",
     "own_data",
     "profile_step",
     "selection",

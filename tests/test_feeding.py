@@ -1,11 +1,13 @@
 import keras
 import numpy as np
 import pytest
+import systems
 
 from kerasdc.targets import SelfTrainingTargets
 from kerasdc.targets import ShuffledBatches
 from kerasdc.targets.feeding import _copied
 from kerasdc.targets.feeding import feed
+from kerasdc.utils import scratch
 
 pytestmark = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="tf.data is TensorFlow's"
@@ -132,3 +134,35 @@ def test_a_finished_callback_list_is_left_alone(fitted, data):
     _, found = feed(targets, callbacks)
     assert found[0] is other and len(found) == 2
     assert callbacks.callbacks == [other]
+
+
+@pytest.mark.parametrize("system", systems.by_default("dec", "imsat"))
+def test_files_are_trained_on_as_arrays_are(
+    system, blobs, tmp_path, monkeypatch
+):
+    """Without a copy, batch by batch: the same losses, the same clusters."""
+    x = np.asarray(blobs[0], "float32")
+    np.save(tmp_path / "x.npy", x)
+    found = []
+    for data in (x, tmp_path / "x.npy"):
+        model = systems.make(system)
+        if systems.can_pretrain(model):
+            systems.pretrain(model, data, epochs=1)
+        history = systems.fit(model, data, epochs=2, batch_size=20)
+        found.append((history["loss"], model.predict(x, verbose=0)))
+        monkeypatch.setattr(scratch, "LARGE", 100)  # of the second
+    np.testing.assert_allclose(found[0][0], found[1][0], rtol=1e-5)
+    np.testing.assert_allclose(found[0][1], found[1][1], atol=1e-4)
+
+
+def test_samples_are_not_copied_if_they_are_large(monkeypatch):
+    x = np.arange(14, dtype="float32").reshape(7, 2)
+    targets = ShuffledBatches(x, x[:, :1], 3, seed=1)
+    expected = [[p.numpy() for p in batch] for batch in feed(targets)[0]]
+    monkeypatch.setattr(scratch, "LARGE", 10)
+    monkeypatch.setattr("kerasdc.targets.feeding._copied", None)
+    batches, _ = feed(targets)
+    assert batches.element_spec[0].shape == (None, 2)
+    for batch, parts in zip(batches, expected, strict=True):
+        for tensor, part in zip(batch, parts, strict=True):
+            assert np.array_equal(tensor.numpy(), part)

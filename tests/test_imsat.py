@@ -110,9 +110,9 @@ def test_default_network_is_the_papers(blobs):
 def test_restarts_on_some_samples_find_their_neighbors_once(blobs, monkeypatch):
     found = []
 
-    def counted(features, *arguments):
-        found.append(len(features))
-        return kth_neighbor_distances(features, *arguments)
+    def counted(x, *arguments, **options):
+        found.append(len(x))
+        return kth_neighbor_distances(x, *arguments, **options)
 
     monkeypatch.setattr(neighbor_radii, "kth_neighbor_distances", counted)
     x = blobs[0]

@@ -9,8 +9,8 @@ from scipy import sparse
 from kerasdc.utils.inputs import Checked
 from kerasdc.utils.inputs import evenly_spaced
 from kerasdc.utils.inputs import fingerprint
-from kerasdc.utils.inputs import reject_labels
 from kerasdc.utils.inputs import to_array
+from kerasdc.utils.refusals import reject_labels
 
 tf = pytest.importorskip("tensorflow")
 pd = pytest.importorskip("pandas")
@@ -162,7 +162,7 @@ REFUSED = {
     "empty dataset": (dataset(VALUES).take(0), "of shape (0, 0)"),
     "nothing": (None, "Received: a NoneType of shape ()"),
     "a number": (3, "Received: a int of shape ()"),
-    "generator": ((i for i in range(3)), "Received: a generator of shape ()"),
+    "generator": ((i for i in range(3)), "Received: a generator"),
     "dictionary": ({"x": VALUES}, "Received: a dict with the keys ['x']"),
     "one sample": (np.arange(2), "Received: x of shape (2,)"),
     "series": (pd.Series([1, 2]), "Received: x of shape (2,)"),
@@ -186,11 +186,11 @@ REFUSED = {
     "infinite PyDataset": (Infinite(), "Received: an infinite Infinite"),
     "uneven batches": (
         Batches(np.ones((2, 2)), np.ones((2, 3))),
-        "Received: batches of shapes [(2, 2), (2, 3)]",
+        "Received: a batch of shape (2, 3) after 2 samples of shape (2,)",
     ),
     "batches of dictionaries": (
         dataset({"x": VALUES}),
-        "Received: batches of shapes [()]",
+        "Received: a batch of shape () after 0 samples",
     ),
     "labels in tf.data": (
         dataset((VALUES, [0, 1, 2])),

@@ -82,10 +82,11 @@ def test_wrong_files(tmp_path, capsys, text, message):
     assert not (tmp_path / "out").exists()
 
 
-def test_python_m_kerasdc_is_it():
+def test_python_m_kerasdc_is_it(monkeypatch):
     from kerasdc import __main__
 
-    assert __main__.main is own_data.main
+    monkeypatch.setattr(own_data, "main", lambda arguments: arguments)
+    assert __main__.main(["--data", "x.csv"]) == ["--data", "x.csv"]
 
 
 def test_train_py_knows_it(tmp_path, capsys):

@@ -168,3 +168,16 @@ def test_whole_pass_has_one_random_order():
 def test_targets_of_other_samples_are_refused():
     with pytest.raises(ValueError, match="Received: 5 and 4 rows"):
         ShuffledBatches(np.zeros((5, 2)), np.zeros(4))
+
+
+def test_targets_of_many_samples_are_made_row_by_row(fitted, data, monkeypatch):
+    """The same P as of all at once, to 1e-6."""
+    whole, some = make_targets(fitted, data), make_targets(fitted, data)
+    expected = read_epoch(whole)
+    monkeypatch.setattr("kerasdc.utils.scratch.LARGE", 100)
+    found = read_epoch(some)
+    assert not isinstance(some.target, np.ndarray)
+    assert some.target.shape == whole.target.shape
+    for (x, p), (other_x, other_p) in zip(found, expected, strict=True):
+        assert np.array_equal(x, other_x)
+        np.testing.assert_allclose(p, other_p, atol=1e-6)

@@ -2,11 +2,15 @@
 
 import numpy as np
 
+from kerasdc.algorithms.approximate_neighbors import approximate_neighbors
+from kerasdc.algorithms.approximate_neighbors import is_approximate
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_number
 from kerasdc.utils.arguments import shown
 from kerasdc.utils.array_checks import checked_array
 from kerasdc.utils.array_checks import rescaled
+from kerasdc.utils.mapped import blocks
+from kerasdc.utils.mapped import release
 
 _NUM_HALVINGS = 60
 
@@ -108,20 +112,31 @@ def conditional_neighbor_affinities(x, perplexity=30.0):
         ValueError: As `neighbor_affinities`.
     """
     from scipy import sparse
-    from sklearn.neighbors import NearestNeighbors
 
     x = checked_array("x", x)
     check_perplexity(perplexity, len(x))
     x = centered(x, "float32")
     num_neighbors = checked_count("neighbors", round(3 * perplexity))
-    search = NearestNeighbors(n_neighbors=num_neighbors, algorithm="brute")
-    # Without arguments, a sample is not its own neighbor.
-    distances, indices = search.fit(x).kneighbors()
-    found = _calibrated(distances.astype("float64") ** 2, perplexity)
+    distances, indices = _nearest(x, num_neighbors)
+    found = [
+        _calibrated(np.square(block, dtype="float64"), perplexity)
+        for _, block in blocks(distances)
+    ]
+    found = np.concatenate(found)
     starts = np.arange(len(x) + 1) * num_neighbors
     return sparse.csr_matrix(
         (found.ravel(), indices.ravel(), starts), (len(x), len(x))
     )
+
+
+def _nearest(x, k):
+    if is_approximate(x):
+        return approximate_neighbors(x, k)
+    from sklearn.neighbors import NearestNeighbors
+
+    search = NearestNeighbors(n_neighbors=k, algorithm="brute")
+    # Without arguments, a sample is not its own neighbor.
+    return search.fit(x).kneighbors()
 
 
 def centered(x, dtype):
@@ -145,6 +160,7 @@ def centered(x, dtype):
     centered = np.empty(x.shape, dtype)
     # Subtracted in float64: rounding first would lose small distances.
     np.subtract(x, mean, out=centered, dtype="float64", casting="unsafe")
+    release(x)
     return rescaled(centered)[0]
 
 

@@ -8,11 +8,13 @@ from kerasdc.algorithms.kmeans import fit_kmeans
 from kerasdc.algorithms.merged_kmeans import merged_kmeans
 from kerasdc.algorithms.modular_kmeans import modular_kmeans
 from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
+from kerasdc.algorithms.points import too_close
 from kerasdc.utils.arguments import checked_choice
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.array_checks import checked_array
 from kerasdc.utils.array_checks import rescaled
 
+_SMALLEST_BATCH = 1024  # points of a step of k-means by batches
 _NUM_NEIGHBORS = 10  # of each point, in the graph of "linkage"
 
 
@@ -20,8 +22,8 @@ def center_search(method):
     """The function that finds centers by a method.
 
     Args:
-        method: `"kmeans"`, `"merged_kmeans"`, `"modular_kmeans"` or
-            `"linkage"`.
+        method: `"kmeans"`, `"minibatch_kmeans"`, `"merged_kmeans"`,
+            `"modular_kmeans"` or `"linkage"`.
 
     Returns:
         Function of `z`, `(n, dim)`, `num_clusters`, `num_restarts`, `seed`
@@ -32,6 +34,7 @@ def center_search(method):
     """
     methods = {
         "kmeans": _kmeans,
+        "minibatch_kmeans": _minibatch_kmeans,
         "merged_kmeans": merged_kmeans,
         "modular_kmeans": modular_kmeans,
         "linkage": _linkage,
@@ -41,6 +44,22 @@ def center_search(method):
 
 def _kmeans(z, num_clusters, num_restarts, seed, verbose=0):
     kmeans = fit_kmeans(z, num_clusters, num_restarts, seed, verbose)
+    return centers_of(kmeans, z)
+
+
+def _minibatch_kmeans(z, num_clusters, num_restarts, seed, verbose=0):
+    """By batches, for more points than k-means takes."""
+    from sklearn.cluster import MiniBatchKMeans
+
+    kmeans = MiniBatchKMeans(
+        num_clusters,
+        batch_size=max(_SMALLEST_BATCH, 10 * num_clusters),
+        n_init=num_restarts,
+        random_state=seed,
+    )
+    num_found = len(np.unique(kmeans.fit(z).labels_))
+    if num_found < num_clusters:
+        raise too_close(z, num_found, num_clusters)
     return centers_of(kmeans, z)
 
 

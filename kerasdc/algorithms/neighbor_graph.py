@@ -3,6 +3,8 @@
 import numpy as np
 
 from kerasdc.algorithms.affinities import centered
+from kerasdc.algorithms.approximate_neighbors import approximate_neighbors
+from kerasdc.algorithms.approximate_neighbors import is_approximate
 from kerasdc.algorithms.projected_neighbors import first_of_each
 from kerasdc.algorithms.projected_neighbors import must_project
 from kerasdc.algorithms.projected_neighbors import nearest_rows
@@ -107,6 +109,8 @@ def _checked_nearest(x, num_neighbors):
 
 def _nearest(x, k):
     """Distances `(n, k)` and indices of the k nearest others."""
+    if is_approximate(x):
+        return approximate_neighbors(x, k)
     if must_project(x):
         return first_of_each(*nearest_rows(x, x, k + 1), k)
     from sklearn.neighbors import NearestNeighbors

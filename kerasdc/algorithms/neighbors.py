@@ -4,13 +4,19 @@ import warnings
 
 import numpy as np
 
+from kerasdc.algorithms.approximate_neighbors import approximate_neighbors
+from kerasdc.algorithms.approximate_neighbors import is_approximate
+from kerasdc.algorithms.projected_neighbors import NearestRows
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_seed
 from kerasdc.utils.array_checks import checked_array
 from kerasdc.utils.array_checks import rescaled
+from kerasdc.utils.mapped import blocks
 
 
-def kth_neighbor_distances(x, k=10, max_references=100_000, seed=0):
+def kth_neighbor_distances(
+    x, k=10, max_references=100_000, seed=0, transform=None
+):
     """Euclidean distance of every sample to its k-th nearest neighbor.
 
     Neighbors are searched among all samples or, if there are more than
@@ -23,6 +29,8 @@ def kth_neighbor_distances(x, k=10, max_references=100_000, seed=0):
             than k others, the farthest one is used.
         max_references: Integer, at least 1.
         seed: Integer, seed of the draw.
+        transform: Optional function from some rows of `x` to what is compared
+            in their place: all of that need not fit into memory.
 
     Returns:
         Float32 array `(n,)`.
@@ -37,9 +45,7 @@ def kth_neighbor_distances(x, k=10, max_references=100_000, seed=0):
     k = checked_count("k", k)
     max_references = checked_count("max_references", max_references)
     seed = checked_seed(seed)
-    x = np.asarray(checked_array("x", x), "float32")
-    # Squares must not overflow.
-    x, unit = rescaled(x.reshape(len(x), -1))
+    x = checked_array("x", x)
     if len(x) == 1:
         return np.zeros(1, "float32")
     rows = np.arange(len(x))
@@ -52,8 +58,7 @@ def kth_neighbor_distances(x, k=10, max_references=100_000, seed=0):
             "them is used.",
             stacklevel=2,
         )
-    found = _distances(x, x[rows], min(k, len(rows) - 1), rows)
-    return found if unit == 1 else _multiplied(found, unit)
+    return _distances(x, rows, min(k, len(rows) - 1), transform)
 
 
 def _multiplied(distances, unit):
@@ -62,17 +67,25 @@ def _multiplied(distances, unit):
     return np.minimum(found, largest).astype("float32")
 
 
-def _distances(x, references, k, rows):
-    from sklearn.neighbors import NearestNeighbors
+def _distances(x, rows, k, transform):
+    def compared(part):
+        part = part if transform is None else transform(part)
+        return np.asarray(part, "float32").reshape(len(part), -1)
 
-    # In high dimensions, a tree is not faster.
-    search = NearestNeighbors(n_neighbors=k + 1, algorithm="brute")
-    found, _ = search.fit(references).kneighbors(x)
+    # Squares must not overflow.
+    references, unit = rescaled(compared(x[np.sort(rows)]))
+    search = NearestRows(references)
+    found = []
+    for _, block in blocks(x):
+        queries = compared(block) / np.float32(unit)
+        found.append(search.find(queries, k + 1)[0])
+    found = np.concatenate(found)
     # The nearest reference of a reference is itself, at distance 0.
     is_reference = np.zeros(len(x), "int64")
     is_reference[rows] = 1
-    column = k - 1 + is_reference
-    return np.take_along_axis(found, column[:, None], 1)[:, 0].astype("float32")
+    column = (k - 1 + is_reference)[:, None]
+    found = np.take_along_axis(found, column, 1)[:, 0].astype("float32")
+    return found if unit == 1 else _multiplied(found, unit)
 
 
 def cosine_neighbors(x, k=50):
@@ -103,7 +116,10 @@ def cosine_neighbors(x, k=50):
     x = x.reshape(len(x), -1)
     x = _divided(x, np.abs(x).max(axis=1, keepdims=True))
     x = _divided(x, np.linalg.norm(x, axis=1, keepdims=True))
-    search = NearestNeighbors(n_neighbors=min(k, len(x) - 1), algorithm="brute")
+    k = min(k, len(x) - 1)
+    if is_approximate(x):
+        return approximate_neighbors(x, k, "cosine")[1]
+    search = NearestNeighbors(n_neighbors=k, algorithm="brute")
     # Without arguments, a sample is not its own neighbor.
     return search.fit(x).kneighbors(return_distance=False)
 

@@ -5,6 +5,9 @@ import math
 
 import numpy as np
 
+from kerasdc.utils.inputs import evenly_spaced
+from kerasdc.utils.sampled_rows import MOST_SEARCHED
+
 UNIT_LENGTHS = 0.01  # relative spread of lengths up to which rows are unit
 UNEQUAL_RANGES = 5.0  # ratio of columns' ranges from which units differ
 MOST_CHANNELS = 8  # in the last axis of a series; more are an image's width
@@ -62,7 +65,7 @@ def choose(x):
     lengths = np.linalg.norm(x[:10_000].astype("float64"), axis=1)
     if lengths.std() <= UNIT_LENGTHS * lengths.mean():
         return Choices("vectors", "scaling", reason="all of one length")
-    ratio = ratio_of_ranges(x)
+    ratio = ratio_of_ranges(evenly_spaced(x, MOST_SEARCHED))
     if ratio > UNEQUAL_RANGES:
         return Choices(
             "columns",

@@ -24,10 +24,12 @@ from kerasdc.summary import summarize
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_number
 from kerasdc.utils.arguments import checked_seed
-from kerasdc.utils.inputs import reject_labels
+from kerasdc.utils.frames import column_names
 from kerasdc.utils.inputs import to_array
 from kerasdc.utils.lookups import is_auto
 from kerasdc.utils.progress import checked_verbose
+from kerasdc.utils.refusals import reject_labels
+from kerasdc.utils.sampled_rows import MOST_SEARCHED
 
 PRETRAIN_STEPS, FIT_STEPS = 2000, 1500
 PRETRAIN_RATE, FIT_RATE = 1e-2, 1e-3
@@ -50,6 +52,7 @@ def cluster(
     fit_steps=FIT_STEPS,
     impute=None,
     max_minutes=None,
+    max_samples=MOST_SEARCHED,
     min_certainty=0.0,
     ids=None,
     seed=0,
@@ -64,7 +67,8 @@ def cluster(
     Args:
         x: Rows of numbers, frame, sparse matrix, images `(n, height, width)`
             or with channels, series `(n, steps, channels)` of up to 8
-            channels, texts, or a dataset of these, read into memory. Columns
+            channels, texts, or a dataset of these; what is large stays on
+            disk, as in `fit`. Columns
             of words of a frame become columns of 0 and 1, one for each of up
             to 20 words.
         num_clusters: Integer, or a sequence of integers to choose from.
@@ -91,6 +95,9 @@ def cluster(
             one, in place of what is missing in a table. `None` refuses gaps.
         max_minutes: Optional float above 0. Trainings end earlier, so that
             all stays below about that.
+        max_samples: Integer: of more samples, that many are drawn at random
+            to train on, and all are assigned. `None` takes all; see
+            `NeighborClustering.compile`.
         min_certainty: As in `kerasdc.summarize`.
         ids: As in `kerasdc.summarize`.
         seed: Optional integer, of all draws and weights.
@@ -118,6 +125,7 @@ def cluster(
     verbose = checked_verbose(verbose)
     x, table = encode_table(x, impute)
     array = to_array(x, allow_text=True)
+    x = array if column_names(x) is None else x  # what was read is kept
     given = {
         "preprocessor": preprocessor,
         "encoder": encoder,
@@ -127,7 +135,7 @@ def cluster(
         "num_neighbors": num_neighbors,
     }
     choices, layers = chosen_parts(array, given, seed)
-    run = _Run(x, layers, budget, seed, verbose)
+    run = _Run(x, layers, budget, seed, verbose, max_samples)
     steps = checked_count("pretrain_steps", pretrain_steps, 0)
     selection = None
     if num_clusters is None or np.ndim(num_clusters):
@@ -140,7 +148,10 @@ def cluster(
         model, prepared = run.pretrained(num_clusters, steps)
     run.train(model, prepared, checked_count("fit_steps", fit_steps))
     summary = summarize(model, x, ids=ids, min_certainty=min_certainty)
-    agreement = float(np.mean(summary.most_probable == model.partition))
+    learned = summary.most_probable
+    if len(learned) > len(prepared):
+        learned = model.assign(prepared)
+    agreement = float(np.mean(learned == model.partition))
     _warn_of_disagreement(agreement)
     return Clustering(
         model,
@@ -217,9 +228,10 @@ def _warn_of_disagreement(agreement):
 class _Run:
     """The stages of one call, with what they share."""
 
-    def __init__(self, x, layers, budget, seed, verbose):
+    def __init__(self, x, layers, budget, seed, verbose, max_samples):
         self.x, self.layers, self.budget = x, layers, budget
         self.seed, self.verbose = seed, verbose
+        self.max_samples = max_samples
 
     def pretrained(self, num_clusters, num_steps, first=None):
         """A model whose encoder is trained, by itself or by `first`.
@@ -230,7 +242,10 @@ class _Run:
         rate = keras.optimizers.schedules.CosineDecay(
             PRETRAIN_RATE, max(num_steps, 1)
         )
-        model.compile(pretrain_optimizer=keras.optimizers.Adam(rate))
+        model.compile(
+            pretrain_optimizer=keras.optimizers.Adam(rate),
+            max_samples=self.max_samples,
+        )
         if first is not None:
             model.share_adapted(first)
         x = model.prepare(self.x)
@@ -268,7 +283,8 @@ class _Run:
         epochs = -(-num_steps // in_epoch)
         num_steps = epochs * in_epoch
         rate = keras.optimizers.schedules.CosineDecay(FIT_RATE, num_steps)
-        model.compile(keras.optimizers.Adam(rate))
+        optimizer = keras.optimizers.Adam(rate)
+        model.compile(optimizer, max_samples=self.max_samples)
         stage = self._stage("clusters", num_steps, 1.0)
         model.fit(x, epochs=epochs, callbacks=[stage], verbose=0)
 

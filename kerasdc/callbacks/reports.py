@@ -15,6 +15,7 @@ from kerasdc.metrics import evaluate
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_number
 from kerasdc.utils.inputs import to_array
+from kerasdc.utils.processes import summed
 
 _SCORES = ("accuracy", "nmi", "ari")  # what `evaluate` returns
 
@@ -144,7 +145,7 @@ class ClusterSizes(CheckedCallback):
     def on_epoch_end(self, epoch, logs=None):
         assignments = self.model.epoch_assignments()
         num_clusters = self.model.num_clusters
-        sizes = np.bincount(assignments, minlength=num_clusters)
+        sizes = summed(np.bincount(assignments, minlength=num_clusters))
         if logs is not None:
             logs["smallest_cluster"] = float(sizes.min() / sizes.sum())
         is_small = too_small(sizes, self.minimum)

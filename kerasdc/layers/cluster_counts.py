@@ -5,6 +5,7 @@ import numpy as np
 
 from kerasdc.layers.adaptable import NewerState
 from kerasdc.layers.adaptable import add_state
+from kerasdc.utils.processes import summed
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
@@ -25,7 +26,7 @@ class ClusterCounts(NewerState):
             Integer array `(k,)`.
         """
         (num_clusters,) = self.counts.shape
-        counts = np.bincount(assignments, minlength=num_clusters)
+        counts = summed(np.bincount(assignments, minlength=num_clusters))
         self.counts.assign(counts)
         self.mark_adapted()
         return counts

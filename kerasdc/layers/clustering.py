@@ -121,12 +121,14 @@ class ClusteringLayer(Adaptable):
             z: Array `(n, dim)` of points.
             initial_centers: Optional array `(num_clusters, dim)`, used as
                 the centers; no method runs.
-            method: `"kmeans"`, as in the paper; `"merged_kmeans"`, which
-                finds clusters that are not round; `"modular_kmeans"`, the
-                one for embeddings of neighbors; or `"linkage"`, the means of
-                clusters along the graph of neighbors, which takes points that
-                are far from the mean of their cluster for another's. See
-                `kerasdc.algorithms`.
+            method: `"kmeans"`, as in the paper; `"minibatch_kmeans"`, the
+                same by batches, for millions of points (with
+                `max_samples=None` of a system's `adapt`);
+                `"merged_kmeans"`, which finds clusters that are not round;
+                `"modular_kmeans"`, the one for embeddings of neighbors; or
+                `"linkage"`, the means of clusters along the graph of
+                neighbors, which takes points that are far from the mean of
+                their cluster for another's. See `kerasdc.algorithms`.
             num_restarts: Integer, number of runs. The run of least inertia,
                 of least normalized cut, or of highest modularity is used. DEC
                 uses 20.

@@ -8,6 +8,7 @@ import numpy as np
 from kerasdc.layers.adaptable import NewerState
 from kerasdc.layers.adaptable import add_state
 from kerasdc.utils.inputs import evenly_spaced
+from kerasdc.utils.scratch import taken
 
 _TOLERANCE = 4.0  # times as large, or as small
 _CHECKED_SAMPLES = 1000
@@ -69,7 +70,9 @@ def _sizes(x, most):
     rows = evenly_spaced(np.arange(len(x)), most)
     # By blocks, for a float copy of images would be 8 times their size.
     block = max(1, _BLOCK // max(1, math.prod(x.shape[1:])))
-    blocks = (x[rows[i : i + block]] for i in range(0, len(rows), block))
-    # In float64, where no square of a float32 number overflows.
-    squares = [np.square(b, dtype="float64").mean(axis=axes) for b in blocks]
+    squares = []
+    for i in range(0, len(rows), block):
+        part = taken(x, rows[i : i + block])
+        # In float64, where no square of a float32 number overflows.
+        squares.append(np.square(part, dtype="float64").mean(axis=axes))
     return np.sqrt(np.concatenate(squares))

@@ -10,10 +10,13 @@ from kerasdc.utils.arguments import checked_choice
 from kerasdc.utils.arguments import checked_number
 from kerasdc.utils.arguments import shown
 from kerasdc.utils.array_checks import checked_array
+from kerasdc.utils.mapped import blocks
+from kerasdc.utils.mapped import extremes
 from kerasdc.utils.tensors import checked_tensor
 
 # Scales in whose range a float32 number and its inverse are finite.
 _LEAST, _MOST = 1e-37, 1e37
+_BLOCK_ROWS = 1024
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
@@ -98,7 +101,7 @@ class Scaling(Adaptable):
         center, scale = self._center_and_scale(x)
         if not self.built:
             self.build(x.shape)
-        self.state.assign(np.array([scale, x.min(), x.max()], "float32"))
+        self.state.assign(np.array([scale, *extremes(x)], "float32"))
         if self.center.shape == ():  # samples of several shapes
             center = np.mean(center)
         self.center.assign(np.broadcast_to(center, self.center.shape))
@@ -119,8 +122,8 @@ class Scaling(Adaptable):
             center, scale = self.center.numpy(), float(self.state[0])
         else:
             center, scale = self._center_and_scale(_checked_inputs(x))
-        limits = [(f(x, 0) - center) * scale for f in (np.min, np.max)]
-        return float(np.min(limits)), float(np.max(limits))
+        limits = [extremes((block - center) * scale) for _, block in blocks(x)]
+        return tuple(map(float, extremes(np.array(limits))))
 
     def _center_and_scale(self, x):
         if self.scale is not None:
@@ -184,7 +187,7 @@ def _power_scale(mean_squares):
 
 
 def _maximum_scale(x):
-    return _inverse(max(float(x.max()), 0.0), "maximum")
+    return _inverse(max(float(extremes(x)[1]), 0.0), "maximum")
 
 
 def _inverse(size, words):
@@ -198,12 +201,13 @@ def _inverse(size, words):
     return 1.0 / size
 
 
-def _moments(x, block=1024):
+def _moments(x):
     """Mean and variance of each feature."""
-    # In blocks: a float64 copy of uint8 images is 8 times as large.
-    blocks = [x[i : i + block] for i in range(0, len(x), block)]
-    mean = sum(b.sum(axis=0, dtype="float64") for b in blocks) / len(x)
-    squares = sum(np.square(b - mean).sum(axis=0) for b in blocks)
+    # In small blocks: a float64 copy of uint8 images is 8 times as large.
+    size = _BLOCK_ROWS * x.nbytes // len(x)
+    mean = sum(b.sum(axis=0, dtype="float64") for _, b in blocks(x, size))
+    mean = mean / len(x)
+    squares = sum(np.square(b - mean).sum(axis=0) for _, b in blocks(x, size))
     return mean, squares / len(x)
 
 

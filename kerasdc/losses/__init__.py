@@ -21,6 +21,7 @@ from kerasdc.losses.reconstruction import half_mean_squared_error
 from kerasdc.losses.reconstruction import summed_binary_crossentropy
 from kerasdc.losses.reconstruction import summed_squared_error
 from kerasdc.losses.self_training import kl_divergence
+from kerasdc.losses.self_training import soft_frequencies
 from kerasdc.losses.self_training import target_distribution
 from kerasdc.losses.similarities import log_student_t_kernel
 from kerasdc.losses.similarities import log_student_t_similarities
@@ -53,6 +54,7 @@ __all__ = [
     "prediction_divergence",
     "similarity_cross_entropy",
     "size_penalty",
+    "soft_frequencies",
     "student_t_similarities",
     "summed_binary_crossentropy",
     "summed_squared_error",

@@ -6,19 +6,20 @@ from keras import ops
 
 from kerasdc.utils.arguments import checked_number
 from kerasdc.utils.array_checks import checked_array
+from kerasdc.utils.mapped import blocks
 from kerasdc.utils.tensors import check_same_shape
 from kerasdc.utils.tensors import checked_tensor
 
 _TINY = 1e-15  # squares of smaller numbers are lost in float32
 
 
-def target_distribution(q, power=2.0, frequency_power=1.0):
+def target_distribution(q, power=2.0, frequency_power=1.0, frequencies=None):
     """Sharpens soft assignments into training targets P.
 
     `p_ij = (q_ij^a / f_j^b) / sum_j' (q_ij'^a / f_j'^b)` with the soft
     cluster frequencies `f_j = sum_i q_ij`: confident assignments count more,
     large clusters less. `q` must hold the assignments of **all** the data,
-    because `f_j` is a sum over all samples.
+    because `f_j` is a sum over all samples, unless these sums are passed.
 
     Reference: [Xie et al., 2016](https://arxiv.org/abs/1511.06335),
     equation (3), with the powers 2 and 1. [Li et al., 2018](
@@ -30,6 +31,8 @@ def target_distribution(q, power=2.0, frequency_power=1.0):
         q: Array `(n, k)` of soft assignments; every row sums to 1.
         power: Float above 0, a.
         frequency_power: Float, at least 0, b.
+        frequencies: Optional array `(k,)`, f, where `q` holds some samples
+            only: see `soft_frequencies`.
 
     Returns:
         Float32 NumPy array `(n, k)`; every row sums to 1.
@@ -50,11 +53,26 @@ def target_distribution(q, power=2.0, frequency_power=1.0):
     largest = q.max(axis=1, keepdims=True)
     _check_probabilities(q, largest)
     # A cluster of frequency 0 would give 0 / 0.
-    sizes = np.maximum(q.sum(axis=0, dtype="float64"), 1e-12)
+    if frequencies is None:
+        frequencies = soft_frequencies(q)
+    sizes = np.maximum(frequencies, 1e-12)
     weight = _raised(q, largest, power)
     weight /= (sizes**frequency_power).astype("float32")
     weight /= weight.sum(axis=1, keepdims=True)
     return weight
+
+
+def soft_frequencies(q):
+    """The sums of soft assignments over all samples, f above.
+
+    Args:
+        q: Array `(n, k)`.
+
+    Returns:
+        Float64 array `(k,)`.
+    """
+    sums = [b.sum(axis=0, dtype="float64") for _, b in blocks(q)]
+    return np.sum(sums, axis=0)
 
 
 def _raised(q, largest, power):

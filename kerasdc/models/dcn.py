@@ -147,7 +147,7 @@ class DCN(Reconstructing, Pretraining, ClusteringModel):
         Args:
             x: Samples.
         """
-        z = self.embed(x)
+        z, _ = self.searched_points(self.prepare(x), {})
         centers = ops.convert_to_numpy(self.clustering.centers)
         found = fit_kmeans(z, self.num_clusters, 1, 0, init=centers)
         self.clustering.centers.assign(found.cluster_centers_)

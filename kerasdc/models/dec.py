@@ -8,6 +8,7 @@ from kerasdc.models.bases.clustering_model import ClusteringModel
 from kerasdc.models.bases.own_targets import SelfTraining
 from kerasdc.models.bases.pretraining import Pretraining
 from kerasdc.models.bases.registry import system
+from kerasdc.models.bases.replicas import whole_loss
 from kerasdc.utils.lookups import checked_loss
 from kerasdc.utils.lookups import is_auto
 
@@ -118,7 +119,7 @@ class DEC(SelfTraining, Pretraining, ClusteringModel):
 
     def loss_terms(self, x, y, y_pred, training):
         """KL(P || Q), equation (2)."""
-        return {"clustering": self.clustering_loss(y, y_pred)}
+        return {"clustering": whole_loss(self.clustering_loss, y, y_pred)}
 
     def objective(self, x, batch_size=1024, soft_assignment=None):
         """KL(P || Q) with P made from `x`; see `ClusteringModel`."""

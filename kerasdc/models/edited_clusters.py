@@ -223,8 +223,8 @@ class EditedClusters(ClusteringModel):
         rows = tf.where(tf.reduce_any(equal > 0, axis=1), rows, 0)
         return {"name": tf.gather(tf.constant(["", *names]), rows)}
 
-    def embed(self, x, batch_size=1024, verbose=0):
-        return self.model.embed(x, batch_size, verbose)
+    def embed(self, x, batch_size=1024, verbose=0, out=None):
+        return self.model.embed(x, batch_size, verbose, out)
 
     def embedding_of(self, features):
         return self.model.embedding_of(features)

@@ -150,9 +150,9 @@ class EmbeddingNetwork(Pretraining, ClusteringModel):
 
     # === What users ask of a fitted model ===
 
-    def embed(self, x, batch_size=1024, verbose=0):
-        """The embedding h, `(n, dim)`; arguments as of `latent`."""
-        z = self.latent(x, batch_size, verbose)
+    def _embedded(self, x, batch_size, verbose):
+        """The embedding h, `(n, dim)`."""
+        z = self._latent(x, batch_size, verbose)
         return self.pass_of(self.embedding, z, batch_size, verbose)
 
     def embedding_of(self, features):
@@ -174,8 +174,8 @@ class EmbeddingNetwork(Pretraining, ClusteringModel):
         Args:
             optimizer: Keras optimizer of the joint stage. `"auto"` is Adam
                 with a learning rate of 0.001.
-            similarity_weight: Float, at least 0: weight of the similarities'
-                loss for the encoder. For the embedding it is 1.
+            similarity_weight: Float, at least 0: weight of the similarities
+                for the encoder. For the embedding it is 1.
             conditional: Boolean. `True` compares the probabilities of the
                 second point of a pair given the first, as the original code,
                 so that all samples have the same weight; `False` joint ones,
@@ -184,8 +184,7 @@ class EmbeddingNetwork(Pretraining, ClusteringModel):
                 batch, as the original code; `False` takes their mean, which
                 needs a larger `similarity_weight`. Joint ones are one sum in
                 any case.
-            method: `"kmeans"`, as the paper, or `"merged_kmeans"`, for
-                clusters of very unequal size; see `ClusteringLayer.adapt`.
+            method: As in `ClusteringLayer.adapt`; the paper has `"kmeans"`.
             **kwargs: `pretrain_optimizer`, `reconstruction_loss` (see
                 `Pretraining.compile`; the original code has
                 `kerasdc.losses.summed_binary_crossentropy`), and arguments of
@@ -210,10 +209,10 @@ class EmbeddingNetwork(Pretraining, ClusteringModel):
         Args:
             x: Samples.
             seed: Optional integer; `None` takes the model's.
-            previous: Optional integer array `(n,)` of earlier assignments:
-                clusters take the numbers of those whose samples they hold.
-            **kwargs: `initial_centers`, `method`, `num_restarts` and
-                `verbose` of `ClusteringLayer.adapt`.
+            previous: Optional earlier assignments `(n,)`, whose numbers
+                clusters keep.
+            **kwargs: `max_samples` of `AdaptedLayer.adapt_layer`, and
+                arguments of `ClusteringLayer.adapt`.
 
         Returns:
             Integer array `(n,)` of assignments.
@@ -221,13 +220,14 @@ class EmbeddingNetwork(Pretraining, ClusteringModel):
         x = self.prepare(x)
         seed = self._draw_seed() if seed is None else seed
         kwargs.setdefault("method", self.method)
-        h = self.embed(x)
-        assignments = self.clustering.adapt(h, seed=seed, **kwargs)
-        if previous is None:
-            return assignments
-        order = matched_clusters(previous, assignments, self.num_clusters)
-        centers = ops.convert_to_numpy(self.clustering.centers)[order]
-        return self.clustering.adapt(h, initial_centers=centers)
+        h, kwargs = self.searched_points(x, kwargs)
+        found = self.clustering.adapt(h, seed=seed, **kwargs)
+        found = self.assignments_by(x, h, found)
+        if previous is not None:
+            order = matched_clusters(previous, found, self.num_clusters)
+            centers = ops.take(self.clustering.centers, order, axis=0)
+            self.clustering.centers.assign(centers)
+        return found if previous is None else order.argsort()[found]
 
     def complete_stages(self, x, batch_size, verbose):
         self.pretrain_once(x, batch_size, verbose)
@@ -294,7 +294,7 @@ class EmbeddingNetwork(Pretraining, ClusteringModel):
 
     def _check_ready(self):
         if not self.built or must_adapt(self.preprocessor):
+            name = type(self).__name__
             raise ValueError(
-                f"This {type(self).__name__} has seen no data yet: call "
-                "`pretrain(x)` or `fit(x)` first."
+                f"This {name} has seen no data: call `fit(x)` first."
             )

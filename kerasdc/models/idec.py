@@ -4,6 +4,7 @@ import keras
 
 from kerasdc.models.bases.reconstructing import Reconstructing
 from kerasdc.models.bases.registry import system
+from kerasdc.models.bases.replicas import whole_loss
 from kerasdc.models.dec import DEC
 from kerasdc.utils.arguments import checked_number
 
@@ -85,7 +86,7 @@ class IDEC(Reconstructing, DEC):
         if not isinstance(y_pred, tuple):  # not training
             y_pred = self._forward(self.features(x))
         features, outputs, q = y_pred
-        clustering = self.clustering_loss(y, q)
+        clustering = whole_loss(self.clustering_loss, y, q)
         return {
             "clustering": self.kld_weight * clustering,
             "reconstruction": self.reconstruction_error(features, outputs),

@@ -19,6 +19,7 @@ from kerasdc.layers.membership import Membership
 from kerasdc.models.bases.clustering_model import ClusteringModel
 from kerasdc.models.bases.data_graph import DataGraph
 from kerasdc.models.bases.registry import system
+from kerasdc.models.bases.sampled_training import SampledTraining
 from kerasdc.networks.shapes import is_image
 from kerasdc.targets import GroupMates
 from kerasdc.utils.arguments import checked_choice
@@ -32,7 +33,7 @@ _GRAPHS = {"fuzzy": fuzzy_neighbor_graph, "gaussian": gaussian_neighbor_graph}
 
 
 @system("jule")
-class JULE(DataGraph, ClusteringModel):
+class JULE(SampledTraining, DataGraph, ClusteringModel):
     """Joint unsupervised learning: merges clusters while it learns features.
 
     Training begins with many small clusters of near samples. Each period of a
@@ -137,9 +138,9 @@ class JULE(DataGraph, ClusteringModel):
     def embedding_of(self, features):
         return self._unit(self.encoder(features, training=False))
 
-    def embed(self, x, batch_size=1024, verbose=0):
-        """Features of unit length, `(n, dim)`; arguments as of `latent`."""
-        z = self.latent(x, batch_size, verbose)
+    def _embedded(self, x, batch_size, verbose):
+        """Features of unit length, `(n, dim)`."""
+        z = self._latent(x, batch_size, verbose)
         return ops.convert_to_numpy(self._unit(z))
 
     @property

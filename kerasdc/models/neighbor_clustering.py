@@ -11,6 +11,7 @@ from kerasdc.models.bases.graph_search import METHODS
 from kerasdc.models.bases.graph_search import GraphSearch
 from kerasdc.models.bases.neighbor_embedding import STEPS_PER_EPOCH
 from kerasdc.models.bases.pretraining import Pretraining
+from kerasdc.models.bases.sampled_training import SampledTraining
 from kerasdc.targets import ShuffledBatches
 from kerasdc.utils.arguments import checked_choice
 from kerasdc.utils.arguments import checked_count
@@ -23,7 +24,9 @@ _PRETRAIN_EPOCHS = 20  # 2,000 steps
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
-class NeighborClustering(GraphSearch, Pretraining, ClusteringModel):
+class NeighborClustering(
+    SampledTraining, GraphSearch, Pretraining, ClusteringModel
+):
     """Finds clusters in the graph of neighbors; a network learns them.
 
     `fit` runs all three stages, except those already run: `pretrain`, which

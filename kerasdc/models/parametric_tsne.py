@@ -13,6 +13,8 @@ from kerasdc.models.bases.encoder_model import EncoderModel
 from kerasdc.models.bases.parts import check_shape
 from kerasdc.models.bases.pretraining import Pretraining
 from kerasdc.models.bases.registry import system
+from kerasdc.models.bases.replicas import whole_loss
+from kerasdc.models.bases.sampled_training import SampledTraining
 from kerasdc.targets.affinity_targets import AffinityTargets
 from kerasdc.utils.arguments import checked_choice
 from kerasdc.utils.arguments import checked_count
@@ -22,7 +24,7 @@ _AFFINITIES = ("auto", "batch", "neighbors")
 
 
 @system("tsne")
-class ParametricTSNE(Pretraining, EncoderModel):
+class ParametricTSNE(SampledTraining, Pretraining, EncoderModel):
     """Parametric t-SNE: an embedding in the plane, for new samples too.
 
     Similarities in the embedding, by Student's t kernel, follow those in the
@@ -104,11 +106,11 @@ class ParametricTSNE(Pretraining, EncoderModel):
         self.set_networks(
             encoder, preprocessor, decoder, seed=seed, dtype="float32"
         )
-        if decoder is None:
-            self.terms = self.terms[:2]
+        self.terms = self.terms[: 2 if decoder is None else 3]
         self.add_terms()
-        settings = (self.affinities, self.perplexity, self.seed or 0)
-        self._targets = AffinityTargets(*settings)
+        self._targets = AffinityTargets(
+            self.affinities, self.perplexity, self.seed or 0
+        )
 
     # === Functional Model ===
 
@@ -135,10 +137,10 @@ class ParametricTSNE(Pretraining, EncoderModel):
 
     # === What users ask of a fitted model ===
 
-    def embed(self, x, batch_size=1024, verbose=0):
+    def embed(self, x, batch_size=1024, verbose=0, out=None):
         """The embedding `(n, num_components)`, as `predict` gives it."""
         self._check_fitted()
-        return super().embed(x, batch_size, verbose)
+        return super().embed(x, batch_size, verbose, out)
 
     def inverse(self, z, batch_size=1024, verbose=0):
         """Samples for points of the embedding.
@@ -202,16 +204,13 @@ class ParametricTSNE(Pretraining, EncoderModel):
     def adapt(self, x, batch_size=None):
         """Finds the affinities of samples, for `fit`.
 
-        `fit` does it where it is missing. They are kept for the very same
-        `x` only, and not saved.
+        `fit` does it where it is missing. They are kept for this `x` only.
 
         Args:
-            x: Training samples.
-            batch_size: Integer, as in `fit`.
+            x, batch_size: As in `fit`.
 
         Returns:
-            Array `(n, batch)` of affinities in fixed batches, or a SciPy
-            sparse matrix `(n, n)`.
+            Array `(n, batch)`, of fixed batches, or SciPy matrix `(n, n)`.
 
         Raises:
             ValueError: If `perplexity` is too high for the samples.
@@ -260,9 +259,10 @@ class ParametricTSNE(Pretraining, EncoderModel):
         return terms
 
     def _decoder_loss(self, x, embedding, training):
-        outputs = self.decoder(ops.stop_gradient(embedding), training=training)
+        z = ops.stop_gradient(embedding)
+        outputs = ops.cast(self.decoder(z, training=training), "float32")
         target = ops.cast(self.features(x), "float32")
-        return self.reconstruction_loss(target, ops.cast(outputs, "float32"))
+        return whole_loss(self.reconstruction_loss, target, outputs)
 
     def objective(self, x, batch_size=1024):
         """Divergence of the affinities of at most 2,000 samples."""

@@ -11,6 +11,7 @@ from kerasdc.layers import ClusterHeads
 from kerasdc.layers.adaptable import add_state
 from kerasdc.models.bases.discriminative import DiscriminativeModel
 from kerasdc.models.bases.registry import system
+from kerasdc.models.bases.sampled_training import SampledTraining
 from kerasdc.targets import PairedBatches
 from kerasdc.targets import all_features
 from kerasdc.utils.arguments import checked_count
@@ -21,7 +22,7 @@ _LOSS_MOMENTUM = 0.99  # of the heads' losses, by which one is chosen
 
 
 @system("temi")
-class TEMI(DiscriminativeModel):
+class TEMI(SampledTraining, DiscriminativeModel):
     """Clusters of frozen features, by heads that teach themselves.
 
     A sample and one of its nearest neighbors in the space of a pretrained

@@ -217,14 +217,13 @@ class VaDE(Generation, Pretraining, ClusteringModel):
             self_training: Optional dictionary with `epochs` and, if wanted,
                 `optimizer`, `batch_size`, `decoder_epochs` and `callbacks`:
                 the encoder is first trained as a `DEC` of as many clusters,
-                whose partition the mixture starts from: the ELBO hardly
-                changes it. Then the decoder alone is trained for
-                `decoder_epochs`, 5: it would pull the embedding back.
+                whose partition the mixture starts from, then the decoder
+                alone for `decoder_epochs`, 5: it would pull the encoder back.
                 `callbacks` makes Keras callbacks of "encoder" and "decoder".
             verbose: As in `keras.Model.fit`.
-            **kwargs: `method` and `num_restarts` of
-                `GaussianMixturePrior.adapt`, or, with self-training, of
-                `ClusteringLayer.adapt`; without it, `initial_assignments`.
+            **kwargs: `max_samples` of `AdaptedLayer.adapt_layer`; arguments
+                of `GaussianMixturePrior.adapt`, or, with self-training, of
+                `ClusteringLayer.adapt`.
 
         Returns:
             Integer array `(n,)` of assignments.
@@ -238,14 +237,15 @@ class VaDE(Generation, Pretraining, ClusteringModel):
         seed = self._draw_seed() if seed is None else seed
         if self_training is not None:
             start = (self, x, seed, kwargs, self_training, verbose)
-            kwargs = {"initial_assignments": self_train(DEC, *start)}
-        z = self.embed(x)
+            kwargs = {k: v for k, v in kwargs.items() if k == "max_samples"}
+            kwargs["initial_assignments"] = self_train(DEC, *start)
+        z, kwargs = self.searched_points(x, kwargs)
         assignments = self.prior.adapt(z, seed=seed, verbose=verbose, **kwargs)
         if self.fixed_weights:
             self._fix_weights()
             assignments = self.prior.assign(z)  # equal weights move borders
         self._start_posterior()
-        return assignments
+        return self.assignments_by(x, z, assignments)
 
     def _start_posterior(self):
         """Makes q(z | x) narrow beside the components, for all x alike."""

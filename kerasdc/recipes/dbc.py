@@ -1,8 +1,9 @@
 """Recipes of DBC."""
 
 from kerasdc.recipes.shared import ADAM
-from kerasdc.recipes.shared import LINKED_DEVIATIONS
+from kerasdc.recipes.shared import MANY_IMAGES
 from kerasdc.recipes.shared import SGD
+from kerasdc.recipes.shared import linked_deviations
 from kerasdc.recipes.shared import linked_images
 
 OBJECTIVE = "KL(P || Q)"
@@ -30,16 +31,17 @@ def _paper(scale, pretrain_epochs, fit_epochs):
     }
 
 
-def _best(scale, **kwargs):
-    values = linked_images(scale, "pooled_conv", **kwargs)
+def _best(scale, start=None, **kwargs):
+    start = start or {}
+    values = linked_images(scale, "pooled_conv", **kwargs, **start)
     values["compile"]["boost"] = 2.0
-    return {**values, "deviations": [*_NO_CODE, *LINKED_DEVIATIONS]}
+    return {**values, "deviations": [*_NO_CODE, *linked_deviations(**start)]}
 
 
 RECIPES = {
     "mnist": {
         "paper": _paper(1 / 255, 40, 40),
-        "best": _best(1 / 255, num_steps=1600, fit_epochs=24),
+        "best": _best(1 / 255, MANY_IMAGES, num_steps=400, fit_epochs=10),
     },
     "usps": {
         "paper": _paper(1.0, 160, 60),

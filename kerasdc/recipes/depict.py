@@ -3,7 +3,8 @@
 from kerasdc.recipes.shared import ADAM
 from kerasdc.recipes.shared import AUGMENTATION
 from kerasdc.recipes.shared import COSINE
-from kerasdc.recipes.shared import LINKED_DEVIATIONS
+from kerasdc.recipes.shared import MANY_IMAGES
+from kerasdc.recipes.shared import linked_deviations
 from kerasdc.recipes.shared import linked_images
 
 OBJECTIVE = "KL(P || Q) and reconstruction error"
@@ -73,18 +74,16 @@ def _best(scale, latent_dim, pretrain_epochs, fit_epochs, adapt, **overrides):
     }
 
 
-def _best_linked(fit_epochs):
+def _best_linked(num_steps, fit_epochs, **start):
     values = linked_images(
-        "contrast", "noisy_conv", 200, fit_epochs, 5e-4, learned_epochs=12
+        "contrast", "noisy_conv", num_steps, fit_epochs, 5e-4, **start
     )
     values["compile"] |= {"target_power": 2.0, "frequency_power": 0.5}
     return {
         **values,
         "deviations": [
             *_DEVIATIONS,
-            *LINKED_DEVIATIONS,
-            "Those clusters are first learned for 12 epochs (original: those "
-            "of k-means).",
+            *linked_deviations(**start),
             "Each image has mean 0 and mean square 1. Targets have the power "
             "2 of the authors' code and the square root of the paper.",
         ],
@@ -95,11 +94,11 @@ LINKAGE = {"method": "linkage"}
 RECIPES = {
     "mnist": {
         **_papers(1 / 255, 10, 30),
-        "best": _best(1 / 255, 10, 30, 20, LINKAGE),
+        "best": _best_linked(400, 8, **MANY_IMAGES),
     },
     "usps": {
         **_papers(1.0, 10, 160),
-        "best": _best_linked(fit_epochs=20),
+        "best": _best_linked(200, 20, learned_epochs=12),
     },
     "cmu_pie": {
         **_papers(1 / 255, 68, 400),

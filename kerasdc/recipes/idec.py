@@ -3,10 +3,11 @@
 import math
 
 from kerasdc.recipes.shared import ADAM
-from kerasdc.recipes.shared import LINKED_DEVIATIONS
+from kerasdc.recipes.shared import MANY_IMAGES
 from kerasdc.recipes.shared import NEW_ORDER_DEVIATION
 from kerasdc.recipes.shared import SLOW_COSINE
 from kerasdc.recipes.shared import STACKED_DEVIATIONS
+from kerasdc.recipes.shared import linked_deviations
 from kerasdc.recipes.shared import linked_images
 from kerasdc.recipes.shared import neighbor_perceptron
 from kerasdc.recipes.shared import neighbors_deviations
@@ -57,14 +58,14 @@ def _best_neighbors(scale, num_steps, fit_epochs):
     }
 
 
-def _best_images(scale, num_steps, fit_epochs):
-    values = linked_images(scale, "pooled_conv", num_steps, fit_epochs)
+def _best_images(scale, num_steps, fit_epochs, **start):
+    values = linked_images(scale, "pooled_conv", num_steps, fit_epochs, **start)
     values["compile"]["kld_weight"] = 1.0
     return {
         **values,
         "deviations": [
             "A convolutional autoencoder that pools and normalizes.",
-            *LINKED_DEVIATIONS,
+            *linked_deviations(**start),
             "KL(P || Q) has the weight 1 (original: 0.1).",
         ],
     }
@@ -77,7 +78,7 @@ RECIPES = {
     },
     "mnist": {
         **_papers(0.02, 140, ADAM),
-        "best": _best_images(1 / 255, 1600, 24),
+        "best": _best_images(1 / 255, 400, 10, **MANY_IMAGES),
     },
     "usps": {
         **_papers(2.0, 30),

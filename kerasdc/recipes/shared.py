@@ -150,10 +150,16 @@ def neighbor_perceptron(scale, num_steps, decoder=True):
 
 
 def linked_images(
-    scale, kind, num_steps, fit_epochs, learning_rate=1e-3, learned_epochs=0
+    scale,
+    kind,
+    num_steps,
+    fit_epochs,
+    learning_rate=1e-3,
+    learned_epochs=0,
+    num_neighbors=7,
 ):
     """Convolutions that start from clusters along the graph of neighbors."""
-    graph = {"num_neighbors": 7, "shifts": True}
+    graph = {"num_neighbors": num_neighbors, "shifts": True}
     learned = {"learned_epochs": learned_epochs} if learned_epochs else {}
     optimizer = {"name": "adam", "learning_rate": {"initial": learning_rate}}
     return {
@@ -172,15 +178,27 @@ def linked_images(
     }
 
 
-LINKED_DEVIATIONS = (
-    "Before the clustering, the encoder is trained by UMAP's loss on the graph "
-    "of 7 neighbors, of images that may be shifted by a pixel (McInnes et al., "
-    "2018), in place of an autoencoder's.",
-    "Initial centers are the means of clusters that agglomerate along that "
-    "graph (Zhang et al., 2012).",
-    "Trained on shifted and rotated images; targets from clean images, loss "
-    "on augmented ones. Adam in both stages.",
-)
+def linked_deviations(num_neighbors=7, learned_epochs=0):
+    """The deviations of `linked_images`."""
+    learned = [
+        f"Those clusters are first learned for {learned_epochs} epochs "
+        "(original: those of k-means)."
+    ]
+    return [
+        "Before the clustering, the encoder is trained by UMAP's loss on the "
+        f"graph of {num_neighbors} neighbors, of images that may be shifted "
+        "by a pixel (McInnes et al., 2018), in place of an autoencoder's.",
+        "Initial centers are the means of clusters that agglomerate along "
+        "that graph (Zhang et al., 2012).",
+        "Trained on shifted and rotated images; targets from clean images, "
+        "loss on augmented ones. Adam in both stages.",
+        *(learned if learned_epochs else []),
+    ]
+
+
+# Where there are many images: their nearest neighbors are nearer, and what
+# is learned from clusters along the graph takes fewer passes.
+MANY_IMAGES = {"num_neighbors": 10, "learned_epochs": 5}
 
 
 def shortened(shorter):

@@ -63,7 +63,13 @@ def write_results(run):
     else:
         _write_embedding(run)
     _write_report(run, figures)
-    if not (run.out / "serving" / "1").exists():
+    if keras.backend.backend() != "tensorflow":
+        print(
+            "No SavedModel is written, which takes TensorFlow: with "
+            "KERAS_BACKEND=tensorflow, `kerasdc.export` makes one of "
+            f"{run.out / 'model.keras'}."
+        )
+    elif not (run.out / "serving" / "1").exists():
         export_saved_model(run.model, run.out / "serving", version=1)
     return figures
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import keras
 
 from kerasdc.runs.snapshots import Snapshot
-from kerasdc.runs.snapshots import newest_intact
+from kerasdc.runs.snapshots import newest_of_all
 
 _NUM_KEPT = 2  # should the newest be damaged, the other is used
 
@@ -34,9 +34,11 @@ class EpochBackup(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self.folder.mkdir(parents=True, exist_ok=True)
-        snapshot = newest_intact(self._snapshots())
-        if snapshot is None:
+        snapshots = self._snapshots()
+        index = newest_of_all(snapshots, _epoch_of)
+        if index is None:
             return
+        snapshot = snapshots[index]
         self.model.optimizer.build(self.model.trainable_variables)
         state = snapshot.load(self.model, self.log)
         if "assignments" in state:

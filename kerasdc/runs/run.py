@@ -17,10 +17,12 @@ from kerasdc.runs.backup import EpochBackup
 from kerasdc.runs.backup import StageProgress
 from kerasdc.runs.run_folder import FolderRun
 from kerasdc.runs.snapshots import Snapshot
-from kerasdc.runs.snapshots import newest_intact
+from kerasdc.runs.snapshots import newest_of_all
 from kerasdc.runs.stage_log import StageLog
 from kerasdc.runs.stage_log import seconds_in
 from kerasdc.targets import all_features
+from kerasdc.utils.processes import leave
+from kerasdc.utils.processes import num_processes
 
 _PATIENCE = 10  # epochs in which a cluster may still be empty
 
@@ -69,11 +71,11 @@ class Run(FolderRun):
         """
         (self.out / "stages").mkdir(parents=True, exist_ok=True)
         policy = self.settings.dtype_policy
-        if policy is None:
+        if policy is None and num_processes() == 1:
             self._build()
             self._train_stages()
         else:
-            self._train_in(policy)
+            self._train_in(policy or keras.config.dtype_policy())
         self.outputs = Outputs(self.model, self.x_scored, self.y_scored)
         return self.model
 
@@ -85,8 +87,10 @@ class Run(FolderRun):
             self._train_stages()
         finally:
             keras.config.set_dtype_policy(before)
-        # The weights are float32, but the layers compute in `policy`.
+        # The weights are float32, but the layers compute in `policy`; those
+        # of several processes are shared out among them.
         trained = self.model
+        leave()
         self._build()
         self._load_finished(list(self._stages()))
         self.model.share_adapted(trained)
@@ -232,11 +236,11 @@ class Run(FolderRun):
     def _load_finished(self, names):
         """Loads the last finished stage; returns the next one's index."""
         snapshots = self._snapshots(names)
-        snapshot = newest_intact(snapshots)
-        if snapshot is None:
+        index = newest_of_all(snapshots)
+        if index is None:
             return 0
-        snapshot.load(self.model, self._log)
-        return snapshots.index(snapshot) + 1
+        snapshots[index].load(self.model, self._log)
+        return index + 1
 
     def _save_finished(self, names, index):
         *older, snapshot = self._snapshots(names)[: index + 1]

@@ -4,6 +4,8 @@ from kerasdc import datasets
 from kerasdc.runs.ownership import Ownership
 from kerasdc.runs.settings import settle
 from kerasdc.utils.files import local_path
+from kerasdc.utils.processes import process_index
+from kerasdc.utils.processes import share_of
 from kerasdc.zoo.results import COLUMNS
 
 
@@ -21,7 +23,8 @@ class FolderRun:
 
     Attributes:
         data: `kerasdc.datasets.Dataset`.
-        x, y: What it is fitted on, and its labels, for evaluation only.
+        x, y: What it is fitted on, and its labels, for evaluation only; of
+            several processes that train together, the share of this one.
         x_scored, y_scored: The samples that are scored.
         commit: String, the checkout's commit, once `start` was called.
     """
@@ -29,6 +32,9 @@ class FolderRun:
     def __init__(self, settings, out, data_dir=None):
         self.settings = settings
         self.out = local_path("out", out)
+        if process_index() > 0:
+            # Each has its own backups: they are of the same weights.
+            self.out = self.out / f"process_{process_index()}"
         self._owner = Ownership(self.out)
         self.data_dir = data_dir
         self.data = data = datasets.load(settings.dataset, data_dir)
@@ -41,6 +47,8 @@ class FolderRun:
         self.x, self.y = (
             (data.x_train, data.y_train) if held_out else (data.x, data.y)
         )
+        share = share_of(len(self.x))
+        self.x, self.y = self.x[share], self.y[share]
         self.x_scored, self.y_scored = (
             (data.x_test, data.y_test) if held_out else (data.x, data.y)
         )

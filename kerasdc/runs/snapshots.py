@@ -10,6 +10,7 @@ from kerasdc.runs.stage_log import restore_log
 from kerasdc.utils.download import file_sha256
 from kerasdc.utils.files import check_space
 from kerasdc.utils.files import replace
+from kerasdc.utils.processes import each_process
 
 _HDF5_OVERHEAD = 2**20  # bytes, more than names and tables take
 _KINDS = ("weights.h5", "state.npz", "log.csv")
@@ -130,6 +131,41 @@ def newest_intact(snapshots):
         _tell(damage, is_last=snapshot is snapshots[0])
         snapshot.delete()
     return None
+
+
+def newest_of_all(snapshots, number_of=None):
+    """Where the snapshot is that all processes of a training resume from.
+
+    A process may have been killed before another: the last ones that they
+    have written then differ.
+
+    Args:
+        snapshots: As for `newest_intact`.
+        number_of: Optional function of a snapshot that returns an integer:
+            snapshots of one number are of one moment. `None` takes their
+            places in the list.
+
+    Returns:
+        Integer, its place in the list, or `None` if one of the processes has
+        none.
+
+    Raises:
+        ValueError: If a process lacks the one that the others have.
+    """
+    newest = newest_intact(snapshots)
+    number_of = number_of or snapshots.index
+    number = -1 if newest is None else number_of(newest)
+    least = int(each_process(number).min())
+    if least == -1:
+        return None
+    for place, snapshot in enumerate(snapshots):
+        if number_of(snapshot) == least and snapshot.is_complete():
+            return place
+    raise ValueError(
+        "Processes that train together must have a backup of the same moment: "
+        "begin anew, without --resume. "
+        f"Received: number {least}, which is missing in {snapshots[0].folder}"
+    )
 
 
 def _tell(damage, is_last):

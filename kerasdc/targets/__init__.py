@@ -12,6 +12,7 @@ from kerasdc.targets.features import FeatureBatches
 from kerasdc.targets.features import all_features
 from kerasdc.targets.group_mates import GroupMates
 from kerasdc.targets.neighbor_radii import NeighborRadii
+from kerasdc.targets.orders import fixed_order
 from kerasdc.targets.orders import keras_order
 from kerasdc.targets.paired_batches import PairedBatches
 from kerasdc.targets.self_training_targets import SelfTrainingTargets
@@ -27,6 +28,7 @@ __all__ = [
     "ShuffledBatches",
     "WholePass",
     "all_features",
+    "fixed_order",
     "keras_order",
     "steps_taken",
 ]

@@ -5,7 +5,12 @@ import math
 import keras
 import numpy as np
 
+from kerasdc.targets.devices import batch_of_process
+from kerasdc.targets.devices import rows_of_pass
+from kerasdc.targets.orders import shuffle_rows
 from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.mapped import PageLimit
+from kerasdc.utils.processes import num_processes
 
 
 def check_same_length(**arrays):
@@ -34,10 +39,12 @@ class ShuffledBatches(keras.utils.PyDataset):
         x: Array `(n, ...)` of inputs.
         target: Array `(n, ...)`, one row for each sample; it may be `x`. With
             `None`, batches are `(x,)`.
-        batch_size: Integer, rows per batch.
+        batch_size: Integer, rows per batch, of all processes that train
+            together: see `kerasdc.targets.devices`.
         steps_per_epoch: Optional integer, batches per epoch. `None` is one
             pass over the data.
-        shuffle: Boolean. Whether each pass has its own random order.
+        shuffle: Boolean. Whether each pass has its own random order: see
+            `kerasdc.targets.orders.shuffle_rows`.
         seed: Integer seed of that order.
         count_steps: Optional function that returns the number of steps
             already taken. `None` starts every epoch at the first row.
@@ -68,9 +75,11 @@ class ShuffledBatches(keras.utils.PyDataset):
             check_same_length(x=x, target=target)
         self.x = x
         self.target = target
-        self.batch_size = checked_count("batch_size", batch_size)
-        whole = drop_remainder and len(x) >= self.batch_size
-        num_batches = len(x) / self.batch_size
+        batch_size = checked_count("batch_size", batch_size)
+        self.batch_size = batch_of_process(batch_size)
+        self.num_rows = rows_of_pass(len(x))
+        whole = drop_remainder and self.num_rows >= self.batch_size
+        num_batches = self.num_rows / self.batch_size
         self.batches_per_pass = (
             int(num_batches) if whole else math.ceil(num_batches)
         )
@@ -81,6 +90,7 @@ class ShuffledBatches(keras.utils.PyDataset):
         self._first_step = None
         self._fixed_order = order
         self._order = (None, None)
+        self._limit = PageLimit(x)
 
     def __len__(self):
         return self.steps_per_epoch
@@ -88,6 +98,7 @@ class ShuffledBatches(keras.utils.PyDataset):
     def __getitem__(self, index):
         rows = self.rows(index)
         inputs = self.x[rows]
+        self._limit.touch(len(rows))
         if self.target is None:
             return (inputs,)
         if self.target is self.x:
@@ -106,7 +117,8 @@ class ShuffledBatches(keras.utils.PyDataset):
         step = (self._first_step or 0) + index
         number_of_pass, batch = divmod(step, self.batches_per_pass)
         start = batch * self.batch_size
-        return self._order_of(number_of_pass)[start : start + self.batch_size]
+        stop = min(start + self.batch_size, self.num_rows)
+        return self._order_of(number_of_pass)[start:stop]
 
     def on_epoch_begin(self):
         """Looks where training stands, and refreshes the target there."""
@@ -128,7 +140,7 @@ class ShuffledBatches(keras.utils.PyDataset):
             rows = np.arange(len(self.x))
             if self.shuffle:
                 generator = np.random.default_rng((self.seed, number_of_pass))
-                generator.shuffle(rows)
+                shuffle_rows(rows, generator, self.x)
             self._order = (number_of_pass, rows)
             # Keras' prefetching threads may replace it before it is read.
             return rows
@@ -150,14 +162,20 @@ class WholePass(ShuffledBatches):
     """
 
     def __init__(self, x, target, batch_size):
-        whole, left = divmod(len(x), checked_count("batch_size", batch_size))
+        checked_count("batch_size", batch_size)
+        num_rows, batch_size = (
+            rows_of_pass(len(x)),
+            batch_of_process(batch_size),
+        )
+        whole, left = divmod(num_rows, batch_size)
         joins = whole > 0 and (left < 2 or 4 * left < batch_size)
-        super().__init__(x, target, batch_size, whole if joins else whole + 1)
+        num_batches = whole if joins else whole + 1
+        super().__init__(x, target, batch_size * num_processes(), num_batches)
 
     def rows(self, index):
         start = index * self.batch_size
         is_last = index == len(self) - 1
-        stop = len(self.x) if is_last else start + self.batch_size
+        stop = self.num_rows if is_last else start + self.batch_size
         return self._order_of(0)[start:stop]
 
 

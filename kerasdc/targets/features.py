@@ -3,9 +3,10 @@
 import math
 
 import keras
-import numpy as np
 
 from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.mapped import PageLimit
+from kerasdc.utils.scratch import scratch_array
 
 
 class FeatureBatches(keras.utils.PyDataset):
@@ -42,12 +43,15 @@ def all_features(x, preprocessor=None):
         preprocessor: Layer or function of a batch, or `None`.
 
     Returns:
-        Float array `(n, ...)`.
+        Float array `(n, ...)`, on disk if it is large.
     """
     batches = FeatureBatches(x, preprocessor, batch_size=8192)
     for i, (batch,) in enumerate(batches):
         if i == 0:  # filled in place: no second copy at the end
-            features = np.empty((len(x), *batch.shape[1:]), batch.dtype)
+            shape = (len(x), *batch.shape[1:])
+            features = scratch_array(shape, batch.dtype)
+            limit = PageLimit(x, features)
         start = i * batches.batch_size
         features[start : start + len(batch)] = batch
+        limit.touch(len(batch))
     return features

@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from kerasdc.callbacks.lists import as_list
+from kerasdc.utils import scratch
 
 
 def feed(targets, callbacks=None):
@@ -12,8 +13,9 @@ def feed(targets, callbacks=None):
 
     Keras calls a PyDataset for every batch; that costs some percent of a
     training on a CPU. On TensorFlow the same batches, in the same order, are
-    here gathered by `tf.data`, and a callback refreshes the targets when an
-    epoch begins. Other backends get the PyDataset itself.
+    here gathered by `tf.data`, from a copy of the samples or, where they are
+    large, from the samples themselves; a callback refreshes the targets when
+    an epoch begins. Other backends get the PyDataset itself.
 
     Args:
         targets: `kerasdc.targets.ShuffledBatches`.
@@ -24,7 +26,8 @@ def feed(targets, callbacks=None):
     """
     if not on_tensorflow_alone():
         return targets, callbacks
-    pipeline = _Pipeline(targets)
+    make = _GatheredPipeline if _is_large(targets) else _Pipeline
+    pipeline = make(targets)
     return pipeline.dataset, [*as_list(callbacks), _Refresh(pipeline)]
 
 
@@ -39,6 +42,12 @@ def on_tensorflow_alone():
     import tensorflow as tf
 
     return not tf.distribute.has_strategy()
+
+
+def _is_large(targets):
+    """Whether no second copy of samples or targets may be made."""
+    held = [targets.x, targets.target]
+    return any(x is not None and x.nbytes > scratch.LARGE for x in held)
 
 
 def _copied(x, block=2**22):
@@ -79,12 +88,7 @@ class _Pipeline:
                 return inputs, ops.take(self._target, rows, 0)
             return (inputs,) if targets.target is None else (inputs, inputs)
 
-        # What `tf.data` tunes by itself is measured for a second whenever an
-        # epoch ends; a gather is too short to be worth that.
-        options = tf.data.Options()
-        options.autotune.enabled = False
-        batches = tf.data.Dataset.range(len(targets)).map(batch).prefetch(2)
-        self.dataset = batches.with_options(options)
+        self.dataset = _batches(len(targets), batch)
 
     def refresh(self):
         self.targets.on_epoch_begin()
@@ -102,6 +106,44 @@ class _Pipeline:
         batches = [self.targets.rows(i) for i in range(len(self.targets))]
         self._rows.assign(np.concatenate(batches))
         self._ends.assign(np.cumsum([0, *map(len, batches)]))
+
+
+class _GatheredPipeline:
+    """A dataset that asks the targets for every batch."""
+
+    def __init__(self, targets):
+        import tensorflow as tf
+
+        self._targets = targets
+        specs = [
+            tf.TensorSpec((None, *array.shape[1:]), array.dtype)
+            for array in targets[0]
+        ]
+
+        def batch(index):
+            found = tf.numpy_function(
+                targets.__getitem__, [index], [spec.dtype for spec in specs]
+            )
+            for tensor, spec in zip(found, specs, strict=True):
+                tensor.set_shape(spec.shape)
+            return tuple(found)
+
+        self.dataset = _batches(len(targets), batch)
+
+    def refresh(self):
+        self._targets.on_epoch_begin()
+
+
+def _batches(num_batches, batch):
+    """A dataset of what a function makes of the numbers of batches."""
+    import tensorflow as tf
+
+    # What `tf.data` tunes by itself is measured for a second whenever an
+    # epoch ends; a gather is too short to be worth that.
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    batches = tf.data.Dataset.range(num_batches).map(batch).prefetch(2)
+    return batches.with_options(options)
 
 
 class _Refresh(keras.callbacks.Callback):

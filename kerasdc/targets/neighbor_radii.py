@@ -4,6 +4,7 @@ from kerasdc.algorithms.neighbors import kth_neighbor_distances
 from kerasdc.targets.features import all_features
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.inputs import fingerprint
+from kerasdc.utils.processes import num_processes
 
 
 class NeighborRadii:
@@ -53,5 +54,12 @@ class NeighborRadii:
         return self._compute(x, preprocessor, self.neighborhood)
 
     def _compute(self, x, preprocessor, neighborhood):
-        features = all_features(x, preprocessor)
-        return kth_neighbor_distances(features, *neighborhood)
+        neighbor, most = neighborhood
+        # Of several processes, each has as small a share of the neighbors.
+        neighbor = max(round(neighbor / num_processes()), 1)
+        return kth_neighbor_distances(
+            x,
+            neighbor,
+            most,
+            transform=lambda rows: all_features(rows, preprocessor),
+        )

@@ -2,7 +2,33 @@
 
 import numpy as np
 
+from kerasdc.losses import soft_frequencies
 from kerasdc.targets.batches import ShuffledBatches
+from kerasdc.utils import scratch
+from kerasdc.utils.mapped import PageLimit
+from kerasdc.utils.processes import summed
+
+
+class SharpenedRows:
+    """P of some samples at a time, made from Q when it is asked for.
+
+    Args:
+        q: Array `(n, k)`, on disk if it is large.
+        frequencies: Array `(k,)`, of all samples.
+        target_distribution: Function of rows of `q` and `frequencies`, as
+            `kerasdc.losses.target_distribution`.
+    """
+
+    def __init__(self, q, frequencies, target_distribution):
+        self._q, self._make = q, target_distribution
+        self._frequencies = frequencies
+        self._limit = PageLimit(q)
+        self.shape, self.dtype, self.nbytes = q.shape, q.dtype, q.nbytes
+
+    def __getitem__(self, rows):
+        found = self._make(self._q[rows], self._frequencies)
+        self._limit.touch(len(found))
+        return found
 
 
 class SelfTrainingTargets(ShuffledBatches):
@@ -25,7 +51,8 @@ class SelfTrainingTargets(ShuffledBatches):
         **kwargs: `shuffle`, `seed` and `count_steps` of `ShuffledBatches`.
 
     Attributes:
-        target: Array `(n, k)`, the P of this epoch.
+        target: Array `(n, k)`, the P of this epoch; of many samples a
+            `SharpenedRows`, which makes it of Q row by row.
     """
 
     def __init__(
@@ -41,7 +68,13 @@ class SelfTrainingTargets(ShuffledBatches):
 
     def refresh(self):
         """Makes P anew."""
-        self.target = self.model.target_distribution(self.soft_assignment())
+        q = self.soft_assignment()
+        frequencies = summed(soft_frequencies(q))
+        make = self.model.target_distribution
+        if q.nbytes > scratch.LARGE:
+            self.target = SharpenedRows(q, frequencies, make)
+        else:
+            self.target = make(q, frequencies)
 
     def soft_assignment(self):
         """Q of all samples.

@@ -3,6 +3,9 @@
 import numpy as np
 
 from kerasdc.utils.arguments import shown
+from kerasdc.utils.mapped import blocks
+from kerasdc.utils.mapped import extremes
+from kerasdc.utils.scratch import converted
 
 NUMBER_KINDS = "buif"  # NumPy's codes of the dtypes of real numbers
 _TEXT_KINDS = "UST"
@@ -64,14 +67,13 @@ def with_small_dtype(array):
         ValueError: If it does not hold real numbers.
     """
     if is_bfloat16(array):
-        return array.astype("float32")
+        return converted(array, "float32")
     if array.dtype.kind not in NUMBER_KINDS:
         raise not_real(array.dtype)
     if array.dtype == bool:
-        return array.astype("uint8")
+        return converted(array, "uint8")
     if array.dtype.kind == "f":
-        with np.errstate(over="ignore"):
-            return np.asarray(array, dtype="float32")
+        return converted(np.asarray(array), "float32")
     return np.asarray(array)
 
 
@@ -99,24 +101,26 @@ def _commas(shape):
     return ", ".join(str(size) for size in shape)
 
 
-def check_finite(array, block=4096):
+def check_finite(array, first_row=0, place=None):
     """Raises `ValueError` if an array holds NaN or infinity.
 
     Args:
-        array: Array.
-        block: Integer, samples checked at once, which limits the memory.
+        array: Array, looked at by blocks.
+        first_row: Integer, the number of its first row.
+        place: Optional function from a row's number to words that say where
+            it is.
     """
     if array.dtype.kind != "f":
         return
-    for start in range(0, len(array), block):
-        finite = np.isfinite(array[start : start + block])
+    for rows, block in blocks(array):
+        finite = np.isfinite(block)
         if not finite.all():
-            row, *place = np.argwhere(~finite)[0]
+            where = tuple(np.argwhere(~finite)[0])
+            row = first_row + rows.start + int(where[0])
             raise ValueError(
                 "`x` must be finite: no NaN, no infinity, nothing above "
-                "float32's range. "
-                f"Received: {array[(start + row, *place)]} in row "
-                f"{start + row}"
+                f"float32's range. Received: {block[where]} in "
+                f"{f'row {row}' if place is None else place(row)}"
             )
 
 
@@ -151,7 +155,7 @@ def checked_array(name, value, ndim=None):
             f"Received: {name} of shape {array.shape}"
         )
     # Of NaN, both are NaN.
-    lowest, highest = float(array.min()), float(array.max())
+    lowest, highest = map(float, extremes(array))
     if not -_HIGHEST <= lowest <= highest <= _HIGHEST:
         raise ValueError(
             f"`{name}` must be finite: no NaN, no infinity, nothing above "
@@ -173,7 +177,8 @@ def rescaled(x, smallest=1e-9, largest=1e9):
     Returns:
         Tuple of the array and the power of 2.
     """
-    most = max(-float(x.min()), float(x.max()))
+    lowest, highest = map(float, extremes(x))
+    most = max(-lowest, highest)
     if most == 0 or smallest <= most <= largest:
         return x, 1.0
     unit = 2.0 ** np.floor(np.log2(most))

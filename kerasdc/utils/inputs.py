@@ -1,6 +1,8 @@
 """User data converted to one checked NumPy array."""
 
 import hashlib
+import os
+import pathlib
 import weakref
 
 import keras
@@ -15,10 +17,16 @@ from kerasdc.utils.array_checks import is_bfloat16
 from kerasdc.utils.array_checks import is_text
 from kerasdc.utils.array_checks import not_real
 from kerasdc.utils.array_checks import with_small_dtype
+from kerasdc.utils.mapped import blocks
 from kerasdc.utils.refusals import not_numeric
 from kerasdc.utils.refusals import not_rectangular
 from kerasdc.utils.refusals import refuse_missing_texts
 from kerasdc.utils.refusals import refuse_paths
+from kerasdc.utils.scratch import scratch_array
+from kerasdc.utils.streams import collected
+from kerasdc.utils.streams import is_array_like
+from kerasdc.utils.streams import is_stream
+from kerasdc.utils.streams import rows_of_array_like
 
 
 class Checked(np.ndarray):
@@ -72,9 +80,12 @@ def to_array(x, sample_shape=None, allow_text=False, allow_labels=False):
     """Turns `x` into a NumPy array that a model can train on.
 
     Args:
-        x: Array, list, pandas frame, SciPy sparse matrix, tensor,
-            `tf.data.Dataset` or `keras.utils.PyDataset` (these two are read
-            into memory once).
+        x: Array, list, pandas frame, SciPy sparse matrix, tensor, path of a
+            `.npy`, something that is sliced as an array (of h5py or zarr), or
+            batches that can be read again: `tf.data.Dataset`,
+            `keras.utils.PyDataset`, a grain loader. A `.npy` and a
+            `numpy.memmap` stay on disk; the others are read once, and kept
+            on disk if they are large: see `kerasdc.utils.scratch`.
         sample_shape: Optional tuple: the shape that one sample must have.
         allow_text: Boolean. Whether strings are accepted.
         allow_labels: Boolean. Whether a dataset may yield labels with the
@@ -91,6 +102,8 @@ def to_array(x, sample_shape=None, allow_text=False, allow_labels=False):
     if getattr(x, "prepared_for", None) is not None:
         check_shape(x, sample_shape)
         return x
+    if _is_array_file(x):
+        x = _mapped_file(x)
     refuse_paths(x, allow_text)
     array = _as_numpy(x, sample_shape, allow_labels)
     if array.size == 0 or array.ndim == 0:
@@ -110,34 +123,23 @@ def to_array(x, sample_shape=None, allow_text=False, allow_labels=False):
     return array
 
 
-def reject_labels(y):
-    """Raises if labels were passed to a training method.
+def _is_array_file(x):
+    return isinstance(x, (str, os.PathLike)) and str(x).endswith(".npy")
 
-    Args:
-        y: What the caller passed as `y`.
 
-    Raises:
-        ValueError: If `y` is not `None`.
-    """
-    if y is not None:
-        raise ValueError(
-            "Clustering never trains on labels. To compare clusters with "
-            "labels, pass `callbacks=[kerasdc.ClusteringMetrics(x, y)]`; for "
-            "an embedding without clusters, call "
-            "`kerasdc.metrics.embedding_scores`. "
-            f"Received: y of type {type(y).__name__}"
-        )
+def _mapped_file(path):
+    try:
+        return np.load(path, mmap_mode="r")
+    except ValueError as error:
+        name = pathlib.Path(path).name
+        raise ValueError(f"{name} is no array on disk: {error}") from error
 
 
 def _as_numpy(x, sample_shape=None, allow_labels=False):
-    if isinstance(x, keras.utils.PyDataset):
-        _reject_infinite(x, x.num_batches is None)
-        batches = (x[i] for i in range(x.num_batches))
-        return _concatenate(batches, allow_labels)
-    if hasattr(x, "element_spec"):
-        _reject_infinite(x, int(x.cardinality()) == -1)
-        _reject_single_samples(x, sample_shape)
-        return _concatenate(x.as_numpy_iterator(), allow_labels)
+    if is_stream(x):
+        return collected(x, sample_shape, allow_labels)
+    if is_array_like(x):
+        return rows_of_array_like(x)
     if hasattr(x, "toarray"):
         return _from_sparse(x)
     if hasattr(x, "to_numpy"):
@@ -176,35 +178,14 @@ def _stacked(array):
         raise not_rectangular(array) from error
 
 
-def _reject_single_samples(dataset, sample_shape):
-    """Raises if elements seem to be single samples instead of batches.
-
-    Batches have an unknown length, unless the last one is dropped; then the
-    shape of a sample must be known to tell.
-    """
-    spec = _first_of(dataset.element_spec)
-    shape = getattr(spec, "shape", None)
-    if not shape or shape[0] is None or spec.dtype.name == "string":
-        return
-    if int(dataset.cardinality()) == 1:  # all data at once
-        return
-    if sample_shape is None or tuple(shape[1:]) != tuple(sample_shape):
-        raise ValueError(
-            "A dataset must yield batches of samples: end it with "
-            "`.batch(256)`, without `drop_remainder`, which makes batches "
-            "look like samples. "
-            f"Received: elements of shape {tuple(shape)}"
-        )
-
-
-def _first_of(element):
-    return element[0] if isinstance(element, (tuple, list)) else element
-
-
 def _from_sparse(x):
     if x.dtype.kind not in NUMBER_KINDS:
         raise not_real(x.dtype)
-    return x.astype("float32").toarray()
+    found = scratch_array(x.shape, "float32")
+    rows = x.tocsr().astype("float32")
+    for place, block in blocks(found):
+        rows[place].toarray(out=block)
+    return found
 
 
 def _from_frame(x):
@@ -216,35 +197,6 @@ def _from_frame(x):
         # Booleans and numbers, or columns that allow missing values.
         return x.to_numpy("float32", na_value=np.nan)
     return array
-
-
-def _concatenate(batches, allow_labels):
-    parts = [np.asarray(_inputs_of(batch, allow_labels)) for batch in batches]
-    if not parts:
-        return np.empty((0, 0))
-    if any(p.ndim == 0 or p.shape[1:] != parts[0].shape[1:] for p in parts):
-        raise ValueError(
-            "A dataset must yield batches of samples of one shape. "
-            f"Received: batches of shapes {sorted({p.shape for p in parts})}"
-        )
-    return np.concatenate(parts)
-
-
-def _inputs_of(batch, allow_labels):
-    if not isinstance(batch, (tuple, list)):
-        return batch
-    if len(batch) > 1 and not allow_labels:
-        reject_labels(batch[1])
-    return batch[0]
-
-
-def _reject_infinite(x, infinite):
-    if infinite:
-        raise ValueError(
-            "A dataset must be finite, because it is read into memory: "
-            "remove `.repeat()`. "
-            f"Received: an infinite {type(x).__name__}"
-        )
 
 
 def fingerprint(x):
@@ -259,7 +211,10 @@ def fingerprint(x):
     known = getattr(x, "known_fingerprint", None)
     if known is not None:
         return known
-    found = hashlib.sha256(np.ascontiguousarray(x)).hexdigest(), x.shape
+    digest = hashlib.sha256()
+    for _, block in blocks(x):
+        digest.update(np.ascontiguousarray(block))
+    found = digest.hexdigest(), x.shape
     if isinstance(x, Checked):
         x.known_fingerprint = found
     return found

@@ -50,6 +50,25 @@ def refuse_paths(x, allow_text):
         )
 
 
+def reject_labels(y):
+    """Raises if labels were passed to a training method.
+
+    Args:
+        y: What the caller passed as `y`.
+
+    Raises:
+        ValueError: If `y` is not `None`.
+    """
+    if y is not None:
+        raise ValueError(
+            "Clustering never trains on labels. To compare clusters with "
+            "labels, pass `callbacks=[kerasdc.ClusteringMetrics(x, y)]`; for "
+            "an embedding without clusters, call "
+            "`kerasdc.metrics.embedding_scores`. "
+            f"Received: y of type {type(y).__name__}"
+        )
+
+
 def _is_path(value, allow_text):
     if isinstance(value, str) and not allow_text:
         return value.lower().endswith(_IMAGES)

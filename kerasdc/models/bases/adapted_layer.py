@@ -6,10 +6,13 @@ from kerasdc.algorithms.centers import means_of
 from kerasdc.algorithms.degree_linkage import degree_linkage
 from kerasdc.models.bases.data_graph import DataGraph
 from kerasdc.models.bases.partition_training import train_on_partition
+from kerasdc.models.bases.sampled_training import SampledSearch
+from kerasdc.models.bases.sampled_training import refuse_processes
 from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.sampled_rows import MOST_SEARCHED
 
 
-class AdaptedLayer(DataGraph):
+class AdaptedLayer(SampledSearch, DataGraph):
     """A mixin of `EncoderModel`: `adapt` sets a layer from data."""
 
     cluster_layer = "clustering"  # the attribute that holds it
@@ -26,7 +29,10 @@ class AdaptedLayer(DataGraph):
             x: Samples.
             initial_centers: Optional array `(num_clusters, dim)` to use.
             seed: Optional integer; `None` takes the model's.
-            **kwargs: `method` (after `"neighbors"`, `"modular_kmeans"` if it
+            **kwargs: `max_samples` (100,000): of more samples, clusters are
+                looked for in that many, drawn at random, and all are
+                assigned to them; `None` takes all. `method` (after
+                `"neighbors"`, `"modular_kmeans"` if it
                 is not said), `num_restarts`, `verbose`: see
                 `ClusteringLayer`. The method `"graph_linkage"` merges samples
                 along the graph of the features, not of the embedding, and
@@ -43,11 +49,17 @@ class AdaptedLayer(DataGraph):
         """
         x = self.prepare(x)
         seed = self._draw_seed() if seed is None else seed
-        options, z = self.search_options(kwargs), self.embed(x)
         layer = getattr(self, self.cluster_layer)
-        if options.get("method") != "graph_linkage":
-            return layer.adapt(z, initial_centers, seed=seed, **options)
-        return self._adapt_along_graph(layer, x, z, seed, **options)
+        if kwargs.get("method") == "graph_linkage":
+            refuse_processes("The method 'graph_linkage'")
+            most = kwargs.pop("max_samples", MOST_SEARCHED)
+            part = self.searched(x, most)
+            z = self.embed(part)
+            found = self._adapt_along_graph(layer, part, z, seed, **kwargs)
+        else:
+            z, options = self.searched_points(x, self.search_options(kwargs))
+            found = layer.adapt(z, initial_centers, seed=seed, **options)
+        return self.assignments_by(x, z, found)
 
     def _adapt_along_graph(
         self,

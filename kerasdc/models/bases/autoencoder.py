@@ -7,15 +7,17 @@ from keras import ops
 from kerasdc.callbacks import FiniteLoss
 from kerasdc.callbacks.lists import with_first
 from kerasdc.models.bases.parts import features_of
+from kerasdc.models.bases.replicas import whole_loss
 from kerasdc.models.bases.scopes import strategy_scope
 from kerasdc.models.bases.stepping import stepping
 from kerasdc.targets import ShuffledBatches
-from kerasdc.targets import keras_order
+from kerasdc.targets import fixed_order
 from kerasdc.targets import steps_taken
 from kerasdc.utils.arguments import checked_seed
-from kerasdc.utils.inputs import reject_labels
 from kerasdc.utils.inputs import to_array
 from kerasdc.utils.lookups import checked_loss
+from kerasdc.utils.processes import agreed
+from kerasdc.utils.refusals import reject_labels
 
 
 @keras.saving.register_keras_serializable(package="kerasdc")
@@ -86,8 +88,10 @@ class Autoencoder(keras.Model):
             Tensor like `features`.
         """
         reconstruction = self.decoder(z, training=training)
-        loss = self.reconstruction_loss(
-            ops.cast(features, "float32"), ops.cast(reconstruction, "float32")
+        loss = whole_loss(
+            self.reconstruction_loss,
+            ops.cast(features, "float32"),
+            ops.cast(reconstruction, "float32"),
         )
         self.add_loss(ops.mean(loss))
         return reconstruction
@@ -109,13 +113,13 @@ class Autoencoder(keras.Model):
         that it would have seen them in.
 
         Args:
-            x: Training samples: array, list, frame, sparse matrix,
-                `tf.data.Dataset` or `PyDataset`, which is read into memory.
+            x: Training samples, in any form that
+                `kerasdc.utils.inputs.to_array` takes.
             y: Must be `None`: the inputs are the targets.
             batch_size: Integer. `None` takes Keras' 32.
             callbacks: Keras callbacks.
             shuffle: Boolean. Whether the samples come in a random order, the
-                same in every pass: see `kerasdc.targets.keras_order`.
+                same in every pass: see `kerasdc.targets.fixed_order`.
             **kwargs: Further arguments of `keras.Model.fit`.
 
         Returns:
@@ -151,7 +155,7 @@ class Autoencoder(keras.Model):
             None,
             batch_size,
             shuffle=False,
-            order=keras_order(len(x), seed) if shuffle else None,
+            order=fixed_order(x, seed) if shuffle else None,
             count_steps=self.count_steps,
         )
 
@@ -159,7 +163,7 @@ class Autoencoder(keras.Model):
         """Its seed, or one by `keras.utils.set_random_seed`."""
         if self.seed is not None:
             return self.seed
-        return int(np.random.randint(2**31))
+        return agreed(np.random.randint(2**31))
 
     def count_steps(self):
         """How many steps this training has taken."""

@@ -11,6 +11,12 @@ from kerasdc.callbacks.collapse import warn_of_collapse
 from kerasdc.callbacks.lists import as_list
 from kerasdc.layers.cluster_counts import ClusterCounts
 from kerasdc.models.bases.encoder_model import EncoderModel
+from kerasdc.models.bases.parted import by_parts
+from kerasdc.models.bases.parted import in_blocks
+from kerasdc.models.bases.parted import rows_of_part
+from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.mapped import blocks
+from kerasdc.utils.processes import summed
 
 
 class ClusteringModel(EncoderModel):
@@ -39,18 +45,34 @@ class ClusteringModel(EncoderModel):
         self.cluster_counts = ClusterCounts(name="cluster_counts")
         self.cluster_counts.build((self.num_clusters,))
 
-    def assign(self, x, batch_size=1024, verbose=0):
+    output_name = "soft_assignment"
+
+    def assign(self, x, batch_size=1024, verbose=0, out=None):
         """The most probable cluster of each sample.
 
         Args:
             x: Raw samples.
             batch_size: Integer, samples taken at once.
             verbose: As in `keras.Model.predict`.
+            out: As in `predict`.
 
         Returns:
-            Integer array `(n,)`, values from 0 to `num_clusters - 1`.
+            Integer array `(n,)`, values from 0 to `num_clusters - 1`, or
+            `out`.
         """
-        return self.predict(x, batch_size, verbose).argmax(axis=1)
+        self._check_fitted()
+        batch_size = checked_count("batch_size", batch_size)
+
+        def clusters(samples):
+            soft_assignment = self._outputs_of(samples, batch_size, verbose)
+            return soft_assignment.argmax(axis=1)
+
+        def compute(array):
+            # Soft assignments of all samples may not fit into memory.
+            num_rows = rows_of_part(4 * self.num_clusters, batch_size)
+            return in_blocks(array, clusters, num_rows)
+
+        return by_parts(self, x, compute, out, "cluster")
 
     def soft_assignment(self, logits):
         """Probabilities of the clusters, of those that have logits.
@@ -97,12 +119,19 @@ class ClusteringModel(EncoderModel):
         step = self._count_steps()
         if self._assigned_at != step:
             previous = self.training_assignments
-            self.training_assignments = soft_assignment.argmax(axis=1)
+            self.training_assignments = self._clusters_of(soft_assignment)
             if previous is not None:
                 changed = self.training_assignments != previous
-                self.label_change = float(np.mean(changed))
+                num, of = summed([np.count_nonzero(changed), len(changed)])
+                self.label_change = float(num / of)
             self._assigned_at = step
         return self.training_assignments
+
+    def _clusters_of(self, soft_assignment):
+        found = [block.argmax(axis=1) for _, block in blocks(soft_assignment)]
+        # All samples' are kept, from one epoch to the next.
+        smallest = np.min_scalar_type(max(self.num_clusters - 1, 1))
+        return np.concatenate(found).astype(smallest)
 
     def epoch_soft_assignment(self):
         """Soft assignments of the training data now, while `fit` runs.

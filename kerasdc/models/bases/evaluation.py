@@ -3,8 +3,9 @@
 import keras
 from keras import ops
 
+from kerasdc.models.bases.replicas import share_of_replica
 from kerasdc.targets import ShuffledBatches
-from kerasdc.utils.inputs import reject_labels
+from kerasdc.utils.refusals import reject_labels
 
 
 class Evaluation:
@@ -53,7 +54,7 @@ class Evaluation:
         terms = self.loss_terms(x, y, y_pred, training)
         terms = {name: ops.mean(term) for name, term in terms.items()}
         self.report(x, **{k: v for k, v in terms.items() if k in self.terms})
-        return sum([*terms.values(), *of_layers])
+        return share_of_replica(sum([*terms.values(), *of_layers]))
 
     def add_terms(self):
         """Makes the metrics behind `report`; called in `__init__`."""

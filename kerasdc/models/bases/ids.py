@@ -2,6 +2,8 @@
 
 import keras
 
+from kerasdc.utils.mapped import extremes
+
 
 def check_ids(array, model):
     """Raises if an encoder's `Embedding` has no row for some of the samples.
@@ -22,7 +24,7 @@ def check_ids(array, model):
         layer, keras.layers.Embedding
     ):
         return
-    lowest, highest = array.min(), array.max()
+    lowest, highest = extremes(array)
     if lowest < 0 or highest >= layer.input_dim:
         raise ValueError(
             f"`x` must hold ids from 0 to {layer.input_dim - 1}: the encoder's "

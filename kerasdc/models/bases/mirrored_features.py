@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from kerasdc.models.bases.autoencoder import Autoencoder
+from kerasdc.models.bases.replicas import whole_loss
 
 
 class MirroredFeatures:
@@ -123,8 +124,10 @@ class MirroredAutoencoder(Autoencoder):
 
     def reconstruct(self, features, z, training=False):
         outputs, errors = self._errors(features, z, training)
-        loss = self.reconstruction_loss(
-            ops.cast(features, "float32"), ops.cast(outputs, "float32")
+        loss = whole_loss(
+            self.reconstruction_loss,
+            ops.cast(features, "float32"),
+            ops.cast(outputs, "float32"),
         )
         self.add_loss(ops.mean(loss) + self.layerwise_weight * ops.mean(errors))
         return outputs

@@ -5,6 +5,7 @@ from keras import ops
 from kerasdc import losses
 from kerasdc.targets import SelfTrainingTargets
 from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.mapped import blocks
 
 
 class SelfTraining:
@@ -29,9 +30,9 @@ class SelfTraining:
             update_interval = checked_count("update_interval", update_interval)
         self.update_interval = update_interval
 
-    def target_distribution(self, q):
-        """P for assignments Q, `(n, k)`, of all samples; see `losses`."""
-        return losses.target_distribution(q, *self.target_powers)
+    def target_distribution(self, q, frequencies=None):
+        """P for assignments Q, `(n, k)`; see `losses`."""
+        return losses.target_distribution(q, *self.target_powers, frequencies)
 
     def training_batches(self, x, batch_size, shuffle=True):
         return _EpochTargets(
@@ -59,9 +60,12 @@ class SelfTraining:
         q = soft_assignment
         if q is None:
             q = self.predict(x, batch_size=batch_size, verbose=0)
-        p = self.target_distribution(q)
-        divergence = ops.mean(losses.kl_divergence(p, ops.array(q)))
-        return max(float(divergence), 0.0)  # rounding takes it below
+        frequencies, total = losses.soft_frequencies(q), 0.0
+        for _, block in blocks(q):
+            p = self.target_distribution(block, frequencies)
+            divergence = losses.kl_divergence(p, ops.array(block))
+            total += float(ops.sum(divergence))
+        return max(total / len(q), 0.0)  # rounding takes it below
 
 
 class _EpochTargets(SelfTrainingTargets):

@@ -6,6 +6,7 @@ import numpy as np
 from kerasdc.layers import Scaling
 from kerasdc.models.bases.augmenting import check_augmentation
 from kerasdc.targets import FeatureBatches
+from kerasdc.utils.mapped import extremes
 
 
 def checked_preprocessor(preprocessor, default):
@@ -196,7 +197,7 @@ def check_range(array, preprocessor):
 def _feature_limits(array, preprocessor):
     """The least and the largest feature."""
     if preprocessor is None:
-        return float(array.min()), float(array.max())
+        return tuple(map(float, extremes(array)))
     if isinstance(preprocessor, Scaling):
         return preprocessor.limits_of(array)
     layer = _ready(preprocessor, array)

@@ -1,8 +1,10 @@
 """One pass of a model over all samples, by one compiled function."""
 
 import keras
-import numpy as np
 
+from kerasdc.models.bases.local_function import LocalFunction
+from kerasdc.utils.mapped import PageLimit
+from kerasdc.utils.scratch import scratch_array
 from kerasdc.utils.tracing_advice import no_tracing_advice
 
 
@@ -10,9 +12,9 @@ class CompiledPasses:
     """A mixin of `EncoderModel`: functions of batches, compiled once.
 
     `keras.Model.predict` makes a new input pipeline for every call, and keeps
-    a list of all batches until its end. Where TensorFlow runs on one device,
-    `run_pass` compiles a function once and writes what it returns into one
-    array.
+    a list of all batches until its end. On TensorFlow with one device, and on
+    JAX with those of one process, `run_pass` compiles a function once and
+    writes what it returns into one array.
     """
 
     def run_pass(self, name, function, x, batch_size):
@@ -27,9 +29,11 @@ class CompiledPasses:
             batch_size: Integer.
 
         Returns:
-            Array `(n, ...)`.
+            Array `(n, ...)`, on disk if it is large.
         """
         compiled = self._compiled_pass(name, function, x)
+        if keras.backend.backend() == "jax":
+            compiled = compiled.bound(batch_size)
         with no_tracing_advice():
             return self._filled(compiled, x, batch_size)
 
@@ -40,8 +44,11 @@ class CompiledPasses:
             batch = x[start : start + batch_size]
             result = keras.ops.convert_to_numpy(compiled(batch))
             if outputs is None:
-                outputs = np.empty((len(x), *result.shape[1:]), result.dtype)
+                shape = (len(x), *result.shape[1:])
+                outputs = scratch_array(shape, result.dtype)
+                limit = PageLimit(x, outputs)
             outputs[start : start + len(batch)] = result
+            limit.touch(len(batch))
         return outputs
 
     def forget_passes(self):
@@ -52,7 +59,8 @@ class CompiledPasses:
         key = (name, x.shape[1:], x.dtype.str)
         compiled, variables = self._passes().get(key, (None, []))
         if not _same(variables, self.variables):
-            compiled = _compiled(function, x)
+            make = _MAKERS[keras.backend.backend()]
+            compiled = make(function, x, self.variables)
             self._passes()[key] = (compiled, self.variables)
         return compiled
 
@@ -61,11 +69,14 @@ class CompiledPasses:
         return vars(self).setdefault("_functions_of_passes", {})
 
 
-def _compiled(function, x):
+def _by_tensorflow(function, x, variables):
     import tensorflow as tf
 
     signature = tf.TensorSpec((None, *x.shape[1:]), x.dtype)
     return tf.function(function, input_signature=[signature], autograph=False)
+
+
+_MAKERS = {"jax": LocalFunction, "tensorflow": _by_tensorflow}
 
 
 def _same(variables, others):

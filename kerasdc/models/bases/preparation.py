@@ -8,8 +8,9 @@ from kerasdc.utils.frames import column_names
 from kerasdc.utils.frames import in_order
 from kerasdc.utils.inputs import Checked
 from kerasdc.utils.inputs import is_checked_by
-from kerasdc.utils.inputs import reject_labels
 from kerasdc.utils.inputs import to_array
+from kerasdc.utils.refusals import reject_labels
+from kerasdc.utils.sampled_rows import samples_of_all
 
 
 class Preparation:
@@ -81,12 +82,12 @@ class Preparation:
         if array.dtype == object:
             # Only the vocabulary tells how wide the features are.
             if adapts:
-                self.preprocessor.adapt(array)
+                self.preprocessor.adapt(samples_of_all(array))
             array, adapts = self._as_features(array), False
         if not self.built:
             self.build((None, *array.shape[1:]))
         if adapts:
-            self.preprocessor.adapt(array)
+            self.preprocessor.adapt(samples_of_all(array))
         self._learn_inputs(x, array)
         return Checked.by(self, array)
 
@@ -96,7 +97,7 @@ class Preparation:
             return
         self._warn_of_scale(array)
         if not self.accepts_text:
-            self.input_range.adapt(array)
+            self.input_range.adapt(samples_of_all(array))
         self.feature_names = self.feature_names or column_names(x)
 
     def _warn_of_scale(self, array):

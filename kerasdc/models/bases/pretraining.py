@@ -13,11 +13,13 @@ from kerasdc.models.bases.neighbor_embedding import STEPS_PER_EPOCH
 from kerasdc.models.bases.neighbor_embedding import NeighborEmbedding
 from kerasdc.models.bases.neighbor_embedding import check_options
 from kerasdc.models.bases.parts import check_range
+from kerasdc.models.bases.sampled_training import refuse_processes
 from kerasdc.models.bases.scopes import strategy_scope
 from kerasdc.utils.arguments import checked_choice
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.lookups import checked_loss
 from kerasdc.utils.lookups import is_auto
+from kerasdc.utils.sampled_rows import MOST_SEARCHED
 
 _METHODS = {"autoencoder": Autoencoder, "neighbors": NeighborEmbedding}
 
@@ -57,9 +59,8 @@ class Pretraining(AdaptedLayer):
     @property
     def pretrained(self):
         """Whether the encoder was trained (kept when saved)."""
-        if self._comes_pretrained:
-            return True
-        return self.built and bool(self._pretrained.numpy())
+        was_trained = self.built and bool(self._pretrained.numpy())
+        return was_trained or self._comes_pretrained
 
     @property
     def _comes_pretrained(self):
@@ -142,7 +143,8 @@ class Pretraining(AdaptedLayer):
                 autoencoder is reported.
             **kwargs: Further arguments of `Autoencoder.fit`, or
                 `NeighborEmbedding.fit`; of `"neighbors"` also `num_neighbors`
-                and `shifts`, see `DataGraph.neighbor_graph`.
+                and `shifts`, see `DataGraph.neighbor_graph`, and
+                `max_samples`, see `AdaptedLayer.adapt_layer`.
 
         Returns:
             The stage's `History`.
@@ -161,7 +163,9 @@ class Pretraining(AdaptedLayer):
             self._check_decoder("pretrain")
         validation = self._checked_validation(validation_data, batch_size)
         x = self.prepare(x, kwargs.pop("y", None))
-        if self.pretrain_method == "neighbors":
+        if self.pretrain_method == "neighbors" and "graph" not in kwargs:
+            refuse_processes("`pretrain` by neighbors")
+            x = self.searched(x, kwargs.pop("max_samples", MOST_SEARCHED))
             kwargs = self.with_graph(x, kwargs)
         if validation is not None:
             validation = (self._scorable(validation),)
@@ -252,8 +256,8 @@ class Pretraining(AdaptedLayer):
         self.pretrain(x, batch_size=batch_size, verbose=verbose)
         if not self.pretrained:
             raise ValueError(
-                "`fit` needs a pretrained encoder, but pretraining diverged: "
-                "lower the learning rate of `pretrain_optimizer`."
+                "`fit` stops: pretraining diverged; lower the learning rate of "
+                "`pretrain_optimizer`."
             )
 
     # === Config, checks ===
@@ -276,8 +280,8 @@ class Pretraining(AdaptedLayer):
     def _check_decoder(self, verb):
         if self.encoder is not None and self.decoder is None:
             raise ValueError(
-                f"`{verb}` needs a decoder; an encoder without one is assumed "
-                "to be pretrained. Received: decoder=None"
+                f"`{verb}` needs a decoder; an encoder without one counts as "
+                "pretrained. Received: decoder=None"
             )
 
     # Where p(x | z) is not defined, these raise.

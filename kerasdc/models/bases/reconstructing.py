@@ -3,6 +3,7 @@
 from keras import ops
 
 from kerasdc.models.bases.decoder_training import train_decoder
+from kerasdc.models.bases.replicas import whole_loss
 from kerasdc.targets import FeatureBatches
 from kerasdc.utils.arguments import checked_count
 
@@ -56,8 +57,10 @@ class Reconstructing:
         Returns:
             Tensor `(batch, ...)` or `(batch,)`, as the loss has it.
         """
-        return self.reconstruction_loss(
-            ops.cast(features, "float32"), ops.cast(outputs, "float32")
+        return whole_loss(
+            self.reconstruction_loss,
+            ops.cast(features, "float32"),
+            ops.cast(outputs, "float32"),
         )
 
     def mean_reconstruction_error(self, x, batch_size):

@@ -11,6 +11,7 @@ from kerasdc.targets import all_features
 from kerasdc.utils.arguments import checked_choice
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.inputs import evenly_spaced
+from kerasdc.utils.processes import summed
 from kerasdc.utils.progress import counted
 
 _OPTIONS = ("batch_size", "samples", "optimizer", "criterion", "callbacks")
@@ -62,7 +63,7 @@ def best_weights(
             verbose=0,
             callbacks=callbacks and callbacks(f"restart_{i + 1}"),
         )
-        scores.append(float(score(other)))
+        scores.append(float(summed(score(other))))
         weights.append(other.get_weights())
     # A training that came to nothing is worse than any other.
     scores = np.nan_to_num(scores, nan=np.inf, posinf=np.inf)

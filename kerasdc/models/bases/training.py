@@ -14,7 +14,8 @@ from kerasdc.targets import ShuffledBatches
 from kerasdc.targets import steps_taken
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.frames import column_names
-from kerasdc.utils.inputs import reject_labels
+from kerasdc.utils.processes import agreed
+from kerasdc.utils.refusals import reject_labels
 
 
 class Training:
@@ -50,9 +51,10 @@ class Training:
         """Trains the model; runs the stages before it that are missing.
 
         Args:
-            x: Training samples: array, list, frame, sparse matrix,
-                `tf.data.Dataset` or `PyDataset`; the last two are read into
-                memory.
+            x: Training samples: array, list, frame, sparse matrix, path of a
+                `.npy`, `kerasdc.datasets.Parts`, `tf.data.Dataset` or other
+                batches: see `kerasdc.utils.inputs.to_array`. What is large
+                stays on disk.
             y: Must be `None`. Labels are used for evaluation only: see
                 `kerasdc.ClusteringMetrics`.
             batch_size: Integer, at least `smallest_batch`. `None` takes the
@@ -225,7 +227,7 @@ class Training:
         if self.seed is not None:
             return self.seed
         # NumPy's generator is what `keras.utils.set_random_seed` seeds.
-        return int(np.random.randint(2**31))
+        return agreed(np.random.randint(2**31))
 
     # === Checks ===
 

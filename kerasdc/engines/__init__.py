@@ -1,0 +1,1 @@
+"""Assigning on engines that people run: `spark` and `ray`."""
