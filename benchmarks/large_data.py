@@ -223,6 +223,9 @@ def main():
     parser.add_argument("--steps", type=int, default=500)
     parser.add_argument("--systems", nargs="*", default=[*TRAINED, "assign"])
     parser.add_argument("--folder", default=tempfile.gettempdir())
+    parser.add_argument(
+        "--large-only", action="store_true", help="not 70,000 rows, too"
+    )
     parser.add_argument("--release", help="folder of another checkout")
     parser.add_argument("--line", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -239,7 +242,7 @@ def main():
             found = run("dec", arguments, small, package)
             show(f"dec, {small:,} rows, {name}", found)
     for what in arguments.systems:
-        if what in TRAINED:
+        if what in TRAINED and not arguments.large_only:
             found = run(what, arguments, small)
             show(f"{what}, {small:,} rows", found)
         found = run(what, arguments, arguments.rows)
