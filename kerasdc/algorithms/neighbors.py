@@ -13,6 +13,8 @@ from kerasdc.utils.array_checks import checked_array
 from kerasdc.utils.array_checks import rescaled
 from kerasdc.utils.mapped import blocks
 
+_QUERIED = 2**22  # bytes of rows whose neighbors are looked for at once
+
 
 def kth_neighbor_distances(
     x, k=10, max_references=100_000, seed=0, transform=None
@@ -76,7 +78,7 @@ def _distances(x, rows, k, transform):
     references, unit = rescaled(compared(x[np.sort(rows)]))
     search = NearestRows(references)
     found = []
-    for _, block in blocks(x):
+    for _, block in blocks(x, _QUERIED):
         queries = compared(block) / np.float32(unit)
         found.append(search.find(queries, k + 1)[0])
     found = np.concatenate(found)

@@ -1,6 +1,7 @@
 """Centers that follow the points nearest to them, by counts."""
 
 import keras
+import numpy as np
 from keras import ops
 
 from kerasdc.layers.adaptable import add_state
@@ -50,7 +51,7 @@ class MovingCenters(ClusteringLayer):
 
     def adapt(self, z, *args, **kwargs):
         found = super().adapt(z, *args, **kwargs)
-        self.counts.assign(ops.full_like(self.counts, self.initial_count))
+        self.counts.assign(np.full(self.counts.shape, self.initial_count))
         return found
 
     def move(self, points):
