@@ -296,5 +296,5 @@ class EmbeddingNetwork(Pretraining, ClusteringModel):
         if not self.built or must_adapt(self.preprocessor):
             name = type(self).__name__
             raise ValueError(
-                f"This {name} has seen no data: call `fit(x)` first."
+                f"This {name} has seen no data yet: call `fit` first."
             )
