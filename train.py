@@ -3,7 +3,6 @@
 import argparse
 import contextlib
 import importlib
-import json
 import os
 import shlex
 import signal
@@ -62,30 +61,6 @@ def parse_arguments(arguments):
     add("--data", help="your own file or folder: see --data x --help")
     add("--list", action="store_true", help="list recipes and figures")
     return parser.parse_args(arguments)
-
-
-def print_list():
-    """Prints every recipe and baseline, and what the zoo has published.
-
-    Returns:
-        Exit status.
-    """
-    from kerasdc import zoo
-    from kerasdc.baselines import list_baselines
-    from kerasdc.recipes import list_recipes
-    from kerasdc.utils.terminal import print_anywhere
-
-    print_anywhere()
-    print("Recipes (--model, --dataset, --recipe):")
-    for system, dataset, recipe in list_recipes():
-        print(f"  {system:10} {dataset:15} {recipe}")
-    print("\nBaselines (--model), for every data set that they take:")
-    print(f"  {', '.join(list_baselines())}")
-    print("\nPublished models (kerasdc.load):")
-    for name in zoo.list_models():
-        print(f"  {name}")
-    print("\n" + zoo.results_table())
-    return 0
 
 
 class Stopped(KeyboardInterrupt):
@@ -153,102 +128,15 @@ def main(arguments=None):
         os.environ.setdefault("KERAS_BACKEND", "jax")
     try:
         with stoppable():
-            return print_list() if options.list else run(options)
+            command = importlib.import_module("kerasdc.runs.command")
+            if options.list:
+                return command.print_list()
+            return command.run(options)
     except KeyboardInterrupt as stop:
         return explain_stop(stop, arguments)
     except (ImportError, OSError, RuntimeError, ValueError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
-
-
-def settings_of(options):
-    """The settings of a run.
-
-    Args:
-        options: `argparse.Namespace` of `parse_arguments`.
-
-    Returns:
-        `kerasdc.runs.settings.Settings`.
-
-    Raises:
-        ValueError: If there is no such system or baseline, or a number is
-            out of its range.
-    """
-    from kerasdc.baselines import list_baselines
-    from kerasdc.baselines.known_baselines import RECIPE
-    from kerasdc.recipes import RECIPES
-    from kerasdc.runs.settings import Settings
-    from kerasdc.utils.arguments import checked_name
-
-    known = [*RECIPES, *list_baselines()]
-    system = checked_name("model", options.model, known, "system or baseline")
-    return Settings(
-        system=system,
-        dataset=options.dataset,
-        recipe=options.recipe or ("best" if system in RECIPES else RECIPE),
-        seed=options.seed,
-        split=options.split,
-        pretrain_epochs=options.pretrain_epochs,
-        epochs=options.epochs,
-        dtype_policy=options.dtype_policy,
-    )
-
-
-def join_others(options):
-    """Joins the processes that train together.
-
-    Args:
-        options: `argparse.Namespace` of `parse_arguments`.
-
-    Raises:
-        RuntimeError, ValueError: As `kerasdc.runs.distributed.join`.
-    """
-    from kerasdc.runs.distributed import join
-
-    join(options.coordinator, options.num_processes, options.process_index)
-
-
-def run(options):
-    """Trains and writes the run folder.
-
-    Args:
-        options: `argparse.Namespace` of `parse_arguments`.
-
-    Returns:
-        Exit status.
-    """
-    if options.distributed:  # before anything computes
-        join_others(options)
-    from kerasdc.runs.kinds import kind_of
-    from kerasdc.runs.publication import check_publishable
-    from kerasdc.utils.processes import process_index
-    from kerasdc.utils.terminal import print_anywhere
-
-    print_anywhere()
-    settings = settings_of(options)
-    if options.publish:
-        check_publishable(settings)
-    out = settings.folder if options.out is None else options.out
-    kind = kind_of(settings)
-    with kind.run(settings, out, options.data_dir) as training:
-        training.start(resume=options.resume)
-        if options.publish and training.commit.endswith("+"):
-            print(
-                "train.py: the publication will name commit "
-                f"{training.commit}, but files differ from it",
-                file=sys.stderr,
-            )
-        training.train()
-        if process_index() > 0:
-            return 0  # the first one writes
-        figures = kind.write(training)
-        print(json.dumps(figures, indent=2))
-        for page in ("report.html", "embedding.png"):
-            if (training.out / page).exists():
-                print(f"Look at {training.out / page}")
-        if options.publish:
-            print(kind.publish(training, figures))
-    return 0
 
 
 if __name__ == "__main__":

@@ -62,6 +62,15 @@ def test_a_damaged_file_stops_with_its_name(folder, capsys):
     assert names == ["part-0.parquet"]
 
 
+def test_a_file_without_rows_is_written_without_rows(folder):
+    path = folder / "in" / "part-1.parquet"
+    parquet.write_table(parquet.read_table(path).slice(0, 0), path)
+    with pytest.warns(UserWarning, match="part-1.parquet holds no rows"):
+        assert assign(folder, "--columns", "pixels") == 0
+    rows = [len(parquet.read_table(p)) for p in sorted(folder.glob("out/*"))]
+    assert rows == [100, 0, 100]
+
+
 def test_wrong_arguments(folder, capsys):
     assert assign(folder, model="dec_digit") == 2
     assert "dec_digits" in capsys.readouterr().err

@@ -13,6 +13,7 @@ import systems
 import train
 from kerasdc import datasets
 from kerasdc import zoo
+from kerasdc.runs import command
 from kerasdc.runs import ownership
 from kerasdc.runs.run import Run
 from kerasdc.runs.settings import Settings
@@ -83,7 +84,7 @@ def test_other_threads_handle_no_signals():
 
 
 def test_list_is_stopped_without_a_hint(monkeypatch, capsys):
-    monkeypatch.setattr(train, "print_list", small_runs.interrupt)
+    monkeypatch.setattr(command, "print_list", small_runs.interrupt)
     assert train.main(["--list"]) == 130
     assert capsys.readouterr().err == "train.py: stopped by SIGINT.\n"
 

@@ -25,31 +25,17 @@ def small_parts(monkeypatch, digits):
     )
 
 
-def outputs(model, x, **kwargs):
-    return [
-        model.assign(x, batch_size=32, **kwargs),
-        model.predict(x, batch_size=32, verbose=0, **kwargs),
-        model.embed(x, batch_size=32, **kwargs),
-    ]
-
-
-def test_the_same_from_batches_and_files(
-    model, digits, small_parts, tmp_path, monkeypatch
-):
+def test_the_same_from_batches_and_files(model, digits, small_parts, tmp_path):
+    methods = (model.assign, model.predict, model.embed)
     expected = [
-        model.assign(digits),
-        model.predict(digits, batch_size=1024, verbose=0),
-        model.embed(digits),
+        method(digits, batch_size=1024, verbose=0) for method in methods
     ]
     np.save(tmp_path / "digits.npy", digits)
+    path, common = tmp_path / "out.npy", {"batch_size": 32, "verbose": 0}
     for x in (digits, Batches(digits, 70), tmp_path / "digits.npy"):
-        for a, b in zip(outputs(model, x), expected, strict=True):
-            np.testing.assert_allclose(a, b, atol=1e-5)
-        path = tmp_path / "out.npy"
-        for i, b in enumerate(expected):
-            assert outputs(model, x, out=path)[i] == path
-            methods = (model.assign, model.predict, model.embed)
-            methods[i](x, batch_size=32, verbose=0, out=path)
+        for method, b in zip(methods, expected, strict=True):
+            np.testing.assert_allclose(method(x, **common), b, atol=1e-5)
+            assert method(x, out=path, **common) == path
             np.testing.assert_allclose(np.load(path), b, atol=1e-5)
 
 
@@ -93,7 +79,7 @@ def test_an_empty_stream_and_nan_write_nothing(model, digits, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_verbose_and_many_rows_at_once(model, digits, small_parts, capsys):
+def test_verbose_and_many_rows_at_once(model, digits, small_parts):
     """By Keras' own `predict`, whose outputs are put together."""
     found = model.predict(digits, batch_size=32, verbose=2)
     expected = model.predict(digits, batch_size=32, verbose=0)

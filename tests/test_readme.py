@@ -24,6 +24,7 @@ from kerasdc import metrics
 from kerasdc import models
 from kerasdc import zoo
 from kerasdc.runs import own_data
+from kerasdc.runs.command import settings_of
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -260,7 +261,7 @@ def check_extras(target):
 def check_training(arguments):
     # In a loop over seeds.
     arguments = [a.replace("$seed", "0") for a in arguments]
-    settings = train.settings_of(train.parse_arguments(arguments))
+    settings = settings_of(train.parse_arguments(arguments))
     if settings.system not in baselines.list_baselines():
         settings.values()
     assert settings.dataset in datasets.list_names()

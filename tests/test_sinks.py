@@ -31,6 +31,13 @@ def test_every_kind_holds_all_parts(tmp_path, column):
     assert table["name"].to_pylist() == whole.tolist()
 
 
+def test_without_parts_a_file_has_no_rows(tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    assert len(np.load(written(tmp_path / "x.npy", []))) == 0
+    path = written(tmp_path / "x.parquet", [])
+    assert parquet.read_table(path).num_rows == 0
+
+
 @pytest.mark.parametrize("name", ["x.npy", "x.parquet"])
 @pytest.mark.parametrize("after", [0, 1])
 def test_an_error_leaves_nothing(tmp_path, name, after):

@@ -12,6 +12,7 @@ from kerasdc.utils.arguments import checked_seed
 from kerasdc.utils.array_checks import checked_array
 from kerasdc.utils.array_checks import rescaled
 from kerasdc.utils.mapped import blocks
+from kerasdc.utils.scratch import taken
 
 _QUERIED = 2**22  # bytes of rows whose neighbors are looked for at once
 
@@ -75,13 +76,16 @@ def _distances(x, rows, k, transform):
         return np.asarray(part, "float32").reshape(len(part), -1)
 
     # Squares must not overflow.
-    references, unit = rescaled(compared(x[np.sort(rows)]))
+    all_are = len(rows) == len(x)
+    references = compared(x if all_are else taken(x, np.sort(rows)))
+    references, unit = rescaled(references)
     search = NearestRows(references)
-    found = []
-    for _, block in blocks(x, _QUERIED):
-        queries = compared(block) / np.float32(unit)
-        found.append(search.find(queries, k + 1)[0])
-    found = np.concatenate(found)
+    if all_are:
+        found, _ = search.find(references, k + 1)
+    else:
+        parts = (compared(part) for _, part in blocks(x, _QUERIED))
+        found = [search.find(q / np.float32(unit), k + 1)[0] for q in parts]
+        found = np.concatenate(found)
     # The nearest reference of a reference is itself, at distance 0.
     is_reference = np.zeros(len(x), "int64")
     is_reference[rows] = 1

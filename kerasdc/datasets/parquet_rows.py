@@ -7,6 +7,30 @@ from kerasdc.utils.arguments import checked_name
 from kerasdc.utils.arguments import shown
 
 
+def parquet_reader(path):
+    """What reads Parquet files, or raises.
+
+    Args:
+        path: `pathlib.Path` of a file to be read.
+
+    Returns:
+        Tuple of pyarrow's module `parquet` and the errors of files that
+        cannot be read.
+
+    Raises:
+        ImportError: If pyarrow is missing.
+    """
+    try:
+        from pyarrow import ArrowException
+        from pyarrow import parquet
+    except ImportError as error:
+        raise ImportError(
+            "A Parquet file is read by the package pyarrow: pip install "
+            f"pyarrow. Received: path={str(path)!r}"
+        ) from error
+    return parquet, (ArrowException, OSError)
+
+
 def parquet_rows(path, columns, id_column, batch_size):
     """Reads a file batch by batch.
 
@@ -21,14 +45,7 @@ def parquet_rows(path, columns, id_column, batch_size):
         ImportError: If pyarrow is missing.
         ValueError: If the file cannot be read, or has no such columns.
     """
-    try:
-        from pyarrow import ArrowException
-        from pyarrow import parquet
-    except ImportError as error:
-        raise ImportError(
-            "A Parquet file is read by the package pyarrow: pip install "
-            f"pyarrow. Received: path={str(path)!r}"
-        ) from error
+    parquet, errors = parquet_reader(path)
     try:
         with parquet.ParquetFile(path) as file:
             names = _columns_of(file.schema_arrow, columns, id_column, path)
@@ -40,7 +57,7 @@ def parquet_rows(path, columns, id_column, batch_size):
                 if id_column is not None:
                     ids = batch.column(id_column)
                 yield _features(batch, names, path), ids
-    except (ArrowException, OSError) as error:
+    except errors as error:
         raise unreadable(path, error) from error
 
 

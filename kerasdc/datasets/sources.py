@@ -17,6 +17,7 @@ from kerasdc.datasets.delimited import read_json_lines
 from kerasdc.datasets.delimited import read_text
 from kerasdc.datasets.filling import as_matrix
 from kerasdc.datasets.image_folders import read_images
+from kerasdc.datasets.parquet_rows import parquet_reader
 from kerasdc.utils.arguments import checked_choice
 from kerasdc.utils.arguments import checked_name
 from kerasdc.utils.arguments import shown
@@ -140,17 +141,10 @@ def _from_json_lines(path, *arguments):
 
 
 def _from_parquet(path, *arguments):
-    try:
-        from pyarrow import ArrowException
-        from pyarrow import parquet
-    except ImportError as error:
-        raise ImportError(
-            "A Parquet file is read by the package pyarrow: pip install "
-            f"pyarrow. Received: path={str(path)!r}"
-        ) from error
+    parquet, errors = parquet_reader(path)
     try:
         table = parquet.ParquetFile(path).read()
-    except (ArrowException, OSError) as error:
+    except errors as error:
         raise unreadable(path, error) from error
     columns = {}
     for name in table.column_names:

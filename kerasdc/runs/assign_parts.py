@@ -1,10 +1,6 @@
 """`python -m kerasdc assign`: clusters of files of any number and size."""
 
 import argparse
-import os
-import pathlib
-import secrets
-import sys
 import time
 
 from kerasdc.datasets import Parts
@@ -13,7 +9,8 @@ from kerasdc.engines.loaded import model_of
 from kerasdc.engines.loaded import outputs_of
 from kerasdc.engines.loaded import sample_shape
 from kerasdc.utils.files import local_path
-from kerasdc.utils.terminal import print_anywhere
+from kerasdc.utils.sinks import sink_of
+from kerasdc.utils.terminal import explained
 
 _STALE = 24 * 60 * 60  # seconds, after which nobody goes on writing a file
 
@@ -63,13 +60,7 @@ def main(arguments):
     Returns:
         Exit status: 0, or 2 after an error that the message explains.
     """
-    options = parse_arguments(arguments)
-    try:
-        print_anywhere()
-        return assign_parts(options)
-    except (ImportError, OSError, ValueError) as error:
-        print(f"kerasdc: {error}", file=sys.stderr)
-        return 2
+    return explained(assign_parts, parse_arguments(arguments))
 
 
 def assign_parts(options):
@@ -115,37 +106,14 @@ def _targets(paths, out):
 
 
 def _write(model, part, target, options):
-    """Writes one file, which has its name when it is complete."""
-    import pyarrow
-    from pyarrow import parquet
-
+    """Writes one file; returns how many rows it has."""
     for old in target.parent.glob(f".{target.name}.*.tmp"):
         if time.time() - old.stat().st_mtime > _STALE:
             old.unlink(missing_ok=True)
-    name = f".{target.name}.{secrets.token_hex(4)}.tmp"
-    temporary, writer, num_rows = pathlib.Path(target.parent, name), None, 0
-    try:
+    num_rows = 0
+    with sink_of(target, options.write) as sink:
         for rows, ids in part.with_ids():
-            found = outputs_of(model, rows, options.write)
-            table = _table(pyarrow, found, ids, options)
-            if writer is None:
-                writer = parquet.ParquetWriter(temporary, table.schema)
-            writer.write_table(table)
-            num_rows += len(found)
-        if writer is None:  # a file without rows
-            parquet.write_table(pyarrow.table({options.write: []}), temporary)
-        else:
-            writer.close()
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
+            columns = {} if ids is None else {options.id_column: ids}
+            sink.write(outputs_of(model, rows, options.write), **columns)
+            num_rows += len(rows)
     return num_rows
-
-
-def _table(pyarrow, found, ids, options):
-    values = pyarrow.array(found.reshape(-1))
-    if found.ndim > 1:
-        width = found.shape[1]
-        values = pyarrow.FixedSizeListArray.from_arrays(values, width)
-    columns = {} if ids is None else {options.id_column: ids}
-    return pyarrow.table({**columns, options.write: values})

@@ -4,7 +4,6 @@ import argparse
 import dataclasses
 import json
 import pathlib
-import sys
 
 from kerasdc.automatic import cluster
 from kerasdc.datasets import read_source
@@ -13,7 +12,7 @@ from kerasdc.metrics import evaluate
 from kerasdc.report.clustering_report import write_clustering_report
 from kerasdc.utils.files import local_path
 from kerasdc.utils.files import write_json
-from kerasdc.utils.terminal import print_anywhere
+from kerasdc.utils.terminal import explained
 
 
 def parse_arguments(arguments):
@@ -71,13 +70,7 @@ def main(arguments=None):
     Returns:
         Exit status: 0, or 2 after an error that the message explains.
     """
-    options = parse_arguments(arguments)
-    try:
-        print_anywhere()
-        return cluster_file(options)
-    except (ImportError, OSError, ValueError) as error:
-        print(f"kerasdc: {error}", file=sys.stderr)
-        return 2
+    return explained(cluster_file, parse_arguments(arguments))
 
 
 def cluster_file(options):

@@ -5,8 +5,7 @@ import math
 import keras
 
 from kerasdc.utils.arguments import checked_count
-from kerasdc.utils.mapped import PageLimit
-from kerasdc.utils.scratch import scratch_array
+from kerasdc.utils.scratch import filled
 
 
 class FeatureBatches(keras.utils.PyDataset):
@@ -46,12 +45,4 @@ def all_features(x, preprocessor=None):
         Float array `(n, ...)`, on disk if it is large.
     """
     batches = FeatureBatches(x, preprocessor, batch_size=8192)
-    for i, (batch,) in enumerate(batches):
-        if i == 0:  # filled in place: no second copy at the end
-            shape = (len(x), *batch.shape[1:])
-            features = scratch_array(shape, batch.dtype)
-            limit = PageLimit(x, features)
-        start = i * batches.batch_size
-        features[start : start + len(batch)] = batch
-        limit.touch(len(batch))
-    return features
+    return filled(x, (batch for (batch,) in batches))

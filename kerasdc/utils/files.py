@@ -53,13 +53,25 @@ def replace(path, data):
     Raises:
         OSError: If it cannot be written; it is unchanged then.
     """
-    # A random name, because several threads may write the same file.
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    temporary = temporary_beside(path)
     try:
         temporary.write_bytes(data)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def temporary_beside(path):
+    """Where a file or folder is written that is then renamed to `path`.
+
+    Args:
+        path: `pathlib.Path`.
+
+    Returns:
+        `pathlib.Path` in the same folder, another one each time, because
+        several threads may write the same file.
+    """
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
 
 
 def check_space(folder, num_bytes):
@@ -166,7 +178,7 @@ def staged(target, overwrite=False):
             f"The folder already exists. Received: {str(target)!r}"
         )
     # Not `tempfile`, whose folders other users, such as a server, cannot read.
-    folder = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    folder = temporary_beside(target)
     try:
         folder.mkdir(parents=True)
         yield folder

@@ -2,12 +2,12 @@
 
 import os
 import pathlib
-import shutil
 import tempfile
 import weakref
 
 import numpy as np
 
+from kerasdc.utils.files import check_space
 from kerasdc.utils.mapped import PageLimit
 from kerasdc.utils.mapped import blocks
 from kerasdc.utils.mapped import release
@@ -112,6 +112,28 @@ def taken(x, rows):
     return found
 
 
+def filled(x, parts):
+    """One array of what is computed of a sample each, part by part.
+
+    Args:
+        x: Array `(n, ...)` of samples, not empty.
+        parts: Iterable of arrays `(m, ...)`: outputs of the samples in their
+            order.
+
+    Returns:
+        Array `(n, ...)`, on disk if it is large.
+    """
+    found, start = None, 0
+    for part in parts:
+        if found is None:
+            found = scratch_array((len(x), *part.shape[1:]), part.dtype)
+            limit = PageLimit(x, found)
+        found[start : start + len(part)] = part
+        start += len(part)
+        limit.touch(len(part))
+    return found
+
+
 class GrowingRows:
     """Rows of which it is not known how many will come."""
 
@@ -172,9 +194,8 @@ def _num_bytes(shape, dtype):
 
 def _check_room(num_bytes):
     folder = scratch_folder()
-    free = shutil.disk_usage(folder).free
-    if num_bytes > free:
-        raise OSError(
-            f"{num_bytes:,} bytes must be written to {folder}, which has "
-            f"room for {free:,}: name another folder by {FOLDER}."
-        )
+    try:
+        check_space(folder, num_bytes)
+    except OSError as error:
+        words = f"{error.strerror}. Name another folder by {FOLDER}."
+        raise OSError(error.errno, words) from error

@@ -1,12 +1,11 @@
 """Where outputs go that come part by part: arrays and files."""
 
 import os
-import pathlib
-import secrets
 
 import numpy as np
 
 from kerasdc.utils.files import local_path
+from kerasdc.utils.files import temporary_beside
 from kerasdc.utils.mapped import PageLimit
 from kerasdc.utils.scratch import GrowingRows
 
@@ -16,8 +15,9 @@ _HEADER = 128  # bytes of a .npy before its numbers
 def sink_of(out, name):
     """What takes outputs part by part, as a context.
 
-    Entered, it has a method `write` of one array `(m, ...)`; left without an
-    error, it has a `result`; left by one, it leaves no file behind.
+    Entered, it has a method `write` of one array `(m, ...)` and, for a
+    `.parquet`, further columns by their names; left without an error, it has
+    a `result`; left by one, it leaves no file behind.
 
     Args:
         out: Path that ends in `.npy` or `.parquet`, an array of as many rows
@@ -100,23 +100,24 @@ class _File:
                 f"The folder of `out` must exist. Received: out={str(path)!r}"
             )
         self.result, self._name = path, name
-        temporary = f".{path.name}.{secrets.token_hex(4)}.tmp"
-        self._temporary = pathlib.Path(path.parent, temporary)
+        self._temporary = temporary_beside(path)
         self._file = None
 
     def __enter__(self):
         return self
 
-    def write(self, part):
+    def write(self, part, **columns):
         if self._file is None:
-            self._file = self._opened(part)
-        self._append(part)
+            self._file = self._opened(part, **columns)
+        self._append(part, **columns)
 
     def __exit__(self, kind, error, trace):
         try:
             if self._file is not None:
                 self._finish(complete=kind is None)
             if kind is None:
+                if self._file is None:
+                    self._write_nothing()
                 os.replace(self._temporary, self.result)
         finally:
             self._temporary.unlink(missing_ok=True)
@@ -137,6 +138,10 @@ class _ArrayFile(_File):
         self._file.write(part.reshape(-1).view("uint8").data)
         self._num_rows += len(part)
 
+    def _write_nothing(self):
+        with self._temporary.open("wb") as file:
+            np.save(file, np.empty(0))
+
     def _finish(self, complete):
         with self._file as file:
             if not complete:
@@ -153,25 +158,31 @@ class _ArrayFile(_File):
 
 
 class _ParquetFile(_File):
-    """One column: of numbers, or of lists of equally many numbers."""
+    """A column of numbers, or of lists of equally many; others before it."""
 
-    def _opened(self, part):
+    def _opened(self, part, **columns):
         from pyarrow import parquet
 
-        schema = self._table(part).schema
+        schema = self._table(part, **columns).schema
         return parquet.ParquetWriter(self._temporary, schema)
 
-    def _append(self, part):
-        self._file.write_table(self._table(part))
+    def _append(self, part, **columns):
+        self._file.write_table(self._table(part, **columns))
 
-    def _table(self, part):
+    def _write_nothing(self):
+        import pyarrow
+        from pyarrow import parquet
+
+        parquet.write_table(pyarrow.table({self._name: []}), self._temporary)
+
+    def _table(self, part, **columns):
         import pyarrow
 
         values = pyarrow.array(np.ascontiguousarray(part).reshape(-1))
         if part.ndim > 1:
             width = int(np.prod(part.shape[1:]))
             values = pyarrow.FixedSizeListArray.from_arrays(values, width)
-        return pyarrow.table({self._name: values})
+        return pyarrow.table({**columns, self._name: values})
 
     def _finish(self, complete):
         self._file.close()

@@ -1,6 +1,7 @@
 """Data that come in batches: read once, checked, kept in memory or on disk."""
 
 import collections.abc
+import math
 import warnings
 
 import keras
@@ -191,7 +192,8 @@ def rows_of_array_like(x):
     Returns:
         Array `(n, ...)`, on disk if it is large.
     """
-    length = max(1, BLOCK // max(1, _bytes_of_row(x)))
+    num_bytes = math.prod(x.shape[1:]) * np.dtype(x.dtype).itemsize
+    length = max(1, BLOCK // max(1, num_bytes))
     rows = GrowingRows()
     for start in range(0, x.shape[0], length):
         rows.append(np.asarray(x[start : start + length]))
@@ -210,8 +212,3 @@ def is_array_like(x):
     has_them = all(hasattr(x, name) for name in names)
     is_frame = hasattr(x, "to_numpy") or hasattr(x, "toarray")
     return has_them and not is_frame and len(x.shape) > 0
-
-
-def _bytes_of_row(x):
-    dtype = np.dtype(x.dtype) if x.dtype is not object else np.dtype("O")
-    return int(np.prod(x.shape[1:], dtype="float64")) * dtype.itemsize

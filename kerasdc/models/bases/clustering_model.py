@@ -12,11 +12,11 @@ from kerasdc.callbacks.lists import as_list
 from kerasdc.layers.cluster_counts import ClusterCounts
 from kerasdc.models.bases.encoder_model import EncoderModel
 from kerasdc.models.bases.parted import by_parts
-from kerasdc.models.bases.parted import in_blocks
 from kerasdc.models.bases.parted import rows_of_part
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.mapped import blocks
 from kerasdc.utils.processes import summed
+from kerasdc.utils.scratch import filled
 
 
 class ClusteringModel(EncoderModel):
@@ -69,8 +69,11 @@ class ClusteringModel(EncoderModel):
 
         def compute(array):
             # Soft assignments of all samples may not fit into memory.
-            num_rows = rows_of_part(4 * self.num_clusters, batch_size)
-            return in_blocks(array, clusters, num_rows)
+            length = rows_of_part(4 * self.num_clusters, batch_size)
+            parts = (
+                array[i : i + length] for i in range(0, len(array), length)
+            )
+            return filled(array, map(clusters, parts))
 
         return by_parts(self, x, compute, out, "cluster")
 

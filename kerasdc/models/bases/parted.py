@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kerasdc.utils.mapped import PageLimit
+from kerasdc.utils.mapped import blocks
 from kerasdc.utils.sinks import sink_of
 from kerasdc.utils.streams import batches_of
 from kerasdc.utils.streams import is_stream
@@ -34,51 +34,24 @@ def by_parts(model, x, compute, out, name):
         array = model.as_inputs(x)
         if out is None:
             return compute(array)
-        parts = _parts(array)
+        parts = (part for _, part in blocks(array, PART))
     with sink_of(out, name) as sink:
         for part in parts:
             sink.write(compute(part))
     return sink.result
 
 
-def in_blocks(x, compute, num_rows):
-    """Rows by a function of blocks of samples, in one array of memory.
-
-    Args:
-        x: Array `(n, ...)`, not empty.
-        compute: Function from an array `(m, ...)` to one of as many rows.
-        num_rows: Integer, of a block.
-
-    Returns:
-        Array `(n, ...)`.
-    """
-    found, limit = [], PageLimit(x)
-    for start in range(0, len(x), num_rows):
-        found.append(compute(x[start : start + num_rows]))
-        limit.touch(num_rows)
-    return np.concatenate(found)
-
-
-def rows_of_part(row, multiple=1):
+def rows_of_part(num_bytes, multiple):
     """How many rows are a part.
 
     Args:
-        row: Array, one row, or an integer, its number of bytes.
+        num_bytes: Integer, of a row.
         multiple: Integer, of which the answer is one.
 
     Returns:
         Integer, at least `multiple`.
     """
-    num_bytes = row if isinstance(row, int) else row.nbytes
     return max(PART // max(num_bytes, 1) // multiple, 1) * multiple
-
-
-def _parts(array):
-    length, limit = rows_of_part(array[0].nbytes, 1024), PageLimit(array)
-    for start in range(0, len(array), length):
-        part = array[start : start + length]
-        yield part
-        limit.touch(len(part))
 
 
 def _regrouped(model, x):

@@ -3,8 +3,7 @@
 import keras
 
 from kerasdc.models.bases.local_function import LocalFunction
-from kerasdc.utils.mapped import PageLimit
-from kerasdc.utils.scratch import scratch_array
+from kerasdc.utils.scratch import filled
 from kerasdc.utils.tracing_advice import no_tracing_advice
 
 
@@ -34,22 +33,15 @@ class CompiledPasses:
         compiled = self._compiled_pass(name, function, x)
         if keras.backend.backend() == "jax":
             compiled = compiled.bound(batch_size)
+        starts = range(0, len(x), batch_size)
         with no_tracing_advice():
-            return self._filled(compiled, x, batch_size)
-
-    @staticmethod
-    def _filled(compiled, x, batch_size):
-        outputs = None
-        for start in range(0, len(x), batch_size):
-            batch = x[start : start + batch_size]
-            result = keras.ops.convert_to_numpy(compiled(batch))
-            if outputs is None:
-                shape = (len(x), *result.shape[1:])
-                outputs = scratch_array(shape, result.dtype)
-                limit = PageLimit(x, outputs)
-            outputs[start : start + len(batch)] = result
-            limit.touch(len(batch))
-        return outputs
+            return filled(
+                x,
+                (
+                    keras.ops.convert_to_numpy(compiled(x[i : i + batch_size]))
+                    for i in starts
+                ),
+            )
 
     def forget_passes(self):
         """Makes `run_pass` compile anew: what it compiled may be stale."""

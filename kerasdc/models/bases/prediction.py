@@ -11,9 +11,8 @@ from kerasdc.targets import FeatureBatches
 from kerasdc.targets.devices import num_devices
 from kerasdc.targets.feeding import on_tensorflow_alone
 from kerasdc.utils.arguments import checked_count
-from kerasdc.utils.mapped import PageLimit
 from kerasdc.utils.processes import num_processes
-from kerasdc.utils.scratch import scratch_array
+from kerasdc.utils.scratch import filled
 from kerasdc.utils.tracing_advice import no_tracing_advice
 
 
@@ -235,19 +234,12 @@ def _by_keras(predict, x, preprocessor, batch_size):
     Keras would copy an array twice, and holds all outputs twice at its end.
     """
     length = rows_of_part(x[0].nbytes, batch_size)
-    outputs = None
+    parts = (x[i : i + length] for i in range(0, len(x), length))
     with no_tracing_advice():
-        for start in range(0, len(x), length):
-            batches = FeatureBatches(
-                x[start : start + length], preprocessor, batch_size
-            )
-            part = predict(batches)
-            if len(part) == len(x):
-                return part
-            if outputs is None:
-                shape = (len(x), *part.shape[1:])
-                outputs = scratch_array(shape, part.dtype)
-                limit = PageLimit(x, outputs)
-            outputs[start : start + len(part)] = part
-            limit.touch(len(part))
-    return outputs
+        return filled(
+            x,
+            (
+                predict(FeatureBatches(part, preprocessor, batch_size))
+                for part in parts
+            ),
+        )
