@@ -118,13 +118,22 @@ def train(system, path, steps):
     }
 
 
-def assign(path, out):
-    """Assigns all rows into a Parquet; compares with a bare Keras model."""
-    import keras
-
+def save(path, saved):
+    """Saves an adapted model, as `assign` loads it: in a process of its own."""
     model = model_of("dec")
     model.pretrain(str(path), epochs=0, verbose=0)
     model.adapt(str(path), num_restarts=1, max_samples=10_000)
+    model.save(saved)
+    return {}
+
+
+def assign(path, saved, out):
+    """Assigns all rows into a Parquet; compares with a bare Keras model."""
+    import keras
+
+    import kerasdc  # noqa: F401, its layers can be loaded
+
+    model = keras.saving.load_model(saved)
     x = np.load(path, mmap_mode="r")
     started = time.perf_counter()
     model.assign(str(path), out=out)
@@ -176,10 +185,13 @@ def measured(what, arguments):
     warnings.simplefilter("ignore")  # so few steps find no clusters
     folder, steps = arguments.folder, arguments.steps
     path = pathlib.Path(folder, f"rows_{arguments.rows}.npy")
+    saved = pathlib.Path(folder, "large_data.keras")
     if what in TRAINED:
         found = train(what, path, steps)
+    elif what == "save":
+        found = save(path, str(saved))
     elif what == "assign":
-        found = assign(path, str(pathlib.Path(folder, "clusters.parquet")))
+        found = assign(path, saved, str(saved.with_suffix(".parquet")))
     elif what == "many":
         found = many_clusters(folder)
     else:
@@ -246,6 +258,8 @@ def main():
         if what in TRAINED and not arguments.large_only:
             found = run(what, arguments, small)
             show(f"{what}, {small:,} rows", found)
+        if what == "assign":
+            run("save", arguments, small)
         found = run(what, arguments, arguments.rows)
         show(f"{what}, {arguments.rows:,} rows", found)
         if "share" in found:

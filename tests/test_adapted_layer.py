@@ -69,6 +69,29 @@ def test_clusters_along_the_graph_are_learned(system, blobs):
         model.adapt(x, method="graph_linkage", learned_epochs=-1)
 
 
+@pytest.mark.parametrize("system", ["dec", "dcn"])
+def test_groups_along_the_graph_come_together(system, blobs):
+    """By triplets, before they are merged in the embedding."""
+    x, y = blobs
+    model = systems.make(system)
+    systems.pretrain(model, x, epochs=0)
+    before = apart(model.embed(x), y)
+    options = {"method": "graph_linkage", "num_neighbors": 7}
+    found = model.adapt(x, triplet_epochs=10, **options)
+    assert clustering_accuracy(y, found) == 1
+    assert apart(model.embed(x), y) > before + 0.05
+    with pytest.raises(ValueError, match="triplet_epochs=-1"):
+        model.adapt(x, triplet_epochs=-1, **options)
+
+
+def apart(z, y):
+    """By how much samples are more like those of their cluster: cosines."""
+    z = z / np.linalg.norm(z, axis=1, keepdims=True)
+    same = y[:, None] == y
+    cosines = z @ z.T
+    return cosines[same].mean() - cosines[~same].mean()
+
+
 def test_images_are_needed_for_shifts(blobs):
     model = systems.make("dec", compiled=False)
     model.compile(pretrain_method="neighbors")

@@ -79,7 +79,7 @@ def _distances(x, rows, k, transform):
     all_are = len(rows) == len(x)
     references = compared(x if all_are else taken(x, np.sort(rows)))
     references, unit = rescaled(references)
-    search = NearestRows(references)
+    search = NearestRows(references, len(x))
     if all_are:
         found, _ = search.find(references, k + 1)
     else:

@@ -21,12 +21,13 @@ from kerasdc.models.bases.data_graph import DataGraph
 from kerasdc.models.bases.registry import system
 from kerasdc.models.bases.sampled_training import SampledTraining
 from kerasdc.networks.shapes import is_image
-from kerasdc.targets import GroupMates
+from kerasdc.targets import MergedMates
 from kerasdc.utils.arguments import checked_choice
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_flag
 from kerasdc.utils.arguments import checked_number
 from kerasdc.utils.inputs import fingerprint
+from kerasdc.utils.tensors import unit_rows
 
 _LEAST_SPREAD = 1e-6  # of features: all alike have no neighbors
 _GRAPHS = {"fuzzy": fuzzy_neighbor_graph, "gaussian": gaussian_neighbor_graph}
@@ -126,22 +127,16 @@ class JULE(SampledTraining, DataGraph, ClusteringModel):
 
     def call(self, x, training=False):
         features = self.features(x, training)
-        z = self._unit(self.encoder(features, training=training))
+        z = unit_rows(self.encoder(features, training=training))
         return z if training else self.clustering(z)
 
-    @staticmethod
-    def _unit(z):
-        z = ops.cast(z, "float32")
-        length = ops.sqrt(ops.sum(ops.square(z), axis=1, keepdims=True))
-        return z / ops.maximum(length, 1e-12)
-
     def embedding_of(self, features):
-        return self._unit(self.encoder(features, training=False))
+        return unit_rows(self.encoder(features, training=False))
 
     def _embedded(self, x, batch_size, verbose):
         """Features of unit length, `(n, dim)`."""
         z = self._latent(x, batch_size, verbose)
-        return ops.convert_to_numpy(self._unit(z))
+        return ops.convert_to_numpy(unit_rows(z))
 
     @property
     def adapted(self):
@@ -204,7 +199,7 @@ class JULE(SampledTraining, DataGraph, ClusteringModel):
             self.adapt(x)
 
     def training_batches(self, x, batch_size, shuffle=True):
-        return GroupMates(
+        return MergedMates(
             self,
             x,
             batch_size,

@@ -1,6 +1,7 @@
 """Recipes of InfoGAN."""
 
 from kerasdc.recipes.shared import AUGMENTATION
+from kerasdc.recipes.shared import STRONG_AUGMENTATION
 
 OBJECTIVE = "mutual information of samples and clusters, negative"
 PUBLISHED_SPLIT = "all"
@@ -31,19 +32,21 @@ def _paper(scale, epochs):
     }
 
 
-def _best(scale, epochs, restart_epochs):
+def _best(scale, epochs, restart_epochs, augmentation=AUGMENTATION):
+    distorted = "shifted and rotated"
+    if augmentation is STRONG_AUGMENTATION:
+        distorted = "shifted, rotated, sheared and zoomed"
     restarts = {"num": 4, "epochs": restart_epochs, "criterion": "neighbors"}
     deviations = [
         *_DEVIATIONS,
         "The recognition network also maximizes the information of real "
-        "samples and clusters, which stay where images are shifted and "
-        "rotated.",
+        f"samples and clusters, which stay where images are {distorted}.",
         f"The best of four starts of {restart_epochs} epochs: its clusters "
         "separate the fewest nearest neighbors.",
     ]
     return {
         **_paper(scale, epochs),
-        "augmentation": dict(AUGMENTATION),
+        "augmentation": dict(augmentation),
         "compile": {"assignment_weight": 2.0},
         "adapt": {"restarts": restarts},
         "deviations": deviations,
@@ -57,7 +60,7 @@ RECIPES = {
     },
     "mnist": {
         "paper": _paper(1 / 255, 10),
-        "best": _best(1 / 255, epochs=10, restart_epochs=1),
+        "best": _best(1 / 255, 8, 1, STRONG_AUGMENTATION),
     },
 }
 

@@ -11,6 +11,7 @@ from kerasdc.targets.batches import steps_taken
 from kerasdc.targets.features import FeatureBatches
 from kerasdc.targets.features import all_features
 from kerasdc.targets.group_mates import GroupMates
+from kerasdc.targets.group_mates import MergedMates
 from kerasdc.targets.neighbor_radii import NeighborRadii
 from kerasdc.targets.orders import fixed_order
 from kerasdc.targets.orders import keras_order
@@ -21,6 +22,7 @@ __all__ = [
     "AffinityBatches",
     "FeatureBatches",
     "GroupMates",
+    "MergedMates",
     "NeighborPairs",
     "NeighborRadii",
     "PairedBatches",

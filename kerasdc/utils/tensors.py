@@ -103,3 +103,17 @@ def largest_entry(tensor):
     # Without `initial`, Keras refuses empty batches.
     largest = ops.max(ops.abs(tensor), axis=1, keepdims=True, initial=0.0)
     return ops.stop_gradient(largest)
+
+
+def unit_rows(z):
+    """Rows of length 1, in their directions.
+
+    Args:
+        z: Tensor `(n, dim)`.
+
+    Returns:
+        Float32 tensor `(n, dim)`. A row of zeros stays one.
+    """
+    z = ops.cast(z, "float32")
+    length = ops.sqrt(ops.sum(ops.square(z), axis=1, keepdims=True))
+    return z / ops.maximum(length, 1e-12)

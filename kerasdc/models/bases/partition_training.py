@@ -1,14 +1,18 @@
-"""Training an encoder and a layer of clusters towards given clusters."""
+"""Training an encoder towards given clusters, or groups of samples."""
 
 import keras
 
 from kerasdc.algorithms.graph_partitions import neighbor_shares
+from kerasdc.losses import cluster_triplets
 from kerasdc.losses import kl_divergence
 from kerasdc.models.bases.parts import features_of
 from kerasdc.models.bases.stepping import stepping
+from kerasdc.targets import GroupMates
 from kerasdc.targets import ShuffledBatches
+from kerasdc.utils.tensors import unit_rows
 
 _BATCH_SIZE = 256
+_NUM_PAIRS = 50  # of a batch of triplets, as in JULE
 _RATE = 1e-3  # falls to 0 along a cosine
 
 
@@ -28,16 +32,39 @@ def train_on_partition(model, layer, x, graph, clusters, epochs, seed, verbose):
         seed: Integer, of the order of batches.
         verbose: As in `keras.Model.fit`.
     """
-    batches = ShuffledBatches(
-        x,
-        neighbor_shares(graph, clusters, layer.num_clusters),
-        _BATCH_SIZE,
-        seed=seed,
-    )
+    shares = neighbor_shares(graph, clusters, layer.num_clusters)
+    batches = ShuffledBatches(x, shares, _BATCH_SIZE, seed=seed)
+    learner = _Learner(model, layer)
+    _train(learner, batches, kl_divergence, epochs, verbose)
+
+
+def train_by_triplets(model, x, groups, epochs, seed, verbose):
+    """Trains a model's encoder so that samples of a group come together.
+
+    Directions of its outputs count, not their lengths.
+
+    Reference:
+
+    - [Yang et al., 2016](https://arxiv.org/abs/1604.03628), Joint Unsupervised
+      Learning of Deep Representations and Image Clusters, equation (8).
+
+    Args:
+        model, x, epochs, seed, verbose: As in `train_on_partition`.
+        groups: Integer array `(n,)`, more groups than there are clusters.
+    """
+    batches = GroupMates(x, groups, _NUM_PAIRS, seed=seed)
+    learner = _Learner(model, unit_rows)
+    _train(learner, batches, _triplets, epochs, verbose)
+
+
+def _triplets(groups, z):
+    return cluster_triplets(z, groups)
+
+
+def _train(learner, batches, loss, epochs, verbose):
     num_steps = max(epochs * len(batches), 1)
     rate = keras.optimizers.schedules.CosineDecay(_RATE, num_steps)
-    learner = _Learner(model, layer)
-    learner.compile(keras.optimizers.Adam(rate), loss=kl_divergence)
+    learner.compile(keras.optimizers.Adam(rate), loss=loss)
     with stepping(
         learner, batches, [], epochs=epochs, verbose=verbose
     ) as arguments:
@@ -45,7 +72,7 @@ def train_on_partition(model, layer, x, graph, clusters, epochs, seed, verbose):
 
 
 class _Learner(keras.Model):
-    """The parts of a model that a sample passes on its way to clusters."""
+    """The parts of a model that a sample passes, and what follows them."""
 
     def __init__(self, model, layer):
         super().__init__(name="partition_learner")
