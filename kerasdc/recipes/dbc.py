@@ -1,9 +1,10 @@
 """Recipes of DBC."""
 
 from kerasdc.recipes.shared import ADAM
+from kerasdc.recipes.shared import LINKED_DEVIATIONS
 from kerasdc.recipes.shared import MANY_IMAGES
 from kerasdc.recipes.shared import SGD
-from kerasdc.recipes.shared import linked_deviations
+from kerasdc.recipes.shared import grouped_images
 from kerasdc.recipes.shared import linked_images
 
 OBJECTIVE = "KL(P || Q)"
@@ -31,17 +32,27 @@ def _paper(scale, pretrain_epochs, fit_epochs):
     }
 
 
-def _best(scale, start=None, **kwargs):
-    start = start or {}
-    values = linked_images(scale, "pooled_conv", **kwargs, **start)
+def _best(scale, **kwargs):
+    values = linked_images(scale, "pooled_conv", **kwargs)
     values["compile"]["boost"] = 2.0
-    return {**values, "deviations": [*_NO_CODE, *linked_deviations(**start)]}
+    return {**values, "deviations": [*_NO_CODE, *LINKED_DEVIATIONS]}
+
+
+def _best_grouped(scale, *epochs, **kwargs):
+    return grouped_images(
+        scale,
+        {"kind": "pooled_conv"},
+        *epochs,
+        compiled={"boost": 2.0},
+        deviations=_NO_CODE,
+        **kwargs,
+    )
 
 
 RECIPES = {
     "mnist": {
         "paper": _paper(1 / 255, 40, 40),
-        "best": _best(1 / 255, MANY_IMAGES, num_steps=400, fit_epochs=10),
+        "best": _best_grouped(1 / 255, *MANY_IMAGES, many=True),
     },
     "usps": {
         "paper": _paper(1.0, 160, 60),

@@ -1,10 +1,10 @@
 """Recipes of DCN."""
 
-from kerasdc.recipes.shared import COSINE
+from kerasdc.recipes.shared import MANY_IMAGES
 from kerasdc.recipes.shared import SLOW_COSINE
 from kerasdc.recipes.shared import STACKED_DEVIATIONS
 from kerasdc.recipes.shared import TEXT
-from kerasdc.recipes.shared import best_images
+from kerasdc.recipes.shared import grouped_images
 from kerasdc.recipes.shared import neighbor_perceptron
 from kerasdc.recipes.shared import neighbors_deviations
 
@@ -73,9 +73,16 @@ def _paper(
     }
 
 
-def _best_images(*args):
+def _best_images(scale):
     compiled = {"clustering_weight": 1.0, "kmeans_interval": 10}
-    return {**best_images(*args), "compile": compiled}
+    return grouped_images(
+        scale,
+        {"kind": "pooled_conv"},
+        *MANY_IMAGES,
+        many=True,
+        compiled=compiled,
+        deviations=["A convolutional autoencoder that pools and normalizes."],
+    )
 
 
 def _best_neighbors(scale, num_steps, fit_epochs, **overrides):
@@ -103,7 +110,7 @@ RECIPES = {
                 "(original: 250)."
             ],
         ),
-        "best": _best_images(1 / 255, 40, 40, COSINE),
+        "best": _best_images(1 / 255),
     },
     "pendigits": {
         "paper": _paper(

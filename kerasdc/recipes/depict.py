@@ -4,8 +4,7 @@ from kerasdc.recipes.shared import ADAM
 from kerasdc.recipes.shared import AUGMENTATION
 from kerasdc.recipes.shared import COSINE
 from kerasdc.recipes.shared import MANY_IMAGES
-from kerasdc.recipes.shared import linked_deviations
-from kerasdc.recipes.shared import linked_images
+from kerasdc.recipes.shared import grouped_images
 
 OBJECTIVE = "KL(P || Q) and reconstruction error"
 PUBLISHED_SPLIT = "all"
@@ -74,31 +73,31 @@ def _best(scale, latent_dim, pretrain_epochs, fit_epochs, adapt, **overrides):
     }
 
 
-def _best_linked(num_steps, fit_epochs, **start):
-    values = linked_images(
-        "contrast", "noisy_conv", num_steps, fit_epochs, 5e-4, **start
-    )
-    values["compile"] |= {"target_power": 2.0, "frequency_power": 0.5}
-    return {
-        **values,
-        "deviations": [
+def _best_grouped(*epochs, **kwargs):
+    return grouped_images(
+        "contrast",
+        {"kind": "noisy_conv"},
+        *epochs,
+        learning_rate=5e-4,
+        compiled={"target_power": 2.0, "frequency_power": 0.5},
+        deviations=[
             *_DEVIATIONS,
-            *linked_deviations(**start),
             "Each image has mean 0 and mean square 1. Targets have the power "
             "2 of the authors' code and the square root of the paper.",
         ],
-    }
+        **kwargs,
+    )
 
 
 LINKAGE = {"method": "linkage"}
 RECIPES = {
     "mnist": {
         **_papers(1 / 255, 10, 30),
-        "best": _best_linked(400, 8, **MANY_IMAGES),
+        "best": _best_grouped(*MANY_IMAGES, many=True),
     },
     "usps": {
         **_papers(1.0, 10, 160),
-        "best": _best_linked(200, 20, learned_epochs=12),
+        "best": _best_grouped(20, 4, 20),
     },
     "cmu_pie": {
         **_papers(1 / 255, 68, 400),

@@ -7,8 +7,7 @@ from kerasdc.recipes.shared import MANY_IMAGES
 from kerasdc.recipes.shared import NEW_ORDER_DEVIATION
 from kerasdc.recipes.shared import SLOW_COSINE
 from kerasdc.recipes.shared import STACKED_DEVIATIONS
-from kerasdc.recipes.shared import linked_deviations
-from kerasdc.recipes.shared import linked_images
+from kerasdc.recipes.shared import grouped_images
 from kerasdc.recipes.shared import neighbor_perceptron
 from kerasdc.recipes.shared import neighbors_deviations
 from kerasdc.recipes.shared import shortened
@@ -58,17 +57,22 @@ def _best_neighbors(scale, num_steps, fit_epochs):
     }
 
 
-def _best_images(scale, num_steps, fit_epochs, **start):
-    values = linked_images(scale, "pooled_conv", num_steps, fit_epochs, **start)
-    values["compile"]["kld_weight"] = 1.0
-    return {
-        **values,
-        "deviations": [
-            "A convolutional autoencoder that pools and normalizes.",
-            *linked_deviations(**start),
+def _best_images(scale, network, *epochs, **kwargs):
+    return grouped_images(
+        scale,
+        network,
+        *epochs,
+        compiled={"kld_weight": 1.0},
+        deviations=[
+            "A convolutional autoencoder.",
             "KL(P || Q) has the weight 1 (original: 0.1).",
         ],
-    }
+        **kwargs,
+    )
+
+
+_CONVOLUTIONS = {"kind": "conv", "filters": [32, 64, 128]}
+_POOLED = {"kind": "pooled_conv"}
 
 
 RECIPES = {
@@ -78,11 +82,11 @@ RECIPES = {
     },
     "mnist": {
         **_papers(0.02, 140, ADAM),
-        "best": _best_images(1 / 255, 400, 10, **MANY_IMAGES),
+        "best": _best_images(1 / 255, _CONVOLUTIONS, *MANY_IMAGES, many=True),
     },
     "usps": {
         **_papers(2.0, 30),
-        "best": _best_images(1.0, 2400, 40),
+        "best": _best_images(1.0, _POOLED, 20, 4, 20),
     },
 }
 

@@ -149,18 +149,9 @@ def neighbor_perceptron(scale, num_steps, decoder=True):
     }
 
 
-def linked_images(
-    scale,
-    kind,
-    num_steps,
-    fit_epochs,
-    learning_rate=1e-3,
-    learned_epochs=0,
-    num_neighbors=7,
-):
+def linked_images(scale, kind, num_steps, fit_epochs, learning_rate=1e-3):
     """Convolutions that start from clusters along the graph of neighbors."""
-    graph = {"num_neighbors": num_neighbors, "shifts": True}
-    learned = {"learned_epochs": learned_epochs} if learned_epochs else {}
+    graph = {"num_neighbors": 7, "shifts": True}
     optimizer = {"name": "adam", "learning_rate": {"initial": learning_rate}}
     return {
         "network": {"kind": kind},
@@ -173,32 +164,79 @@ def linked_images(
             "graph": graph,
         },
         "batch_size": 256,
-        "adapt": {"method": "graph_linkage", **learned, **graph},
+        "adapt": {"method": "graph_linkage", **graph},
         "fit": {"optimizer": optimizer, "epochs": fit_epochs},
     }
 
 
-def linked_deviations(num_neighbors=7, learned_epochs=0):
-    """The deviations of `linked_images`."""
-    learned = [
-        f"Those clusters are first learned for {learned_epochs} epochs "
-        "(original: those of k-means)."
-    ]
+LINKED_DEVIATIONS = (
+    "Before the clustering, the encoder is trained by UMAP's loss on the "
+    "graph of 7 neighbors, of images that may be shifted by a pixel (McInnes "
+    "et al., 2018), in place of an autoencoder's.",
+    "Initial centers are the means of clusters that agglomerate along that "
+    "graph (Zhang et al., 2012).",
+    "Trained on shifted and rotated images; targets from clean images, loss "
+    "on augmented ones. Adam in both stages.",
+)
+
+
+def grouped_images(
+    scale,
+    network,
+    triplet_epochs,
+    learned_epochs,
+    fit_epochs,
+    learning_rate=1e-3,
+    many=False,
+    compiled=None,
+    deviations=(),
+):
+    """Convolutions that start from JULE's triplets of groups of neighbors.
+
+    Of many images, nearest neighbors are near as they are, and the start is
+    nearly all that there is to learn.
+    """
+    if many:
+        learning_rate = 1e-4
+    optimizer = {"name": "adam", "learning_rate": {"initial": learning_rate}}
+    return {
+        "network": network,
+        "scale": scale,
+        "augmentation": dict(STRONG_AUGMENTATION if many else AUGMENTATION),
+        "batch_size": 256,
+        "adapt": {
+            "method": "graph_linkage",
+            "num_neighbors": 10,
+            "shifts": not many,
+            "triplet_epochs": triplet_epochs,
+            "learned_epochs": learned_epochs,
+        },
+        "compile": compiled or {},
+        "fit": {"optimizer": optimizer, "epochs": fit_epochs},
+        "deviations": [
+            *deviations,
+            *_grouped_deviations(triplet_epochs, learned_epochs, many),
+        ],
+    }
+
+
+def _grouped_deviations(triplet_epochs, learned_epochs, many):
+    shifts = "" if many else ", of images that may be shifted by a pixel"
+    distorted = ", sheared and zoomed" if many else ""
     return [
-        "Before the clustering, the encoder is trained by UMAP's loss on the "
-        f"graph of {num_neighbors} neighbors, of images that may be shifted "
-        "by a pixel (McInnes et al., 2018), in place of an autoencoder's.",
-        "Initial centers are the means of clusters that agglomerate along "
-        "that graph (Zhang et al., 2012).",
-        "Trained on shifted and rotated images; targets from clean images, "
-        "loss on augmented ones. Adam in both stages.",
-        *(learned if learned_epochs else []),
+        "In place of an autoencoder's training, samples of five groups for "
+        f"each cluster are brought together by triplets for {triplet_epochs} "
+        "epochs (Yang et al., 2016); groups agglomerate along the graph of "
+        f"10 neighbors{shifts} (Zhang et al., 2012).",
+        "Those groups are merged to clusters along the graph of the "
+        "embedding's neighbors, and these clusters are learned for "
+        f"{learned_epochs} epochs (original: k-means).",
+        f"Trained on shifted, rotated{distorted} images; targets from clean "
+        "images, loss on distorted ones. Adam in all stages.",
     ]
 
 
-# Where there are many images: their nearest neighbors are nearer, and what
-# is learned from clusters along the graph takes fewer passes.
-MANY_IMAGES = {"num_neighbors": 10, "learned_epochs": 5}
+MANY_IMAGES = (6, 2, 3)  # epochs of `grouped_images`: triplets, learned, fit
 
 
 def shortened(shorter):
