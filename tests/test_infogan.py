@@ -9,6 +9,8 @@ from kerasdc.callbacks import GeneratorDiversity
 from kerasdc.models import InfoGAN
 from kerasdc.models.bases.fused_updates import fuse_updates
 from kerasdc.models.bases.two_rates import TwoRateAdam
+from kerasdc.recipes import get_recipe
+from kerasdc.runs.building import build_model
 
 pytestmark = pytest.mark.usefixtures("eagerly")
 
@@ -212,3 +214,17 @@ def test_history_shows_both(fitted):
     assert {"cluster_entropy", "diversity", "assignment"} <= set(history)
     assert history["cluster_entropy"][-1] > 0.9 * np.log(3)
     assert history["diversity"][-1] > 0.3
+
+
+def test_generators_of_recipes_are_as_wide_as_encoders():
+    recipe = get_recipe("infogan", "mnist")
+    recipe["network"] |= {"filters": [4, 8], "units": 16}
+    x = np.random.default_rng(0).random((12, 28, 28))
+    model = build_model("infogan", recipe, x, 10, 0)
+    convolutions = [
+        [layer.filters for layer in network.layers if hasattr(layer, "filters")]
+        for network in (model.encoder, model.generator)
+    ]
+    assert convolutions == [[4, 8], [4, 1]]
+    assert model.encoder.output_shape == (None, 16)
+    model.fit(x, epochs=1, verbose=0)

@@ -19,6 +19,7 @@ from kerasdc.models.bases.two_rates import TwoRateAdam
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_number
 
+NOISE_DIM, NUM_CODES = 62, 2  # the paper's
 _RECOGNITION_UNITS = 128
 _LEAK = 0.1
 _MOMENTUM = 0.9
@@ -88,8 +89,8 @@ class InfoGAN(CodeGeneration, DiscriminativeModel):
         generator=None,
         preprocessor="auto",
         augmentation=None,
-        num_codes=2,
-        noise_dim=62,
+        num_codes=NUM_CODES,
+        noise_dim=NOISE_DIM,
         seed=None,
         **kwargs,
     ):

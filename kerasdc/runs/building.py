@@ -13,6 +13,8 @@ from kerasdc.layers import TfIdf
 from kerasdc.models import SYSTEMS
 from kerasdc.models import ClusteringModel
 from kerasdc.models.bases.neighbor_embedding import STEPS_PER_EPOCH
+from kerasdc.models.infogan import NOISE_DIM
+from kerasdc.models.infogan import NUM_CODES
 
 _NETWORKS = {
     "mlp": {
@@ -60,6 +62,8 @@ def build_model(system, recipe, x, num_clusters, seed):
         dim = parts["encoder"].output_shape[-1]
         parts["embedding"] = networks.embedding_mlp(dim, **recipe["embedding"])
     system = SYSTEMS[system]
+    if recipe["network"]["kind"] == "infogan_conv":
+        parts |= _generator(recipe, sample_shape, num_clusters)
     if issubclass(system, ClusteringModel):
         parts["num_clusters"] = num_clusters
         parts["augmentation"] = _augmentation(recipe, seed)
@@ -224,6 +228,16 @@ def _networks(values, sample_shape):
             values["kernel_initializer"]
         )
     return {name: make(sample_shape, **values) for name, make in makers.items()}
+
+
+def _generator(recipe, sample_shape, num_clusters):
+    """As wide as the encoder of the recipe, if that is not the default."""
+    widths = {k: v for k, v in recipe["network"].items() if k != "kind"}
+    if not widths:
+        return {}
+    dim = num_clusters + NOISE_DIM + NUM_CODES
+    made = networks.infogan_generator(sample_shape, dim, **widths)
+    return {"generator": made}
 
 
 def _augmentation(recipe, seed):
