@@ -188,6 +188,7 @@ def grouped_images(
     fit_epochs,
     learning_rate=1e-3,
     many=False,
+    shifts=None,
     compiled=None,
     deviations=(),
 ):
@@ -198,6 +199,7 @@ def grouped_images(
     """
     if many:
         learning_rate = 1e-4
+    shifts = not many if shifts is None else shifts
     optimizer = {"name": "adam", "learning_rate": {"initial": learning_rate}}
     return {
         "network": network,
@@ -207,7 +209,7 @@ def grouped_images(
         "adapt": {
             "method": "graph_linkage",
             "num_neighbors": 10,
-            "shifts": not many,
+            "shifts": shifts,
             "triplet_epochs": triplet_epochs,
             "learned_epochs": learned_epochs,
         },
@@ -215,19 +217,19 @@ def grouped_images(
         "fit": {"optimizer": optimizer, "epochs": fit_epochs},
         "deviations": [
             *deviations,
-            *_grouped_deviations(triplet_epochs, learned_epochs, many),
+            *_grouped_deviations(triplet_epochs, learned_epochs, many, shifts),
         ],
     }
 
 
-def _grouped_deviations(triplet_epochs, learned_epochs, many):
-    shifts = "" if many else ", of images that may be shifted by a pixel"
+def _grouped_deviations(triplet_epochs, learned_epochs, many, shifts):
+    shifted = ", of images that may be shifted by a pixel" if shifts else ""
     distorted = ", sheared and zoomed" if many else ""
     return [
         "In place of an autoencoder's training, samples of five groups for "
         f"each cluster are brought together by triplets for {triplet_epochs} "
         "epochs (Yang et al., 2016); groups agglomerate along the graph of "
-        f"10 neighbors{shifts} (Zhang et al., 2012).",
+        f"10 neighbors{shifted} (Zhang et al., 2012).",
         "Those groups are merged to clusters along the graph of the "
         "embedding's neighbors, and these clusters are learned for "
         f"{learned_epochs} epochs (original: k-means).",
