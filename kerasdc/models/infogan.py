@@ -11,6 +11,7 @@ from kerasdc.layers.moving_statistics import kept_statistics
 from kerasdc.models.bases.augmenting import distorted
 from kerasdc.models.bases.code_generation import CodeGeneration
 from kerasdc.models.bases.discriminative import DiscriminativeModel
+from kerasdc.models.bases.graph_start import GraphStart
 from kerasdc.models.bases.parts import check_network
 from kerasdc.models.bases.parts import check_shape
 from kerasdc.models.bases.parts import checked_model
@@ -26,7 +27,7 @@ _MOMENTUM = 0.9
 
 
 @system("infogan")
-class InfoGAN(CodeGeneration, DiscriminativeModel):
+class InfoGAN(CodeGeneration, GraphStart, DiscriminativeModel):
     """InfoGAN: a generator whose codes can be told from its samples.
 
     A generator makes samples of noise, of a cluster, and of continuous codes.
@@ -35,7 +36,8 @@ class InfoGAN(CodeGeneration, DiscriminativeModel):
     the one and to help the other. Clusters of real samples are what Q says of
     them. In the paper it has seen generated samples only; here it also learns
     to be sure of real ones, see `compile`. There is no pretraining; some
-    starts end badly, so `adapt` can try several.
+    starts end badly, so `adapt` can try several, or give Q clusters along the
+    graph of neighbors to start from.
 
     All is one loss, of which each network feels its own part, and one
     optimizer with two learning rates: `fit` is Keras' own on every backend.
@@ -148,6 +150,10 @@ class InfoGAN(CodeGeneration, DiscriminativeModel):
 
     def logits(self, features, training=False):
         return self._judged(features, training)[1]
+
+    def recognizer(self):
+        softmax = keras.layers.Softmax(dtype="float32")
+        return keras.Sequential([*self.recognition, self.heads[0], softmax])
 
     def _judged(self, features, training=False):
         """Logits of being real and of the clusters, means of the codes."""

@@ -32,40 +32,44 @@ def _paper(scale, epochs):
     }
 
 
-def _best(scale, epochs, restart_epochs, augmentation=AUGMENTATION, **widths):
-    distorted = "shifted and rotated"
-    if augmentation is STRONG_AUGMENTATION:
-        distorted = "shifted, rotated, sheared and zoomed"
-    restarts = {"num": 4, "epochs": restart_epochs, "criterion": "neighbors"}
-    deviations = [
-        *_DEVIATIONS,
-        "The recognition network also maximizes the information of real "
-        f"samples and clusters, which stay where images are {distorted}.",
-        f"The best of four starts of {restart_epochs} epochs: its clusters "
-        "separate the fewest nearest neighbors.",
-    ]
-    if widths:
-        deviations.append("All layers are half as wide, for a smaller file.")
+def _best(scale, epochs, start_epochs, augmentation, network=None):
+    triplet_epochs, learned_epochs = start_epochs
     return {
         **_paper(scale, epochs),
-        "network": {"kind": "infogan_conv", **widths},
+        "network": {"kind": "infogan_conv", **(network or {})},
         "augmentation": dict(augmentation),
         "compile": {"assignment_weight": 2.0},
-        "adapt": {"restarts": restarts},
-        "deviations": deviations,
+        "adapt": {
+            "graph_start": {
+                "num_neighbors": 10,
+                "triplet_epochs": triplet_epochs,
+                "learned_epochs": learned_epochs,
+            }
+        },
+        "deviations": [
+            *_DEVIATIONS,
+            "The recognition network also maximizes the information of real "
+            "samples and clusters, which stay where images are distorted.",
+            "It starts from clusters of real samples: samples of five groups "
+            "for each cluster, which agglomerate along the graph of 10 "
+            "neighbors (Zhang et al., 2012), are brought together by triplets "
+            f"for {triplet_epochs} epochs (Yang et al., 2016), merged along "
+            "the graph of the features, and these clusters are learned for "
+            f"{learned_epochs} epochs.",
+            *(["All layers are half as wide."] if network else []),
+        ],
     }
 
 
+_HALF = {"filters": [32, 64], "units": 512}
 RECIPES = {
     "digits": {
         "paper": _paper(1 / 16, 300),
-        "best": _best(1 / 16, epochs=120, restart_epochs=30),
+        "best": _best(1 / 16, 60, (40, 20), AUGMENTATION),
     },
     "mnist": {
         "paper": _paper(1 / 255, 10),
-        "best": _best(
-            1 / 255, 10, 1, STRONG_AUGMENTATION, filters=[32, 64], units=512
-        ),
+        "best": _best(1 / 255, 8, (6, 2), STRONG_AUGMENTATION, _HALF),
     },
 }
 

@@ -1,22 +1,15 @@
 """Models one of whose layers has the clusters."""
 
 import numpy as np
-from keras import ops
 
 from kerasdc.algorithms.centers import means_of
-from kerasdc.algorithms.degree_linkage import DegreeLinkage
-from kerasdc.algorithms.degree_linkage import degree_linkage
-from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
 from kerasdc.models.bases.data_graph import DataGraph
-from kerasdc.models.bases.partition_training import train_by_triplets
+from kerasdc.models.bases.graph_start import clusters_along_graph
 from kerasdc.models.bases.partition_training import train_on_partition
 from kerasdc.models.bases.sampled_training import SampledSearch
 from kerasdc.models.bases.sampled_training import refuse_processes
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.sampled_rows import MOST_SEARCHED
-from kerasdc.utils.tensors import unit_rows
-
-_GROUPS = 5  # for each cluster, along the graph of the features
 
 
 class AdaptedLayer(SampledSearch, DataGraph):
@@ -85,17 +78,13 @@ class AdaptedLayer(SampledSearch, DataGraph):
         shifts=False,
         verbose=0,
     ):
-        checked_count("triplet_epochs", triplet_epochs, 0)
         checked_count("learned_epochs", learned_epochs, 0)
-        graph = self.neighbor_graph(x, num_neighbors, shifts)
+        graph, clusters = clusters_along_graph(
+            self, x, triplet_epochs, num_neighbors, shifts, seed, verbose
+        )
         if triplet_epochs:
-            groups = self._groups_along(graph)
-            train_by_triplets(self, x, groups, triplet_epochs, seed, verbose)
             self._pretrained.assign(1)
             z = self.embed(x)
-            directions = ops.convert_to_numpy(unit_rows(z))
-            graph = fuzzy_neighbor_graph(directions, num_neighbors)
-        clusters = degree_linkage(graph, self.num_clusters)
         means = means_of(z, clusters, self.num_clusters)
         found = layer.adapt(z, means)
         if not learned_epochs:
@@ -104,11 +93,6 @@ class AdaptedLayer(SampledSearch, DataGraph):
             self, layer, x, graph, clusters, learned_epochs, seed, verbose
         )
         return np.argmax(self.predict(x, verbose=0), axis=1)
-
-    def _groups_along(self, graph):
-        linkage = DegreeLinkage(graph)
-        wanted = _GROUPS * self.num_clusters
-        return linkage.merge_to(min(wanted, linkage.num_clusters))
 
     def search_options(self, options):
         """Arguments of the layer's `adapt`.

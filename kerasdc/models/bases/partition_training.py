@@ -24,7 +24,7 @@ def train_on_partition(model, layer, x, graph, clusters, epochs, seed, verbose):
 
     Args:
         model: Model with an encoder, built.
-        layer: Layer from the embedding to soft assignments, adapted.
+        layer: Layer from the embedding to soft assignments.
         x: Prepared training data.
         graph: SciPy sparse matrix `(n, n)`.
         clusters: Integer array `(n,)`.
@@ -32,7 +32,7 @@ def train_on_partition(model, layer, x, graph, clusters, epochs, seed, verbose):
         seed: Integer, of the order of batches.
         verbose: As in `keras.Model.fit`.
     """
-    shares = neighbor_shares(graph, clusters, layer.num_clusters)
+    shares = neighbor_shares(graph, clusters, model.num_clusters)
     batches = ShuffledBatches(x, shares, _BATCH_SIZE, seed=seed)
     learner = _Learner(model, layer)
     _train(learner, batches, kl_divergence, epochs, verbose)

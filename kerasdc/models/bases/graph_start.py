@@ -1,0 +1,120 @@
+"""Clusters along the graph of neighbors, for trainings to start from."""
+
+from keras import ops
+
+from kerasdc.algorithms.degree_linkage import DegreeLinkage
+from kerasdc.algorithms.degree_linkage import degree_linkage
+from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
+from kerasdc.models.bases.data_graph import DataGraph
+from kerasdc.models.bases.partition_training import train_by_triplets
+from kerasdc.models.bases.partition_training import train_on_partition
+from kerasdc.models.bases.sampled_training import refuse_processes
+from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.arguments import checked_flag
+from kerasdc.utils.arguments import shown
+from kerasdc.utils.tensors import unit_rows
+
+_GROUPS = 5  # for each cluster, along the graph of the features
+_DEFAULTS = {
+    "triplet_epochs": 0,
+    "learned_epochs": 1,
+    "num_neighbors": 10,
+    "shifts": False,
+}
+
+
+def clusters_along_graph(
+    model, x, triplet_epochs, num_neighbors, shifts, seed, verbose
+):
+    """Merges samples along the graph of neighbors.
+
+    With triplets, the encoder first learns to bring samples of five times as
+    many clusters together, as JULE does; they are then merged along the graph
+    of its outputs.
+
+    Args:
+        model: `EncoderModel` with a `DataGraph`, built.
+        x: Prepared training data.
+        triplet_epochs: Integer, at least 0.
+        num_neighbors, shifts: As in `DataGraph.neighbor_graph`.
+        seed: Integer, of the order of batches.
+        verbose: As in `keras.Model.fit`.
+
+    Returns:
+        Tuple of the graph, a SciPy sparse matrix `(n, n)`, and an integer
+        array `(n,)` of clusters.
+    """
+    checked_count("triplet_epochs", triplet_epochs, 0)
+    graph = model.neighbor_graph(x, num_neighbors, shifts)
+    if triplet_epochs:
+        linkage = DegreeLinkage(graph)
+        wanted = _GROUPS * model.num_clusters
+        groups = linkage.merge_to(min(wanted, linkage.num_clusters))
+        train_by_triplets(model, x, groups, triplet_epochs, seed, verbose)
+        directions = ops.convert_to_numpy(unit_rows(model.embed(x)))
+        graph = fuzzy_neighbor_graph(directions, num_neighbors)
+    return graph, degree_linkage(graph, model.num_clusters)
+
+
+class GraphStart(DataGraph):
+    """A mixin of `DiscriminativeModel`: can start from clusters of a graph."""
+
+    def recognizer(self):
+        """What follows the encoder, as one layer.
+
+        Returns:
+            Keras layer from the encoder's outputs to soft assignments.
+        """
+        raise NotImplementedError
+
+    def adapt(self, x, restarts=None, graph_start=None, verbose=0):
+        """Looks for weights to start from, without labels.
+
+        Args:
+            x: Training samples.
+            restarts: As in `DiscriminativeModel.adapt`.
+            graph_start: Optional dictionary, in place of it: the network
+                first learns clusters along the graph of neighbors. Its
+                entries, all optional, are those of
+                `AdaptedLayer.adapt_layer`: `triplet_epochs` (0),
+                `learned_epochs` (1), `num_neighbors` (10) and `shifts`
+                (`False`).
+            verbose: As in `keras.Model.fit`.
+
+        Raises:
+            ValueError: If an argument is not usable.
+        """
+        if graph_start is None:
+            super().adapt(x, restarts, verbose)
+            return
+        if restarts is not None:
+            raise ValueError(
+                "`adapt` takes `restarts` or `graph_start`, not both. "
+                f"Received: restarts={shown(restarts)}"
+            )
+        options = _checked_start(graph_start)
+        learned_epochs = options.pop("learned_epochs")
+        refuse_processes("`graph_start`")
+        x, seed = self.prepare(x), self._draw_seed()
+        graph, clusters = clusters_along_graph(
+            self, x, seed=seed, verbose=verbose, **options
+        )
+        q = self.recognizer()
+        train_on_partition(
+            self, q, x, graph, clusters, learned_epochs, seed, verbose
+        )
+
+
+def _checked_start(values):
+    """Complete values of `graph_start`, or raises `ValueError`."""
+    if not isinstance(values, dict) or not values.keys() <= _DEFAULTS.keys():
+        raise ValueError(
+            f"`graph_start` must be a dictionary with {', '.join(_DEFAULTS)}, "
+            f"as far as wanted. Received: graph_start={shown(values)}"
+        )
+    values = {**_DEFAULTS, **values}
+    for name in ("triplet_epochs", "learned_epochs"):
+        checked_count(name, values[name], minimum=0)
+    checked_count("num_neighbors", values["num_neighbors"])
+    checked_flag("shifts", values["shifts"])
+    return values
