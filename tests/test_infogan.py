@@ -6,6 +6,7 @@ from keras import ops
 
 import kerasdc
 from kerasdc.callbacks import GeneratorDiversity
+from kerasdc.metrics import clustering_accuracy
 from kerasdc.models import InfoGAN
 from kerasdc.models.bases.fused_updates import fuse_updates
 from kerasdc.models.bases.two_rates import TwoRateAdam
@@ -228,3 +229,40 @@ def test_generators_of_recipes_are_as_wide_as_encoders():
     assert convolutions == [[4, 8], [4, 1]]
     assert model.encoder.output_shape == (None, 16)
     model.fit(x, epochs=1, verbose=0)
+
+
+# === Starts from the graph of neighbors ===
+
+
+def test_recognizes_clusters_along_the_graph(blobs):
+    x, y = blobs
+    model = systems.make("infogan")
+    options = {"triplet_epochs": 4, "learned_epochs": 200, "num_neighbors": 7}
+    model.adapt(x, graph_start=options)
+    found = model.recognizer()(model.encoder(model.features(x)))
+    assert clustering_accuracy(y, np.argmax(found, axis=1)) == 1
+
+
+@pytest.mark.parametrize(
+    "start, message",
+    [
+        (7, "graph_start=7"),
+        ({"epochs": 1}, "triplet_epochs, learned_epochs"),
+        ({"triplet_epochs": -1}, "triplet_epochs=-1"),
+        ({"learned_epochs": 0.5}, "learned_epochs=0.5"),
+        ({"num_neighbors": 0}, "num_neighbors=0"),
+        ({"shifts": 1}, "shifts=1"),
+    ],
+)
+def test_bad_starts_are_refused(start, message, blobs):
+    model = systems.make("infogan")
+    with pytest.raises(ValueError, match=message):
+        model.adapt(blobs[0], graph_start=start)
+    assert not model.built
+
+
+def test_one_start_at_a_time(blobs):
+    model = systems.make("infogan")
+    restarts = {"num": 2, "epochs": 1}
+    with pytest.raises(ValueError, match="not both.*num"):
+        model.adapt(blobs[0], restarts=restarts, graph_start={})

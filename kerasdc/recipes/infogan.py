@@ -65,7 +65,7 @@ _HALF = {"filters": [32, 64], "units": 512}
 RECIPES = {
     "digits": {
         "paper": _paper(1 / 16, 300),
-        "best": _best(1 / 16, 60, (40, 20), AUGMENTATION),
+        "best": _best(1 / 16, 60, (40, 20), AUGMENTATION, _HALF),
     },
     "mnist": {
         "paper": _paper(1 / 255, 10),
