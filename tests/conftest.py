@@ -160,6 +160,8 @@ def trained(system, blobs):
 
     model, row = systems.make(system), systems.row(system)
     systems.pretrain(model, blobs[0], epochs=row.pretrain_epochs, batch_size=30)
+    if row.start:
+        model.adapt(blobs[0], **row.start)
     systems.fit(model, blobs[0], epochs=row.epochs, batch_size=30)
     return model
 
