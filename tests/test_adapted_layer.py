@@ -59,7 +59,7 @@ def test_clusters_along_the_graph_are_learned(system, blobs):
     model.adapt(x, method="graph_linkage")
     kernel = model.encoder.get_weights()[0]
     certainty = model.predict(x, verbose=0).max(axis=1).mean()
-    found = model.adapt(x, method="graph_linkage", learned_epochs=20)
+    found = model.adapt(x, method="graph_linkage", learned_epochs=60)
     assert clustering_accuracy(y, found) == 1
     assert np.abs(model.encoder.get_weights()[0] - kernel).max() > 1e-3
     q = model.predict(x, verbose=0)
