@@ -1,3 +1,5 @@
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -241,6 +243,14 @@ def test_recognizes_clusters_along_the_graph(blobs):
     model.adapt(x, graph_start=options)
     found = model.recognizer()(model.encoder(model.features(x)))
     assert clustering_accuracy(y, np.argmax(found, axis=1)) == 1
+
+
+def test_starts_from_some_of_many_samples(blobs, monkeypatch):
+    fewer = functools.partialmethod(InfoGAN.searched, max_samples=45)
+    monkeypatch.setattr(InfoGAN, "searched", fewer)
+    model = systems.make("infogan")
+    model.adapt(blobs[0], graph_start={"num_neighbors": 7})
+    assert model._known_graph[1].shape == (45, 45)
 
 
 @pytest.mark.parametrize(

@@ -57,9 +57,8 @@ class AdaptedLayer(SampledSearch, DataGraph):
         if kwargs.get("method") == "graph_linkage":
             refuse_processes("The method 'graph_linkage'")
             most = kwargs.pop("max_samples", MOST_SEARCHED)
-            part = self.searched(x, most)
-            z = self.embed(part)
-            found = self._adapt_along_graph(layer, part, z, seed, **kwargs)
+            z = self.searched(x, most)
+            found = self._adapt_along_graph(layer, z, seed, **kwargs)
         else:
             z, options = self.searched_points(x, self.search_options(kwargs))
             found = layer.adapt(z, initial_centers, seed=seed, **options)
@@ -69,7 +68,6 @@ class AdaptedLayer(SampledSearch, DataGraph):
         self,
         layer,
         x,
-        z,
         seed,
         method,
         triplet_epochs=0,
@@ -84,7 +82,7 @@ class AdaptedLayer(SampledSearch, DataGraph):
         )
         if triplet_epochs:
             self._pretrained.assign(1)
-            z = self.embed(x)
+        z = self.embed(x)
         means = means_of(z, clusters, self.num_clusters)
         found = layer.adapt(z, means)
         if not learned_epochs:

@@ -8,6 +8,7 @@ from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
 from kerasdc.models.bases.data_graph import DataGraph
 from kerasdc.models.bases.partition_training import train_by_triplets
 from kerasdc.models.bases.partition_training import train_on_partition
+from kerasdc.models.bases.sampled_training import SampledSearch
 from kerasdc.models.bases.sampled_training import refuse_processes
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_flag
@@ -56,7 +57,7 @@ def clusters_along_graph(
     return graph, degree_linkage(graph, model.num_clusters)
 
 
-class GraphStart(DataGraph):
+class GraphStart(SampledSearch, DataGraph):
     """A mixin of `DiscriminativeModel`: can start from clusters of a graph."""
 
     def recognizer(self):
@@ -71,7 +72,8 @@ class GraphStart(DataGraph):
         """Looks for weights to start from, without labels.
 
         Args:
-            x: Training samples.
+            x: Training samples; of more than 100,000, as many are drawn at
+                random to look for clusters in.
             restarts: As in `DiscriminativeModel.adapt`.
             graph_start: Optional dictionary, in place of it: the network
                 first learns clusters along the graph of neighbors. Its
@@ -95,7 +97,7 @@ class GraphStart(DataGraph):
         options = _checked_start(graph_start)
         learned_epochs = options.pop("learned_epochs")
         refuse_processes("`graph_start`")
-        x, seed = self.prepare(x), self._draw_seed()
+        x, seed = self.searched(self.prepare(x)), self._draw_seed()
         graph, clusters = clusters_along_graph(
             self, x, seed=seed, verbose=verbose, **options
         )
