@@ -10,6 +10,8 @@ from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
 from kerasdc.layers import SoftmaxClusters
 from kerasdc.metrics import clustering_accuracy
 from kerasdc.models.bases import data_graph
+from kerasdc.models.bases import graph_search
+from kerasdc.models.bases import neighbor_points
 
 pytestmark = pytest.mark.usefixtures("eagerly")
 
@@ -82,6 +84,56 @@ def test_groups_along_the_graph_come_together(system, blobs):
     assert apart(model.embed(x), y) > before + 0.05
     with pytest.raises(ValueError, match="triplet_epochs=-1"):
         model.adapt(x, triplet_epochs=-1, **options)
+
+
+@pytest.mark.traced
+def test_what_partitions_agree_about(blobs, monkeypatch):
+    """Of the graph of the embedding, after triplets."""
+    monkeypatch.setattr(neighbor_points, "_NUM_STEPS", 100)
+    x, y = blobs
+    model = systems.make("dec")
+    systems.pretrain(model, x, epochs=0)
+    options = {"method": "graph_consensus", "num_neighbors": 7}
+    found = model.adapt(x, triplet_epochs=2, **options)
+    assert clustering_accuracy(y, found) == 1
+    with pytest.raises(ValueError, match="num_neighbors=0"):
+        model.adapt(x, **{**options, "num_neighbors": 0})
+
+
+@pytest.mark.traced
+@pytest.mark.parametrize("embeds", [False, True])
+def test_the_embedding_counts_where_it_is_trained(embeds, blobs, monkeypatch):
+    """A random one says nothing about neighbors."""
+    found = []
+    search = graph_search.graph_partitions
+
+    def note(graph, features, spaces, *args):
+        found.append(sorted(spaces))
+        return search(graph, features, spaces, *args)
+
+    monkeypatch.setattr(graph_search, "graph_partitions", note)
+    monkeypatch.setattr(neighbor_points, "_NUM_STEPS", 100)
+    model = systems.make("dec", compiled=False)
+    model.compile(pretrain_method="neighbors" if embeds else "autoencoder")
+    model.build((None, 6))
+    model.adapt(blobs[0], method="graph_consensus")
+    points = ["points 0", "points 1"]
+    assert found == [["embedding", *points] if embeds else points]
+
+
+def test_the_decoder_learns_after_the_clusters(blobs):
+    x, errors = blobs[0], []
+    options = {"method": "graph_linkage", "num_neighbors": 7}
+    for epochs in (0, 40):
+        model = systems.make("idec")
+        systems.pretrain(model, x, epochs=0)
+        model.adapt(x, decoder_epochs=epochs, **options)
+        errors.append(model.mean_reconstruction_error(x, 90))
+    assert errors[1] < 0.8 * errors[0]
+    with pytest.raises(ValueError, match="decoder_epochs=-1"):
+        model.adapt(x, decoder_epochs=-1, **options)
+    with pytest.raises(ValueError, match="no decoder.*decoder_epochs=1"):
+        systems.make("dec").adapt(x, decoder_epochs=1, **options)
 
 
 def apart(z, y):

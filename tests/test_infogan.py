@@ -10,6 +10,7 @@ import kerasdc
 from kerasdc.callbacks import GeneratorDiversity
 from kerasdc.metrics import clustering_accuracy
 from kerasdc.models import InfoGAN
+from kerasdc.models.bases import neighbor_points
 from kerasdc.models.bases.fused_updates import fuse_updates
 from kerasdc.models.bases.two_rates import TwoRateAdam
 from kerasdc.recipes import get_recipe
@@ -236,10 +237,17 @@ def test_generators_of_recipes_are_as_wide_as_encoders():
 # === Starts from the graph of neighbors ===
 
 
-def test_recognizes_clusters_along_the_graph(blobs):
+@pytest.mark.traced
+@pytest.mark.parametrize("system", ["infogan", "imsat"])
+@pytest.mark.parametrize("method", ["linkage", "consensus"])
+def test_recognizes_clusters_along_the_graph(
+    system, method, blobs, monkeypatch
+):
+    monkeypatch.setattr(neighbor_points, "_NUM_STEPS", 100)
     x, y = blobs
-    model = systems.make("infogan")
+    model = systems.make(system)
     options = {"triplet_epochs": 4, "learned_epochs": 200, "num_neighbors": 7}
+    options["method"] = method
     model.adapt(x, graph_start=options)
     found = model.recognizer()(model.encoder(model.features(x)))
     assert clustering_accuracy(y, np.argmax(found, axis=1)) == 1
@@ -262,6 +270,7 @@ def test_starts_from_some_of_many_samples(blobs, monkeypatch):
         ({"learned_epochs": 0.5}, "learned_epochs=0.5"),
         ({"num_neighbors": 0}, "num_neighbors=0"),
         ({"shifts": 1}, "shifts=1"),
+        ({"method": "kmeans"}, "consensus, linkage.*method='kmeans'"),
     ],
 )
 def test_bad_starts_are_refused(start, message, blobs):

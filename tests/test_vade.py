@@ -121,6 +121,21 @@ def test_the_decoder_follows_self_training(blobs):
     assert losses[1] < losses[0] - 0.1
 
 
+def test_triplets_replace_pretraining(blobs):
+    x, y = blobs
+    model = make_vade()
+    start = {"method": "graph_linkage", "num_neighbors": 7}
+    training = self_training(epochs=1)
+    model.adapt(x, self_training=training, **start)
+    assert not model.pretrained
+    found = model.adapt(x, self_training=training, triplet_epochs=10, **start)
+    assert kerasdc.metrics.clustering_accuracy(y, found) == 1
+    assert model.pretrained
+    weights = model.encoder.get_weights()
+    model.fit(x, epochs=0, verbose=0)
+    assert_same(weights, model.encoder.get_weights())
+
+
 def test_pretraining_keeps_the_decoder_trainable(fitted):
     assert fitted.decoder.trainable
     names = {weight.path for weight in fitted.decoder.trainable_weights}

@@ -133,7 +133,7 @@ class EmbeddingNetwork(Pretraining, ClusteringModel):
         """Features, what the decoder makes of them, z and h."""
         features = self.features(x, training)
         target = None
-        if training and self.augmentation is not None:
+        if training and self.augmented and self.augmentation is not None:
             # What augmented samples are to learn; no gradient comes of it.
             clean = self.encoder(self.features(x), training=True)
             target = ops.stop_gradient(clean)

@@ -1,7 +1,5 @@
 """Information-maximizing self-augmented training (IMSAT)."""
 
-import copy
-
 import keras
 from keras import ops
 
@@ -13,20 +11,18 @@ from kerasdc.models.bases.augmenting import checked_kinds
 from kerasdc.models.bases.augmenting import distorted
 from kerasdc.models.bases.augmenting import repeated_draws
 from kerasdc.models.bases.discriminative import DiscriminativeModel
+from kerasdc.models.bases.perturbation_radii import RANDOM_STEPS
+from kerasdc.models.bases.perturbation_radii import PerturbationRadii
 from kerasdc.models.bases.registry import system
-from kerasdc.models.bases.restarts import check_restarts
-from kerasdc.targets import NeighborRadii
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_number
 from kerasdc.utils.arguments import checked_shares
 
-# Augmentations by a radius, and their steps of power iteration.
-_RANDOM_STEPS = {"vat": 1, "rpt": 0}
 _TINY = 1e-37  # float32 reaches down to 1e-38
 
 
 @system("imsat")
-class IMSAT(Seeded, DiscriminativeModel):
+class IMSAT(Seeded, PerturbationRadii, DiscriminativeModel):
     """Information-maximizing self-augmented training: clusters directly.
 
     A classifier learns assignments that have high mutual information with the
@@ -103,12 +99,12 @@ class IMSAT(Seeded, DiscriminativeModel):
         self.set_networks(encoder, preprocessor, None, augmentation, seed)
         self.seed_generator = keras.random.SeedGenerator(self.seed)
         self.add_terms()
-        self._radii = NeighborRadii(neighborhood)
+        self.set_neighborhood(neighborhood)
 
     # === Functional Model ===
 
     def checked_augmentation(self, augmentation):
-        return checked_kinds(augmentation, _RANDOM_STEPS)
+        return checked_kinds(augmentation, RANDOM_STEPS)
 
     def default_networks(self, shape):
         return networks.normalized_mlp_encoder(shape), None
@@ -175,55 +171,6 @@ class IMSAT(Seeded, DiscriminativeModel):
     def default_optimizer(self):
         return keras.optimizers.Adam(2e-3)
 
-    def adapt(
-        self, x, neighbor=10, max_references=100_000, restarts=None, verbose=0
-    ):
-        """Finds distances of samples to a neighbor, for `fit`.
-
-        `fit` does it where it is missing. The distances are kept for the very
-        same `x` only, and not saved.
-
-        Args:
-            x: Training samples.
-            neighbor: Integer, at least 1: which neighbor.
-            max_references: Integer: so many samples, drawn at random, may be
-                neighbors if there are more; a warning says so.
-            restarts, verbose: As in `DiscriminativeModel.adapt`.
-
-        Returns:
-            Float array `(n,)`, distances between features; `None` where the
-            augmentation needs none.
-
-        Raises:
-            ValueError: If an argument is not usable.
-        """
-        check_restarts(self, restarts)
-        x = self.prepare(x)
-        if self._needs_distances():
-            self._radii.find(x, self.preprocessor, neighbor, max_references)
-        super().adapt(x, restarts, verbose)
-        return self._radii.distances
-
-    def share_adapted(self, other):
-        self._radii = copy.copy(other._radii)
-
-    def complete_stages(self, x, batch_size, verbose):
-        if self._needs_distances() and not self._radii.known(x):
-            self.adapt(x, *self._radii.neighborhood)
-
-    def targets_of(self, x):
-        """Lengths of the perturbations, where there are any."""
-        if not self._needs_distances():
-            return None
-        return self.radius_factor * self._radii.of(x, self.preprocessor)
-
-    def _needs_distances(self):
-        return any(kind in _RANDOM_STEPS for kind in self._kinds())
-
-    def _kinds(self):
-        """The augmentations, one or several, as a list."""
-        return [k for k in keras.tree.flatten([self.augmentation]) if k]
-
     # === Losses ===
 
     def loss_terms(self, x, y, y_pred, training):
@@ -263,10 +210,10 @@ class IMSAT(Seeded, DiscriminativeModel):
             return self.logits(inputs, training)
 
         def divergence(kind):
-            if kind not in _RANDOM_STEPS:
+            if kind not in RANDOM_STEPS:
                 logits = predict(distorted(kind, features))
                 return losses.prediction_divergence(clean, logits)
-            steps = _RANDOM_STEPS[kind]
+            steps = RANDOM_STEPS[kind]
             return losses.virtual_adversarial(
                 predict, features, radius, self.xi, steps, seed, clean
             )
@@ -296,5 +243,4 @@ class IMSAT(Seeded, DiscriminativeModel):
         return {
             **super().get_config(),
             "class_prior": self.class_prior,
-            "neighborhood": list(self._radii.neighborhood),
         }

@@ -80,9 +80,8 @@ class VaDE(Generation, Pretraining, ClusteringModel):
         "decay_minimum",
         "log_weight_factor",
         "fixed_weights",
-        "augmented",
     )
-    fixed_weights, augmented = False, True  # until compiled
+    fixed_weights = False  # until compiled
 
     def __init__(
         self,
@@ -128,7 +127,7 @@ class VaDE(Generation, Pretraining, ClusteringModel):
 
     def call(self, x, training=False):
         if training:
-            return self._forward(self.features(x, self.augmented), True)
+            return self._forward(self.features(x, training), True)
         # The posterior's mean stands for z, as in the authors' tests.
         return self.prior(self.encoder(self.features(x)))
 
@@ -152,7 +151,6 @@ class VaDE(Generation, Pretraining, ClusteringModel):
         decay_minimum=2e-4,
         log_weight_factor=1.0,
         fixed_weights=False,
-        augmented=True,
         **kwargs,
     ):
         """Configures both trainings.
@@ -171,12 +169,9 @@ class VaDE(Generation, Pretraining, ClusteringModel):
             fixed_weights: Boolean. `True` makes all clusters' weights pi
                 equal, and keeps them so. In the authors' code they start
                 equal, and are trained.
-            augmented: Boolean. Whether the ELBO is of augmented samples;
-                pretraining and self-training augment in any case. With
-                `False`, more of the samples that a cluster generates are
-                assigned to it.
-            **kwargs: `pretrain_optimizer`, `reconstruction_loss` (see
-                `Pretraining.compile`), and arguments of `keras.Model.compile`.
+            **kwargs: Arguments of `Pretraining.compile`. With
+                `augmented=False`, more of the samples that a cluster
+                generates are assigned to it.
 
         Raises:
             ValueError: If a number is out of its range, a flag is no boolean,
@@ -195,7 +190,6 @@ class VaDE(Generation, Pretraining, ClusteringModel):
             "log_weight_factor", log_weight_factor
         )
         self.fixed_weights = checked_flag("fixed_weights", fixed_weights)
-        self.augmented = checked_flag("augmented", augmented)
         if self.built:
             self._fix_weights()
         super().compile(optimizer=optimizer, **kwargs)
@@ -223,7 +217,7 @@ class VaDE(Generation, Pretraining, ClusteringModel):
             verbose: As in `keras.Model.fit`.
             **kwargs: `max_samples` of `AdaptedLayer.adapt_layer`; arguments
                 of `GaussianMixturePrior.adapt`, or, with self-training, of
-                `ClusteringLayer.adapt`.
+                `DEC.adapt`, whose `triplet_epochs` replace `pretrain`.
 
         Returns:
             Integer array `(n,)` of assignments.
@@ -237,6 +231,8 @@ class VaDE(Generation, Pretraining, ClusteringModel):
         seed = self._draw_seed() if seed is None else seed
         if self_training is not None:
             start = (self, x, seed, kwargs, self_training, verbose)
+            if kwargs.get("triplet_epochs"):
+                self._pretrained.assign(1)  # in their place
             kwargs = {k: v for k, v in kwargs.items() if k == "max_samples"}
             kwargs["initial_assignments"] = self_train(DEC, *start)
         z, kwargs = self.searched_points(x, kwargs)

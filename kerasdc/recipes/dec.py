@@ -8,12 +8,11 @@ from kerasdc.recipes.shared import MERGED
 from kerasdc.recipes.shared import MERGED_DEVIATION
 from kerasdc.recipes.shared import NEW_ORDER_DEVIATION
 from kerasdc.recipes.shared import SGD
-from kerasdc.recipes.shared import SLOW_COSINE
+from kerasdc.recipes.shared import SMALL_IMAGES
 from kerasdc.recipes.shared import STACKED_DEVIATIONS
 from kerasdc.recipes.shared import TEXT
 from kerasdc.recipes.shared import best_images
-from kerasdc.recipes.shared import neighbor_perceptron
-from kerasdc.recipes.shared import neighbors_deviations
+from kerasdc.recipes.shared import grouped_images
 from kerasdc.recipes.shared import shortened
 from kerasdc.recipes.shared import stacked_autoencoder
 
@@ -122,19 +121,17 @@ def _best_vectors(pretrain_epochs, fit_epochs, **overrides):
     }
 
 
-def _best_neighbors(scale, num_steps, fit_epochs):
-    """An embedding of the neighbor graph in place of the autoencoder."""
-    return {
-        **neighbor_perceptron(scale, num_steps, decoder=False),
-        "fit": {"optimizer": SLOW_COSINE, "epochs": fit_epochs},
-        "deviations": neighbors_deviations(decoder=False),
-    }
-
-
 RECIPES = {
     "digits": {
         **_papers(1 / 8, 30),
-        "best": _best_neighbors(1 / 16, 1500, 20),
+        "best": grouped_images(
+            "contrast",
+            {"kind": "pooled_conv", "decoder": False},
+            *SMALL_IMAGES,
+            shifts=False,
+            method="graph_consensus",
+            deviations=["Convolutions that pool and normalize."],
+        ),
         "autoencoder": _best_vectors(
             200,
             20,

@@ -189,6 +189,7 @@ def grouped_images(
     learning_rate=1e-3,
     many=False,
     shifts=None,
+    method="graph_linkage",
     compiled=None,
     deviations=(),
 ):
@@ -207,7 +208,7 @@ def grouped_images(
         "augmentation": dict(STRONG_AUGMENTATION if many else AUGMENTATION),
         "batch_size": 256,
         "adapt": {
-            "method": "graph_linkage",
+            "method": method,
             "num_neighbors": 10,
             "shifts": shifts,
             "triplet_epochs": triplet_epochs,
@@ -217,28 +218,54 @@ def grouped_images(
         "fit": {"optimizer": optimizer, "epochs": fit_epochs},
         "deviations": [
             *deviations,
-            *_grouped_deviations(triplet_epochs, learned_epochs, many, shifts),
+            *grouped_deviations(method, triplet_epochs, learned_epochs, shifts),
+            _distorted_deviation(many, (compiled or {}).get("augmented", True)),
         ],
     }
 
 
-def _grouped_deviations(triplet_epochs, learned_epochs, many, shifts):
+_FOUND = {
+    "graph_linkage": "Those groups are merged to clusters along the graph of "
+    "the embedding's neighbors, and these clusters",
+    "graph_consensus": "Clusters are what several partitions by the graph of "
+    "the embedding's neighbors agree about (see NeighborClustering); these",
+}
+
+
+def grouped_deviations(
+    method,
+    triplet_epochs,
+    learned_epochs,
+    shifts=False,
+    before="an autoencoder's training",
+    original="k-means",
+):
+    """How a start by triplets of groups differs from an autoencoder's."""
     shifted = ", of images that may be shifted by a pixel" if shifts else ""
-    distorted = ", sheared and zoomed" if many else ""
     return [
-        "In place of an autoencoder's training, samples of five groups for "
-        f"each cluster are brought together by triplets for {triplet_epochs} "
+        f"In place of {before}, samples of five groups for each "
+        f"cluster are brought together by triplets for {triplet_epochs} "
         "epochs (Yang et al., 2016); groups agglomerate along the graph of "
         f"10 neighbors{shifted} (Zhang et al., 2012).",
-        "Those groups are merged to clusters along the graph of the "
-        "embedding's neighbors, and these clusters are learned for "
-        f"{learned_epochs} epochs (original: k-means).",
-        f"Trained on shifted, rotated{distorted} images; targets from clean "
-        "images, loss on distorted ones. Adam in all stages.",
+        f"{_FOUND[method]} are learned for {learned_epochs} epochs (original: "
+        f"{original}).",
     ]
 
 
-MANY_IMAGES = (6, 2, 3)  # epochs of `grouped_images`: triplets, learned, fit
+def _distorted_deviation(many, augmented):
+    distorted = ", sheared and zoomed" if many else ""
+    shown = f"rained on shifted, rotated{distorted} images"
+    if augmented:
+        return (
+            f"T{shown}; targets from clean images, loss on distorted ones. "
+            "Adam in all stages."
+        )
+    return f"The start is t{shown}, the clustering on clean ones. Adam in both."
+
+
+# Epochs of `grouped_images`: triplets, learned, fit.
+MANY_IMAGES = (6, 2, 3)
+SMALL_IMAGES = (20, 20, 20)
 
 
 def shortened(shorter):

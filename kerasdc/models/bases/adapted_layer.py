@@ -11,6 +11,9 @@ from kerasdc.models.bases.sampled_training import refuse_processes
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.sampled_rows import MOST_SEARCHED
 
+# Methods of `adapt`, and how they find clusters in the graph.
+_ALONG_GRAPH = {"graph_linkage": "linkage", "graph_consensus": "consensus"}
+
 
 class AdaptedLayer(SampledSearch, DataGraph):
     """A mixin of `EncoderModel`: `adapt` sets a layer from data."""
@@ -36,14 +39,18 @@ class AdaptedLayer(SampledSearch, DataGraph):
                 is not said), `num_restarts`, `verbose`: see
                 `ClusteringLayer`. The method `"graph_linkage"` merges samples
                 along the graph of the features, not of the embedding, and
-                takes the means of the embedding. Its options:
+                takes the means of the embedding; `"graph_consensus"` takes
+                what several partitions by that graph agree about, as
+                `NeighborClustering` does. Their options:
                 `num_neighbors` and `shifts` of `pretrain`; `triplet_epochs`
                 (0), so many passes in which the encoder first learns, as
                 JULE, to bring samples of five times as many clusters
-                together, after which they are merged along the graph of the
-                embedding (there is then nothing to pretrain);
+                together, after which the graph is that of the embedding
+                (there is then nothing to pretrain);
                 `learned_epochs` (0), so many passes in which the encoder and
-                the layer learn the clusters that were found.
+                the layer learn the clusters that were found;
+                `decoder_epochs` (0), so many in which the decoder then
+                learns, of a system that trains one in `fit`.
 
         Returns:
             Integer array `(n,)` of assignments.
@@ -54,8 +61,8 @@ class AdaptedLayer(SampledSearch, DataGraph):
         x = self.prepare(x)
         seed = self._draw_seed() if seed is None else seed
         layer = getattr(self, self.cluster_layer)
-        if kwargs.get("method") == "graph_linkage":
-            refuse_processes("The method 'graph_linkage'")
+        if kwargs.get("method") in _ALONG_GRAPH:
+            refuse_processes(f"The method {kwargs['method']!r}")
             most = kwargs.pop("max_samples", MOST_SEARCHED)
             z = self.searched(x, most)
             found = self._adapt_along_graph(layer, z, seed, **kwargs)
@@ -72,25 +79,46 @@ class AdaptedLayer(SampledSearch, DataGraph):
         method,
         triplet_epochs=0,
         learned_epochs=0,
+        decoder_epochs=0,
         num_neighbors=10,
         shifts=False,
         verbose=0,
     ):
         checked_count("learned_epochs", learned_epochs, 0)
+        self._check_decoder_epochs(decoder_epochs)
         graph, clusters = clusters_along_graph(
-            self, x, triplet_epochs, num_neighbors, shifts, seed, verbose
+            self,
+            x,
+            triplet_epochs,
+            num_neighbors,
+            shifts,
+            seed,
+            verbose,
+            _ALONG_GRAPH[method],
+            embeds=self.pretrain_method == "neighbors",
         )
         if triplet_epochs:
             self._pretrained.assign(1)
         z = self.embed(x)
         means = means_of(z, clusters, self.num_clusters)
         found = layer.adapt(z, means)
-        if not learned_epochs:
-            return found
-        train_on_partition(
-            self, layer, x, graph, clusters, learned_epochs, seed, verbose
-        )
-        return np.argmax(self.predict(x, verbose=0), axis=1)
+        if learned_epochs:
+            train_on_partition(
+                self, layer, x, graph, clusters, learned_epochs, seed, verbose
+            )
+            found = np.argmax(self.predict(x, verbose=0), axis=1)
+        if decoder_epochs:
+            self.train_decoder_alone(x, decoder_epochs, verbose)
+        return found
+
+    def _check_decoder_epochs(self, decoder_epochs):
+        if not checked_count("decoder_epochs", decoder_epochs, 0):
+            return
+        if not hasattr(self, "train_decoder_alone"):
+            raise ValueError(
+                f"`fit` of {type(self).__name__} has no decoder to train "
+                f"before it. Received: decoder_epochs={decoder_epochs}"
+            )
 
     def search_options(self, options):
         """Arguments of the layer's `adapt`.

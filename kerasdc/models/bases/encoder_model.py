@@ -44,6 +44,7 @@ class EncoderModel(
 
     # Constructor arguments that are layers.
     parts = ("encoder", "decoder", "preprocessor", "augmentation")
+    augmented = True  # until compiled
     compile_arguments = ()  # attributes that `compile` sets, to be saved
     scaling_target = "mean_square"  # of the preprocessor "auto"
     decoder = augmentation = None
@@ -157,12 +158,13 @@ class EncoderModel(
 
         Args:
             x: Tensor of raw inputs.
-            training: Boolean. `True` augments.
+            training: Boolean. `True` augments, unless the model is compiled
+                with `augmented=False`.
 
         Returns:
             Tensor.
         """
-        return features_of(self, x, training)
+        return features_of(self, x, training and self.augmented)
 
     # === Compile, config ===
 

@@ -88,21 +88,40 @@ class GraphSearch(DataGraph):
         return self._consensus(x, graph, seed, callbacks)
 
     def _consensus(self, x, graph, seed, callbacks):
-        spaces = {
-            f"points {i}": neighbor_points(
-                graph, _POINT_DIM, seed + i, callbacks=callbacks
-            )
-            for i in range(NUM_POINT_SETS)
-        }
-        if not self.is_frozen:
-            spaces["embedding"] = self.embed(x)
-        found = graph_partitions(
-            graph, self.graph_features(x), spaces, self.num_clusters, seed
-        )
-        partition, self.partition_scores = graph_consensus(
-            graph, found, spaces, self.num_clusters, seed=seed
+        embeds = not self.is_frozen
+        partition, self.partition_scores = consensus_along_graph(
+            self, x, graph, seed, embeds, callbacks
         )
         return partition
+
+
+def consensus_along_graph(model, x, graph, seed, embeds=True, callbacks=None):
+    """What several partitions, found by the graph in several ways, agree about.
+
+    Args:
+        model: `DataGraph` with `num_clusters`.
+        x: Prepared samples.
+        graph: SciPy sparse matrix `(n, n)`, of their neighbors.
+        seed: Integer.
+        embeds: Boolean, whether the model's embedding is one of the spaces
+            that partitions are found in, beside features and free points.
+        callbacks: Keras callbacks of trainings of free points.
+
+    Returns:
+        Tuple of an integer array `(n,)`, and a dictionary of floats, the
+        modularity of each partition by its name; see `graph_consensus`.
+    """
+    spaces = {
+        f"points {i}": neighbor_points(
+            graph, _POINT_DIM, seed + i, callbacks=callbacks
+        )
+        for i in range(NUM_POINT_SETS)
+    }
+    if embeds:
+        spaces["embedding"] = model.embed(x)
+    features = model.graph_features(x)
+    found = graph_partitions(graph, features, spaces, model.num_clusters, seed)
+    return graph_consensus(graph, found, spaces, model.num_clusters, seed=seed)
 
 
 def of_one_length(x):

@@ -1,15 +1,19 @@
 """Clusters along the graph of neighbors, for trainings to start from."""
 
+import keras
 from keras import ops
 
 from kerasdc.algorithms.degree_linkage import DegreeLinkage
 from kerasdc.algorithms.degree_linkage import degree_linkage
 from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
 from kerasdc.models.bases.data_graph import DataGraph
+from kerasdc.models.bases.graph_search import METHODS
+from kerasdc.models.bases.graph_search import consensus_along_graph
 from kerasdc.models.bases.partition_training import train_by_triplets
 from kerasdc.models.bases.partition_training import train_on_partition
 from kerasdc.models.bases.sampled_training import SampledSearch
 from kerasdc.models.bases.sampled_training import refuse_processes
+from kerasdc.utils.arguments import checked_choice
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_flag
 from kerasdc.utils.arguments import shown
@@ -17,6 +21,7 @@ from kerasdc.utils.tensors import unit_rows
 
 _GROUPS = 5  # for each cluster, along the graph of the features
 _DEFAULTS = {
+    "method": "linkage",
     "triplet_epochs": 0,
     "learned_epochs": 1,
     "num_neighbors": 10,
@@ -25,13 +30,20 @@ _DEFAULTS = {
 
 
 def clusters_along_graph(
-    model, x, triplet_epochs, num_neighbors, shifts, seed, verbose
+    model,
+    x,
+    triplet_epochs,
+    num_neighbors,
+    shifts,
+    seed,
+    verbose,
+    method="linkage",
+    embeds=False,
 ):
-    """Merges samples along the graph of neighbors.
+    """Finds clusters along the graph of neighbors.
 
     With triplets, the encoder first learns to bring samples of five times as
-    many clusters together, as JULE does; they are then merged along the graph
-    of its outputs.
+    many clusters together, as JULE does; the graph is then that of its outputs.
 
     Args:
         model: `EncoderModel` with a `DataGraph`, built.
@@ -40,6 +52,9 @@ def clusters_along_graph(
         num_neighbors, shifts: As in `DataGraph.neighbor_graph`.
         seed: Integer, of the order of batches.
         verbose: As in `keras.Model.fit`.
+        method: `"linkage"`, which merges samples, or `"consensus"` of several
+            partitions; see `NeighborClustering`.
+        embeds: Boolean, as in `consensus_along_graph`.
 
     Returns:
         Tuple of the graph, a SciPy sparse matrix `(n, n)`, and an integer
@@ -54,7 +69,10 @@ def clusters_along_graph(
         train_by_triplets(model, x, groups, triplet_epochs, seed, verbose)
         directions = ops.convert_to_numpy(unit_rows(model.embed(x)))
         graph = fuzzy_neighbor_graph(directions, num_neighbors)
-    return graph, degree_linkage(graph, model.num_clusters)
+    if method == "linkage" or model.num_clusters == 1:
+        return graph, degree_linkage(graph, model.num_clusters)
+    embeds = embeds or triplet_epochs > 0
+    return graph, consensus_along_graph(model, x, graph, seed, embeds)[0]
 
 
 class GraphStart(SampledSearch, DataGraph):
@@ -64,9 +82,11 @@ class GraphStart(SampledSearch, DataGraph):
         """What follows the encoder, as one layer.
 
         Returns:
-            Keras layer from the encoder's outputs to soft assignments.
+            Keras layer from the encoder's outputs to soft assignments: of
+            most models, the softmax of their `head`.
         """
-        raise NotImplementedError
+        softmax = keras.layers.Softmax(dtype="float32")
+        return keras.Sequential([self.head, softmax])
 
     def adapt(self, x, restarts=None, graph_start=None, verbose=0):
         """Looks for weights to start from, without labels.
@@ -80,7 +100,8 @@ class GraphStart(SampledSearch, DataGraph):
                 entries, all optional, are those of
                 `AdaptedLayer.adapt_layer`: `triplet_epochs` (0),
                 `learned_epochs` (1), `num_neighbors` (10) and `shifts`
-                (`False`).
+                (`False`); and `method`, `"linkage"` or `"consensus"`, see
+                `NeighborClustering`.
             verbose: As in `keras.Model.fit`.
 
         Raises:
@@ -117,6 +138,7 @@ def _checked_start(values):
     values = {**_DEFAULTS, **values}
     for name in ("triplet_epochs", "learned_epochs"):
         checked_count(name, values[name], minimum=0)
+    checked_choice("method", values["method"], METHODS)
     checked_count("num_neighbors", values["num_neighbors"])
     checked_flag("shifts", values["shifts"])
     return values

@@ -5,6 +5,7 @@ import keras
 from kerasdc.algorithms.graph_partitions import neighbor_shares
 from kerasdc.losses import cluster_triplets
 from kerasdc.losses import kl_divergence
+from kerasdc.models.bases.augmenting import distorted
 from kerasdc.models.bases.parts import features_of
 from kerasdc.models.bases.stepping import stepping
 from kerasdc.targets import GroupMates
@@ -77,10 +78,13 @@ class _Learner(keras.Model):
     def __init__(self, model, layer):
         super().__init__(name="partition_learner")
         self.encoder, self.layer = model.encoder, layer
-        self.preprocessor = model.preprocessor
-        self.augmentation = model.augmentation
+        self.preprocessor, self.augmentation = model.preprocessor, None
+        kinds = keras.tree.flatten([model.augmentation])
+        self.distortions = [kind for kind in kinds if callable(kind)]
         self.built = True
 
     def call(self, x, training=False):
-        features = features_of(self, x, training)
+        features = features_of(self, x)
+        for distortion in self.distortions if training else []:
+            features = distorted(distortion, features)
         return self.layer(self.encoder(features, training=training))

@@ -17,11 +17,12 @@ from kerasdc.models.bases.sampled_training import refuse_processes
 from kerasdc.models.bases.scopes import strategy_scope
 from kerasdc.utils.arguments import checked_choice
 from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.arguments import checked_flag
 from kerasdc.utils.lookups import checked_loss
 from kerasdc.utils.lookups import is_auto
 from kerasdc.utils.sampled_rows import MOST_SEARCHED
 
-_METHODS = {"autoencoder": Autoencoder, "neighbors": NeighborEmbedding}
+_METHODS = {"autoencoder": None, "neighbors": NeighborEmbedding}
 
 
 class Pretraining(AdaptedLayer):
@@ -76,6 +77,7 @@ class Pretraining(AdaptedLayer):
         pretrain_optimizer="auto",
         reconstruction_loss="auto",
         pretrain_method="autoencoder",
+        augmented=True,
         **kwargs,
     ):
         """Configures both trainings.
@@ -93,11 +95,14 @@ class Pretraining(AdaptedLayer):
                 `"neighbors"`, an embedding in which neighbors are near, see
                 `NeighborEmbedding`. The latter needs no decoder, and trains
                 an encoder that comes without one.
+            augmented: Boolean. Whether `fit` sees augmented samples, as
+                `pretrain` and `adapt` do, where there is an `augmentation`.
             **kwargs: Further arguments of `keras.Model.compile`.
         """
         self.pretrain_method = checked_choice(
             "pretrain_method", pretrain_method, _METHODS
         )
+        self.augmented = checked_flag("augmented", augmented)
         self.pretrain_optimizer = self._pretrain_optimizer(pretrain_optimizer)
         self.reconstruction_loss = self._chosen_loss(reconstruction_loss)
         super().compile(optimizer=optimizer, **kwargs)
@@ -191,8 +196,9 @@ class Pretraining(AdaptedLayer):
         if is_auto(optimizer):
             num_steps = epochs * steps_per_epoch
             optimizer = NeighborEmbedding.optimizer_for(num_steps)
+        kind = _METHODS[self.pretrain_method] or self.autoencoder_class()
         with strategy_scope(self):
-            network = self._pretraining_class()(
+            network = kind(
                 self.encoder,
                 self.decoder,
                 self.preprocessor,
@@ -207,17 +213,8 @@ class Pretraining(AdaptedLayer):
             )
         return network
 
-    def _pretraining_class(self):
-        if self.pretrain_method == "autoencoder":
-            return self.autoencoder_class()
-        return _METHODS[self.pretrain_method]
-
     def autoencoder_class(self):
-        """What the autoencoder is, called with the arguments of one.
-
-        Returns:
-            `Autoencoder`, or a subclass.
-        """
+        """`Autoencoder`, or a subclass; called with its arguments."""
         return Autoencoder
 
     def complete_stages(self, x, batch_size, verbose):
@@ -273,6 +270,7 @@ class Pretraining(AdaptedLayer):
         if config:
             serialize = keras.saving.serialize_keras_object
             config["pretrain_method"] = self.pretrain_method
+            config["augmented"] = self.augmented
             config["pretrain_optimizer"] = serialize(self.pretrain_optimizer)
             config["reconstruction_loss"] = serialize(self.reconstruction_loss)
         return config

@@ -35,17 +35,28 @@ class Reconstructing:
         decoder_epochs = checked_count("decoder_epochs", decoder_epochs, 0)
         history = super().pretrain(x, *args, **kwargs)
         if self.pretrain_method == "neighbors" and history.epoch:
-            train_decoder(
-                self,
-                self.prepare(x),
-                self._draw_seed(),
-                self.reconstruction_loss,
-                self.augmentation,
-                epochs=decoder_epochs,
-                batch_size=_DECODER_BATCH,
-                verbose=kwargs.get("verbose", "auto"),
-            )
+            verbose = kwargs.get("verbose", "auto")
+            self.train_decoder_alone(self.prepare(x), decoder_epochs, verbose)
         return history
+
+    def train_decoder_alone(self, x, epochs, verbose=0):
+        """Trains the decoder while the encoder stays as it is.
+
+        Args:
+            x: Prepared samples.
+            epochs: Integer, at least 0, passes over the data.
+            verbose: As in `keras.Model.fit`.
+        """
+        train_decoder(
+            self,
+            x,
+            self._draw_seed(),
+            self.reconstruction_loss,
+            self.augmentation,
+            epochs=epochs,
+            batch_size=_DECODER_BATCH,
+            verbose=verbose,
+        )
 
     def reconstruction_error(self, features, outputs):
         """The reconstruction loss of each sample.
