@@ -130,6 +130,7 @@ def test_arguments_of_compile_are_saved(system, tmp_path):
         changed["pretrain_optimizer"] = keras.optimizers.RMSprop(0.02)
         changed["reconstruction_loss"] = keras.losses.mean_absolute_error
         changed["pretrain_method"] = "neighbors"
+        changed["augmented"] = False
     assert set(changed) == own
     defaults = make(system).get_compile_config()
     model.compile(optimizer=keras.optimizers.SGD(0.3, momentum=0.9), **changed)

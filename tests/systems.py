@@ -146,7 +146,6 @@ ROWS = {
             "decay_minimum": 0.0,
             "log_weight_factor": 10.0,
             "fixed_weights": True,
-            "augmented": False,
         },
         pretrain_epochs=20,
         epochs=5,
