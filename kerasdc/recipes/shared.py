@@ -218,7 +218,9 @@ def grouped_images(
         "fit": {"optimizer": optimizer, "epochs": fit_epochs},
         "deviations": [
             *deviations,
-            *grouped_deviations(method, triplet_epochs, learned_epochs, shifts),
+            *_grouped_deviations(
+                method, triplet_epochs, learned_epochs, shifts
+            ),
             _distorted_deviation(many, (compiled or {}).get("augmented", True)),
         ],
     }
@@ -232,23 +234,16 @@ _FOUND = {
 }
 
 
-def grouped_deviations(
-    method,
-    triplet_epochs,
-    learned_epochs,
-    shifts=False,
-    before="an autoencoder's training",
-    original="k-means",
-):
+def _grouped_deviations(method, triplet_epochs, learned_epochs, shifts):
     """How a start by triplets of groups differs from an autoencoder's."""
     shifted = ", of images that may be shifted by a pixel" if shifts else ""
     return [
-        f"In place of {before}, samples of five groups for each "
-        f"cluster are brought together by triplets for {triplet_epochs} "
+        "In place of an autoencoder's training, samples of five groups for "
+        f"each cluster are brought together by triplets for {triplet_epochs} "
         "epochs (Yang et al., 2016); groups agglomerate along the graph of "
         f"10 neighbors{shifted} (Zhang et al., 2012).",
         f"{_FOUND[method]} are learned for {learned_epochs} epochs (original: "
-        f"{original}).",
+        "k-means).",
     ]
 
 
