@@ -3,11 +3,8 @@
 from kerasdc.recipes.shared import ADAM
 from kerasdc.recipes.shared import AUGMENTATION
 from kerasdc.recipes.shared import COSINE
-from kerasdc.recipes.shared import MANY_IMAGES
 from kerasdc.recipes.shared import MERGED
-from kerasdc.recipes.shared import SMALL_IMAGES
 from kerasdc.recipes.shared import TEXT
-from kerasdc.recipes.shared import grouped_images
 
 OBJECTIVE = "negative ELBO"
 PUBLISHED_SPLIT = "all"
@@ -57,6 +54,8 @@ def _best(
     scale,
     network,
     dec_epochs=20,
+    decoder_epochs=0,
+    batch_size=256,
     deviations=(),
     **overrides,
 ):
@@ -67,20 +66,25 @@ def _best(
         f"{dec_epochs} epochs on the same encoder from the best of 24 "
         "merged k-means partitions (see kerasdc.algorithms): the ELBO alone "
         "hardly changes the initial partition.",
-        "Adam whose rate falls along a cosine, in batches of 256.",
+        f"Adam whose rate falls along a cosine, in batches of {batch_size}.",
     ]
+    if decoder_epochs:
+        deviations.append(
+            "Between the DEC and the ELBO the decoder alone is trained for "
+            f"{decoder_epochs} epochs."
+        )
     return {
         "network": network,
         "scale": scale,
         "model": {"likelihood": "bernoulli"},
         "pretrain": pretrain,
-        "batch_size": 256,
+        "batch_size": batch_size,
         "adapt": {
             **MERGED,
             "self_training": {
                 "epochs": dec_epochs,
                 "optimizer": COSINE,
-                "decoder_epochs": 0,
+                "decoder_epochs": decoder_epochs,
             },
         },
         "fit": {"optimizer": COSINE, "epochs": fit_epochs},
@@ -106,53 +110,43 @@ def _images(scale, pretrain_epochs, dec_epochs, fit_epochs, **overrides):
     )
 
 
-def _grouped(
-    scale, epochs, decoder_epochs, fit_epochs, likelihood="bernoulli", **start
-):
-    """Starts from clusters along the graph, as the best DEC of images."""
-    values = grouped_images(scale, {"kind": "pooled_conv"}, *epochs, **start)
-    self_training = {
-        "epochs": epochs[-1],
-        "optimizer": values["fit"]["optimizer"],
-        "decoder_epochs": decoder_epochs,
-    }
-    return {
-        **values,
-        "model": {"likelihood": likelihood},
-        "adapt": {**values["adapt"], "self_training": self_training},
-        # Other samples than augmented ones are not to be generated.
-        "compile": {"augmented": False},
-        # A low rate keeps the partition that was found.
-        "fit": {"optimizer": _LOW, "epochs": fit_epochs},
-        "deviations": [
-            "Convolutions that pool and normalize.",
-            *values["deviations"],
-            f"A DEC is trained for {epochs[-1]} epochs on the same encoder, "
-            "and the mixture starts from its partition: the ELBO alone hardly "
-            "changes the initial one.",
-            f"The decoder alone is then trained for {decoder_epochs} epochs.",
-            "The ELBO is of images without augmentation.",
-        ],
-    }
-
-
-_LOW = {"name": "adam", "learning_rate": {"initial": 5e-4}}
 RECIPES = {
     "digits": {
         "paper": _paper(1 / 16),
-        "best": _grouped(
+        "best": _best(
+            {"epochs": 200, "optimizer": ADAM},
+            100,
             3 / 16,
-            SMALL_IMAGES,
-            50,
-            50,
-            "gaussian",
-            shifts=False,
-            method="graph_consensus",
+            {"kind": "mlp", "units": [256, 256]},
+            batch_size=64,
+            model={"likelihood": "gaussian"},
+            deviations=["Two hidden layers of 256 units, Gaussian decoder."],
         ),
     },
     "mnist": {
         "paper": _paper(1 / 255),
-        "best": _grouped(1 / 255, MANY_IMAGES, 5, 10, many=True),
+        "best": _images(
+            1 / 255,
+            12,
+            12,
+            10,
+            decoder_epochs=5,
+            # A low rate keeps the partition that DEC has found.
+            fit={
+                "optimizer": {
+                    "name": "adam",
+                    "learning_rate": {"initial": 5e-4},
+                },
+                "epochs": 10,
+            },
+            compile={"augmented": False},
+            reconstruction_loss="mean_squared_error",
+            deviations=[
+                "Pretraining by the squared error; the decoder learns "
+                "logits of pixels afterwards.",
+                "The ELBO is of images without augmentation.",
+            ],
+        ),
     },
     "usps": {
         "paper": _paper(1.0),
