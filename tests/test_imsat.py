@@ -541,17 +541,3 @@ def test_images_are_needed_for_image_augmentation(blobs):
     with pytest.raises(ValueError, match="Image augmentation needs"):
         fit(model, blobs[0])
     assert not model.built
-
-
-def test_starts_by_triplets_of_distorted_images():
-    """ "vat" has no part in it."""
-    x = np.random.default_rng(0).random((60, 8, 8))
-    encoder = kerasdc.networks.normalized_conv_encoder((8, 8), (4,), (3,))
-    shift = RandomShiftRotation(0.1, 5.0)
-    model = IMSAT(3, encoder, augmentation=["vat", shift], seed=1)
-    model.compile()
-    before = encoder.get_weights()[0]
-    model.adapt(x, graph_start={"triplet_epochs": 1, "num_neighbors": 5})
-    assert np.abs(encoder.get_weights()[0] - before).max() > 1e-4
-    fit(model, x, epochs=1)
-    assert model.assign(x).shape == (60,)

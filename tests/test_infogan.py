@@ -1,5 +1,3 @@
-import functools
-
 import keras
 import numpy as np
 import pytest
@@ -8,9 +6,7 @@ from keras import ops
 
 import kerasdc
 from kerasdc.callbacks import GeneratorDiversity
-from kerasdc.metrics import clustering_accuracy
 from kerasdc.models import InfoGAN
-from kerasdc.models.bases import neighbor_points
 from kerasdc.models.bases.fused_updates import fuse_updates
 from kerasdc.models.bases.two_rates import TwoRateAdam
 from kerasdc.recipes import get_recipe
@@ -232,56 +228,3 @@ def test_generators_of_recipes_are_as_wide_as_encoders():
     assert convolutions == [[4, 8], [4, 1]]
     assert model.encoder.output_shape == (None, 16)
     model.fit(x, epochs=1, verbose=0)
-
-
-# === Starts from the graph of neighbors ===
-
-
-@pytest.mark.traced
-@pytest.mark.parametrize("system", ["infogan", "imsat"])
-@pytest.mark.parametrize("method", ["linkage", "consensus"])
-def test_recognizes_clusters_along_the_graph(
-    system, method, blobs, monkeypatch
-):
-    monkeypatch.setattr(neighbor_points, "_NUM_STEPS", 100)
-    x, y = blobs
-    model = systems.make(system)
-    options = {"triplet_epochs": 4, "learned_epochs": 200, "num_neighbors": 7}
-    options["method"] = method
-    model.adapt(x, graph_start=options)
-    found = model.recognizer()(model.encoder(model.features(x)))
-    assert clustering_accuracy(y, np.argmax(found, axis=1)) == 1
-
-
-def test_starts_from_some_of_many_samples(blobs, monkeypatch):
-    fewer = functools.partialmethod(InfoGAN.searched, max_samples=45)
-    monkeypatch.setattr(InfoGAN, "searched", fewer)
-    model = systems.make("infogan")
-    model.adapt(blobs[0], graph_start={"num_neighbors": 7})
-    assert model._known_graph[1].shape == (45, 45)
-
-
-@pytest.mark.parametrize(
-    "start, message",
-    [
-        (7, "graph_start=7"),
-        ({"epochs": 1}, "triplet_epochs, learned_epochs"),
-        ({"triplet_epochs": -1}, "triplet_epochs=-1"),
-        ({"learned_epochs": 0.5}, "learned_epochs=0.5"),
-        ({"num_neighbors": 0}, "num_neighbors=0"),
-        ({"shifts": 1}, "shifts=1"),
-        ({"method": "kmeans"}, "consensus, linkage.*method='kmeans'"),
-    ],
-)
-def test_bad_starts_are_refused(start, message, blobs):
-    model = systems.make("infogan")
-    with pytest.raises(ValueError, match=message):
-        model.adapt(blobs[0], graph_start=start)
-    assert not model.built
-
-
-def test_one_start_at_a_time(blobs):
-    model = systems.make("infogan")
-    restarts = {"num": 2, "epochs": 1}
-    with pytest.raises(ValueError, match="not both.*num"):
-        model.adapt(blobs[0], restarts=restarts, graph_start={})

@@ -9,6 +9,7 @@ from kerasdc.layers.moving_statistics import kept_statistics
 from kerasdc.layers.seeded import Seeded
 from kerasdc.models.bases.augmenting import checked_kinds
 from kerasdc.models.bases.augmenting import distorted
+from kerasdc.models.bases.augmenting import kinds_of
 from kerasdc.models.bases.augmenting import repeated_draws
 from kerasdc.models.bases.discriminative import DiscriminativeModel
 from kerasdc.models.bases.perturbation_radii import RANDOM_STEPS
@@ -176,10 +177,10 @@ class IMSAT(Seeded, PerturbationRadii, DiscriminativeModel):
     def loss_terms(self, x, y, y_pred, training):
         """R_SAT - lambda (mu H(Y) - H(Y|X)), equation (7), in nats."""
         terms = {"information": self._information(y_pred)}
-        if self._kinds():
+        if kinds_of(self.augmentation):
             # Statistics of inference are of clean inputs only.
             seed = self.seed_generator if training else self.seed or 0
-            drawing = () if training else self._kinds()
+            drawing = () if training else kinds_of(self.augmentation)
             with kept_statistics(self.encoder), repeated_draws(*drawing):
                 terms["sat"] = self._penalty(x, y, y_pred, seed, training)
         self.report(
@@ -218,19 +219,19 @@ class IMSAT(Seeded, PerturbationRadii, DiscriminativeModel):
                 predict, features, radius, self.xi, steps, seed, clean
             )
 
-        kinds = self._kinds()
+        kinds = kinds_of(self.augmentation)
         return sum(map(divergence, kinds)) / len(kinds)
 
     def objective(self, x, batch_size=1024, soft_assignment=None):
         """The loss on all of `x`, normalized by batches, as training does."""
         self._check_fitted()
         x, total, found = self.as_inputs(x), 0.0, []
-        same = repeated_draws(self.encoder, *self._kinds())
+        same = repeated_draws(self.encoder, *kinds_of(self.augmentation))
         with kept_statistics(self.encoder), same:
             for batch, *radius in self.scored_batches(x, batch_size):
                 q = self(batch, training=True)
                 found.append(q)
-                if self._kinds():
+                if kinds_of(self.augmentation):
                     drawn = (q, self.seed or 0, True)
                     penalty = self._penalty(batch, *(radius or [None]), *drawn)
                     total += float(ops.sum(penalty))

@@ -1,12 +1,12 @@
 """Recipes of DCN."""
 
 from kerasdc.recipes.shared import MANY_IMAGES
+from kerasdc.recipes.shared import NEIGHBORS_DEVIATIONS
 from kerasdc.recipes.shared import SLOW_COSINE
 from kerasdc.recipes.shared import STACKED_DEVIATIONS
 from kerasdc.recipes.shared import TEXT
 from kerasdc.recipes.shared import grouped_images
 from kerasdc.recipes.shared import neighbor_perceptron
-from kerasdc.recipes.shared import neighbors_deviations
 
 OBJECTIVE = "reconstruction error and distances to centers"
 PUBLISHED_SPLIT = "all"
@@ -95,7 +95,7 @@ def _best_neighbors(scale, num_steps, fit_epochs, **overrides):
         **values,
         "compile": {**values["compile"], "clustering_weight": 1.0},
         "fit": {"optimizer": SLOW_COSINE, "epochs": fit_epochs},
-        "deviations": neighbors_deviations(decoder=True),
+        "deviations": [*NEIGHBORS_DEVIATIONS],
         **overrides,
     }
 

@@ -4,12 +4,12 @@ import math
 
 from kerasdc.recipes.shared import ADAM
 from kerasdc.recipes.shared import MANY_IMAGES
+from kerasdc.recipes.shared import NEIGHBORS_DEVIATIONS
 from kerasdc.recipes.shared import NEW_ORDER_DEVIATION
 from kerasdc.recipes.shared import SLOW_COSINE
 from kerasdc.recipes.shared import STACKED_DEVIATIONS
 from kerasdc.recipes.shared import grouped_images
 from kerasdc.recipes.shared import neighbor_perceptron
-from kerasdc.recipes.shared import neighbors_deviations
 from kerasdc.recipes.shared import shortened
 from kerasdc.recipes.shared import stacked_autoencoder
 
@@ -53,7 +53,7 @@ def _best_neighbors(scale, num_steps, fit_epochs):
     return {
         **neighbor_perceptron(scale, num_steps),
         "fit": {"optimizer": SLOW_COSINE, "epochs": fit_epochs},
-        "deviations": neighbors_deviations(decoder=True),
+        "deviations": [*NEIGHBORS_DEVIATIONS],
     }
 
 

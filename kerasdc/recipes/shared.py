@@ -41,28 +41,19 @@ AUGMENTED_DEVIATION = (
     "images; targets from clean images, loss on augmented ones (Guo et al., "
     "2018)."
 )
-_NEIGHBORS = (
-    "Before the clustering, the encoder is trained by UMAP's loss on the "
-    "graph of 10 neighbors (McInnes et al., 2018) in place of an "
-    "autoencoder's, and has five outputs; "
-)
-_PERCEPTRON = (
-    "Three hidden layers of 256 SiLU units.",
-    "Initial centers by the k-means, of 50, of highest modularity on the "
-    "embedding's graph of neighbors.",
-)
 MODULAR = {"method": "modular_kmeans", "num_restarts": 50}
 
 
-def neighbors_deviations(decoder):
-    """Deviations of `neighbor_perceptron`, with or without a decoder."""
-    what = (
-        "the decoder is then trained for five epochs while the encoder stays "
-        "as it is."
-        if decoder
-        else "there is no decoder."
-    )
-    return [_NEIGHBORS + what, *_PERCEPTRON, "Adam in both stages."]
+NEIGHBORS_DEVIATIONS = (
+    "Before the clustering, the encoder is trained by UMAP's loss on the "
+    "graph of 10 neighbors (McInnes et al., 2018) in place of an "
+    "autoencoder's, and has five outputs; the decoder is then trained for "
+    "five epochs while the encoder stays as it is.",
+    "Three hidden layers of 256 SiLU units.",
+    "Initial centers by the k-means, of 50, of highest modularity on the "
+    "embedding's graph of neighbors.",
+    "Adam in both stages.",
+)
 
 
 def steps_of_sgd(num_steps, decay_steps):
@@ -129,18 +120,15 @@ def best_images(
     }
 
 
-def neighbor_perceptron(scale, num_steps, decoder=True):
+def neighbor_perceptron(scale, num_steps):
     """An embedding of the neighbor graph in place of an autoencoder."""
-    network = {
-        "kind": "mlp",
-        "units": [256, 256, 256],
-        "latent_dim": 5,
-        "activation": "silu",
-    }
-    if not decoder:
-        network["decoder"] = False
     return {
-        "network": network,
+        "network": {
+            "kind": "mlp",
+            "units": [256, 256, 256],
+            "latent_dim": 5,
+            "activation": "silu",
+        },
         "scale": scale,
         "compile": {"pretrain_method": "neighbors"},
         "pretrain": {"num_steps": num_steps, "optimizer": FAST_COSINE},
@@ -149,10 +137,9 @@ def neighbor_perceptron(scale, num_steps, decoder=True):
     }
 
 
-def linked_images(scale, kind, num_steps, fit_epochs, learning_rate=1e-3):
+def linked_images(scale, kind, num_steps, fit_epochs):
     """Convolutions that start from clusters along the graph of neighbors."""
     graph = {"num_neighbors": 7, "shifts": True}
-    optimizer = {"name": "adam", "learning_rate": {"initial": learning_rate}}
     return {
         "network": {"kind": kind},
         "scale": scale,
@@ -165,7 +152,7 @@ def linked_images(scale, kind, num_steps, fit_epochs, learning_rate=1e-3):
         },
         "batch_size": 256,
         "adapt": {"method": "graph_linkage", **graph},
-        "fit": {"optimizer": optimizer, "epochs": fit_epochs},
+        "fit": {"optimizer": SLOW_COSINE, "epochs": fit_epochs},
     }
 
 
@@ -249,13 +236,16 @@ def _grouped_deviations(method, triplet_epochs, learned_epochs, shifts):
 
 def _distorted_deviation(many, augmented):
     distorted = ", sheared and zoomed" if many else ""
-    shown = f"rained on shifted, rotated{distorted} images"
+    images = f"shifted, rotated{distorted} images"
     if augmented:
         return (
-            f"T{shown}; targets from clean images, loss on distorted ones. "
-            "Adam in all stages."
+            f"Trained on {images}; targets from clean images, loss on "
+            "distorted ones. Adam in all stages."
         )
-    return f"The start is t{shown}, the clustering on clean ones. Adam in both."
+    return (
+        f"The start is trained on {images}, the clustering on clean ones. "
+        "Adam in both."
+    )
 
 
 # Epochs of `grouped_images`: triplets, learned, fit.

@@ -82,6 +82,19 @@ def check_augmentation(augmentation, shape, dtype):
         )
 
 
+def kinds_of(augmentation):
+    """Names, layers and functions of an augmentation: one, several or none.
+
+    Args:
+        augmentation: As `checked_kinds` takes it.
+
+    Returns:
+        List.
+    """
+    kinds = keras.tree.flatten([augmentation])
+    return [kind for kind in kinds if kind is not None]
+
+
 def checked_kinds(augmentation, names):
     """Returns `augmentation`, or raises: names, layers, functions, several.
 

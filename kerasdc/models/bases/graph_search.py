@@ -85,14 +85,11 @@ class GraphSearch(DataGraph):
             if not too_small(np.bincount(found), LEAST_SHARE).any():
                 return found
             # It has split off a few samples, and joined the others.
-        return self._consensus(x, graph, seed, callbacks)
-
-    def _consensus(self, x, graph, seed, callbacks):
         embeds = not self.is_frozen
-        partition, self.partition_scores = consensus_along_graph(
+        found, self.partition_scores = consensus_along_graph(
             self, x, graph, seed, embeds, callbacks
         )
-        return partition
+        return found
 
 
 def consensus_along_graph(model, x, graph, seed, embeds=True, callbacks=None):

@@ -6,6 +6,7 @@ from kerasdc.algorithms.graph_partitions import neighbor_shares
 from kerasdc.losses import cluster_triplets
 from kerasdc.losses import kl_divergence
 from kerasdc.models.bases.augmenting import distorted
+from kerasdc.models.bases.augmenting import kinds_of
 from kerasdc.models.bases.parts import features_of
 from kerasdc.models.bases.stepping import stepping
 from kerasdc.targets import GroupMates
@@ -78,8 +79,8 @@ class _Learner(keras.Model):
     def __init__(self, model, layer):
         super().__init__(name="partition_learner")
         self.encoder, self.layer = model.encoder, layer
-        self.preprocessor, self.augmentation = model.preprocessor, None
-        kinds = keras.tree.flatten([model.augmentation])
+        self.preprocessor = model.preprocessor
+        kinds = kinds_of(model.augmentation)
         self.distortions = [kind for kind in kinds if callable(kind)]
         self.built = True
 

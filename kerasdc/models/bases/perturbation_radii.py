@@ -2,8 +2,7 @@
 
 import copy
 
-import keras
-
+from kerasdc.models.bases.augmenting import kinds_of
 from kerasdc.models.bases.graph_start import GraphStart
 from kerasdc.models.bases.restarts import check_restarts
 from kerasdc.targets import NeighborRadii
@@ -77,11 +76,7 @@ class PerturbationRadii(GraphStart):
         return self.radius_factor * self._radii.of(x, self.preprocessor)
 
     def _needs_distances(self):
-        return any(kind in RANDOM_STEPS for kind in self._kinds())
-
-    def _kinds(self):
-        """The augmentations, one or several, as a list."""
-        return [k for k in keras.tree.flatten([self.augmentation]) if k]
+        return any(kind in RANDOM_STEPS for kind in kinds_of(self.augmentation))
 
     # === Config ===
 
