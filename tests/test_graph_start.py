@@ -43,8 +43,9 @@ def test_starts_from_some_of_many_samples(blobs, monkeypatch):
     "start, message",
     [
         (7, "graph_start=7"),
-        ({"epochs": 1}, "triplet_epochs, learned_epochs"),
+        ({"epochs": 1}, "triplet_epochs, triplet_restarts, learned_epochs"),
         ({"triplet_epochs": -1}, "triplet_epochs=-1"),
+        ({"triplet_restarts": 0}, "triplet_restarts=0"),
         ({"learned_epochs": 0.5}, "learned_epochs=0.5"),
         ({"num_neighbors": 0}, "num_neighbors=0"),
         ({"shifts": 1}, "shifts=1"),

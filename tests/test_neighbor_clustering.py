@@ -5,8 +5,10 @@ import pytest
 import kerasdc
 from kerasdc.metrics import clustering_accuracy
 from kerasdc.models import NeighborClustering
+from kerasdc.models.bases import data_graph
 from kerasdc.models.bases import graph_search
 from kerasdc.models.bases import neighbor_points
+from kerasdc.models.bases.neighbor_embedding import NeighborEmbedding
 from kerasdc.models.bases.neighbor_points import neighbor_points as place
 
 
@@ -105,7 +107,7 @@ def test_linkage_that_splits_off_a_few_makes_way(monkeypatch):
 
 def test_vectors_of_one_length():
     x = np.array([[3.0, 4.0], [0.0, 0.0], [0.0, 3.0]])
-    found = graph_search.of_one_length(x)
+    found = data_graph.of_one_length(x)
     np.testing.assert_allclose(found, [[3, 4, 0], [0, 0, 5], [0, 3, 4]])
 
 
@@ -117,6 +119,23 @@ def test_texts_without_known_words_are_far_from_others():
     graph = model.graph_of(model.prepare(texts)).toarray()
     assert graph[8, 9] == 1.0
     assert graph[8:, :8].sum() == 0.0
+
+
+def test_texts_have_such_neighbors_in_every_system():
+    texts = [*["red green blue"] * 4, *["one two three"] * 4, "?", "!"]
+    words = kerasdc.layers.TfIdf(6)
+    model = kerasdc.models.DEC(2, preprocessor=words)
+    model.compile(pretrain_method="neighbors")
+    model.pretrain(texts, epochs=0, num_neighbors=1)
+    assert model._known_graph[1][8, 9] == 1.0
+    alone = NeighborEmbedding(
+        model.encoder, preprocessor=words, num_neighbors=1
+    )
+    alone.compile()
+    batches = alone.training_batches(model.prepare(texts), 64)
+    pairs = [batches.rows(i).reshape(2, -1).T for i in range(20)]
+    pairs = set(map(tuple, np.concatenate(pairs).tolist()))
+    assert {pair for pair in pairs if max(pair) > 7} == {(8, 9), (9, 8)}
 
 
 def test_a_given_partition_is_learned():

@@ -11,6 +11,7 @@ from kerasdc.utils.arguments import checked_seed
 from kerasdc.utils.array_checks import checked_array
 
 _NUM_RESTARTS = 10
+_CLEARLY = 0.06  # a silhouette that much higher overrules the modularity
 
 
 def consensus(partitions, num_clusters, seed=None):
@@ -71,7 +72,13 @@ def indicators(partitions):
 
 
 def graph_consensus(
-    graph, partitions, spaces, num_clusters, tolerance=0.003, seed=None
+    graph,
+    partitions,
+    spaces,
+    num_clusters,
+    tolerance=0.003,
+    seed=None,
+    embedding=None,
 ):
     """The consensus of the better half of several partitions.
 
@@ -82,6 +89,12 @@ def graph_consensus(
     err: the one joins and splits clusters of unequal size, the other wants
     them round.
 
+    The modularity has a resolution: it splits clusters that hold much of the
+    data ([Fortunato and Barthelemy, 2007](
+    https://doi.org/10.1073/pnas.0605965104)). So, if the embedding separates
+    one partition clearly better than the consensus, by 0.06 of the
+    silhouette, that one is taken as it is.
+
     Args:
         graph: SciPy sparse matrix `(n, n)`, as `fuzzy_neighbor_graph` makes
             it.
@@ -90,6 +103,8 @@ def graph_consensus(
         num_clusters: Integer.
         tolerance: Float, at least 0.
         seed: Optional integer.
+        embedding: Optional name of the space that a network has learned from
+            the graph.
 
     Returns:
         Tuple of the consensus, `(n,)`, and a dictionary: the modularity of
@@ -111,7 +126,18 @@ def graph_consensus(
     best = np.argsort(-ranks, kind="stable")[: max(3, len(good) // 2)]
     chosen = [partitions[good[i]] for i in best]
     found = consensus(chosen, num_clusters, seed)
+    if embedding is not None:
+        found = _clearest(found, partitions, spaces[embedding])
     return found, {**scores, "consensus": modularity(graph, found)}
+
+
+def _clearest(found, partitions, z):
+    """A partition that a space separates clearly better, or the one found."""
+    apart = {n: simplified_silhouette(z, p) for n, p in partitions.items()}
+    best = max(apart, key=apart.get)
+    if apart[best] > simplified_silhouette(z, found) + _CLEARLY:
+        return partitions[best]
+    return found
 
 
 def distinct(partitions):

@@ -1,12 +1,13 @@
 """Recipes of DCN."""
 
+from kerasdc.recipes.neighbor_starts import NEIGHBORS_DEVIATIONS
+from kerasdc.recipes.neighbor_starts import neighbor_perceptron
+from kerasdc.recipes.neighbor_starts import neighbor_texts
 from kerasdc.recipes.shared import MANY_IMAGES
-from kerasdc.recipes.shared import NEIGHBORS_DEVIATIONS
 from kerasdc.recipes.shared import SLOW_COSINE
 from kerasdc.recipes.shared import STACKED_DEVIATIONS
 from kerasdc.recipes.shared import TEXT
 from kerasdc.recipes.shared import grouped_images
-from kerasdc.recipes.shared import neighbor_perceptron
 
 OBJECTIVE = "reconstruction error and distances to centers"
 PUBLISHED_SPLIT = "all"
@@ -73,6 +74,24 @@ def _paper(
     }
 
 
+def _paper_texts(*deviations):
+    return _paper(
+        None,
+        10,
+        5e-6,
+        5e-6,
+        clustering_weight=0.1,
+        batch_size=20,
+        network={"units": [250, 100], "latent_dim": 20},
+        deviations=[
+            "Vectors are of length sqrt(2000) (original: 1), and rates 2,000 "
+            "times lower.",
+            *deviations,
+        ],
+        text=TEXT["text"],
+    )
+
+
 def _best_images(scale):
     compiled = {"clustering_weight": 10.0, "kmeans_interval": 10}
     return grouped_images(
@@ -97,6 +116,19 @@ def _best_neighbors(scale, num_steps, fit_epochs, **overrides):
         "fit": {"optimizer": SLOW_COSINE, "epochs": fit_epochs},
         "deviations": [*NEIGHBORS_DEVIATIONS],
         **overrides,
+    }
+
+
+def _best_texts():
+    values = neighbor_texts(2000, 10, 40)
+    values["adapt"]["decoder_epochs"] = 5
+    return {
+        **values,
+        "compile": {**values["compile"], "clustering_weight": 1.0},
+        "deviations": [
+            *values["deviations"],
+            "The decoder is trained for 5 epochs before the clustering.",
+        ],
     }
 
 
@@ -129,21 +161,14 @@ RECIPES = {
         "best": _best_neighbors(None, 4000, 20),
     },
     "20newsgroups": {
-        "paper": _paper(
-            None,
-            10,
-            5e-6,
-            5e-6,
-            clustering_weight=0.1,
-            batch_size=20,
-            network={"units": [250, 100], "latent_dim": 20},
-            deviations=[
-                "Vectors are of length sqrt(2000) (original: 1), and rates "
-                "2,000 times lower."
-            ],
-            text=TEXT["text"],
-        ),
+        "paper": _paper_texts(),
         "best": _best_neighbors(None, 4000, 20, text=TEXT["text"]),
+    },
+    "reuters21578": {
+        "paper": _paper_texts(
+            "Reuters-21578, by the values of 20 Newsgroups (original: RCV1)."
+        ),
+        "best": _best_texts(),
     },
 }
 

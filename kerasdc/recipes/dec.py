@@ -2,6 +2,7 @@
 
 import math
 
+from kerasdc.recipes.neighbor_starts import neighbor_texts
 from kerasdc.recipes.shared import ADAM
 from kerasdc.recipes.shared import COSINE
 from kerasdc.recipes.shared import MERGED
@@ -166,7 +167,7 @@ RECIPES = {
     },
     "reuters21578": {
         "paper": {**_paper(None, 20), **TEXT},
-        "best": _best_vectors(50, 60, **TEXT),
+        "best": neighbor_texts(2000, 10, 40, decoder=False),
     },
     "rcv1": {
         **_papers(1.0, 20),

@@ -2,14 +2,14 @@
 
 import math
 
+from kerasdc.recipes.neighbor_starts import NEIGHBORS_DEVIATIONS
+from kerasdc.recipes.neighbor_starts import neighbor_perceptron
 from kerasdc.recipes.shared import ADAM
 from kerasdc.recipes.shared import MANY_IMAGES
-from kerasdc.recipes.shared import NEIGHBORS_DEVIATIONS
 from kerasdc.recipes.shared import NEW_ORDER_DEVIATION
 from kerasdc.recipes.shared import SLOW_COSINE
 from kerasdc.recipes.shared import STACKED_DEVIATIONS
 from kerasdc.recipes.shared import grouped_images
-from kerasdc.recipes.shared import neighbor_perceptron
 from kerasdc.recipes.shared import shortened
 from kerasdc.recipes.shared import stacked_autoencoder
 

@@ -44,18 +44,6 @@ AUGMENTED_DEVIATION = (
 MODULAR = {"method": "modular_kmeans", "num_restarts": 50}
 
 
-NEIGHBORS_DEVIATIONS = (
-    "Before the clustering, the encoder is trained by UMAP's loss on the "
-    "graph of 10 neighbors (McInnes et al., 2018) in place of an "
-    "autoencoder's, and has five outputs; the decoder is then trained for "
-    "five epochs while the encoder stays as it is.",
-    "Three hidden layers of 256 SiLU units.",
-    "Initial centers by the k-means, of 50, of highest modularity on the "
-    "embedding's graph of neighbors.",
-    "Adam in both stages.",
-)
-
-
 def steps_of_sgd(num_steps, decay_steps):
     """SGD whose rate falls tenfold every `decay_steps`, as DEC's."""
     optimizer = {
@@ -120,23 +108,6 @@ def best_images(
     }
 
 
-def neighbor_perceptron(scale, num_steps):
-    """An embedding of the neighbor graph in place of an autoencoder."""
-    return {
-        "network": {
-            "kind": "mlp",
-            "units": [256, 256, 256],
-            "latent_dim": 5,
-            "activation": "silu",
-        },
-        "scale": scale,
-        "compile": {"pretrain_method": "neighbors"},
-        "pretrain": {"num_steps": num_steps, "optimizer": FAST_COSINE},
-        "batch_size": 512,
-        "adapt": dict(MODULAR),
-    }
-
-
 def linked_images(scale, kind, num_steps, fit_epochs):
     """Convolutions that start from clusters along the graph of neighbors."""
     graph = {"num_neighbors": 7, "shifts": True}
@@ -177,6 +148,7 @@ def grouped_images(
     many=False,
     shifts=None,
     method="graph_linkage",
+    restarts=1,
     compiled=None,
     deviations=(),
 ):
@@ -200,13 +172,14 @@ def grouped_images(
             "shifts": shifts,
             "triplet_epochs": triplet_epochs,
             "learned_epochs": learned_epochs,
+            **({"triplet_restarts": restarts} if restarts > 1 else {}),
         },
         "compile": compiled or {},
         "fit": {"optimizer": optimizer, "epochs": fit_epochs},
         "deviations": [
             *deviations,
-            *_grouped_deviations(
-                method, triplet_epochs, learned_epochs, shifts
+            *grouped_deviations(
+                method, triplet_epochs, learned_epochs, shifts, restarts
             ),
             _distorted_deviation(many, (compiled or {}).get("augmented", True)),
         ],
@@ -221,16 +194,31 @@ _FOUND = {
 }
 
 
-def _grouped_deviations(method, triplet_epochs, learned_epochs, shifts):
-    """How a start by triplets of groups differs from an autoencoder's."""
+_RESTARTED = (
+    "Of {} trainings by triplets, that one is taken whose clusters have the "
+    "highest modularity on the graph of the images."
+)
+
+
+def grouped_deviations(
+    method,
+    triplet_epochs,
+    learned_epochs,
+    shifts=False,
+    restarts=1,
+    before="an autoencoder's training",
+    original="k-means",
+):
+    """How a start by triplets of groups differs from the original's."""
     shifted = ", of images that may be shifted by a pixel" if shifts else ""
     return [
-        "In place of an autoencoder's training, samples of five groups for "
+        f"In place of {before}, samples of five groups for "
         f"each cluster are brought together by triplets for {triplet_epochs} "
         "epochs (Yang et al., 2016); groups agglomerate along the graph of "
         f"10 neighbors{shifted} (Zhang et al., 2012).",
         f"{_FOUND[method]} are learned for {learned_epochs} epochs (original: "
-        "k-means).",
+        f"{original}).",
+        *([_RESTARTED.format(restarts)] if restarts > 1 else []),
     ]
 
 

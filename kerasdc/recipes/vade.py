@@ -3,8 +3,11 @@
 from kerasdc.recipes.shared import ADAM
 from kerasdc.recipes.shared import AUGMENTATION
 from kerasdc.recipes.shared import COSINE
+from kerasdc.recipes.shared import MANY_IMAGES
 from kerasdc.recipes.shared import MERGED
+from kerasdc.recipes.shared import SMALL_IMAGES
 from kerasdc.recipes.shared import TEXT
+from kerasdc.recipes.shared import grouped_images
 
 OBJECTIVE = "negative ELBO"
 PUBLISHED_SPLIT = "all"
@@ -110,43 +113,72 @@ def _images(scale, pretrain_epochs, dec_epochs, fit_epochs, **overrides):
     )
 
 
+_DEC = (
+    "A DEC is trained for {} epochs on the same encoder, and the mixture "
+    "starts from its partition: the ELBO alone hardly changes the initial one."
+)
+
+
+def _grouped(
+    scale,
+    epochs,
+    dec_epochs,
+    decoder_epochs,
+    fit_epochs,
+    rate,
+    likelihood="bernoulli",
+    **start,
+):
+    """Starts from clusters along the graph of neighbors."""
+    values = grouped_images(
+        scale,
+        {"kind": "pooled_conv"},
+        *epochs,
+        fit_epochs,
+        # Other samples than augmented ones are not to be generated.
+        compiled={"augmented": False},
+        deviations=["Convolutions that pool and normalize."],
+        **start,
+    )
+    optimizer = values["fit"]["optimizer"]
+    values["adapt"]["self_training"] = {
+        "epochs": dec_epochs,
+        "optimizer": optimizer,
+        "decoder_epochs": decoder_epochs,
+    }
+    # A low rate keeps the partition.
+    low = {"name": "adam", "learning_rate": {"initial": rate}}
+    return {
+        **values,
+        "model": {"likelihood": likelihood},
+        "fit": {"optimizer": low, "epochs": fit_epochs},
+        "deviations": [
+            *values["deviations"],
+            *([_DEC.format(dec_epochs)] if dec_epochs else []),
+            f"The decoder alone is then trained for {decoder_epochs} epochs.",
+        ],
+    }
+
+
 RECIPES = {
     "digits": {
         "paper": _paper(1 / 16),
-        "best": _best(
-            {"epochs": 200, "optimizer": ADAM},
-            100,
+        "best": _grouped(
             3 / 16,
-            {"kind": "mlp", "units": [256, 256]},
-            batch_size=64,
-            model={"likelihood": "gaussian"},
-            deviations=["Two hidden layers of 256 units, Gaussian decoder."],
+            SMALL_IMAGES[:2],
+            20,
+            50,
+            50,
+            5e-4,
+            "gaussian",
+            shifts=False,
+            method="graph_consensus",
+            restarts=4,
         ),
     },
     "mnist": {
         "paper": _paper(1 / 255),
-        "best": _images(
-            1 / 255,
-            12,
-            12,
-            10,
-            decoder_epochs=5,
-            # A low rate keeps the partition that DEC has found.
-            fit={
-                "optimizer": {
-                    "name": "adam",
-                    "learning_rate": {"initial": 5e-4},
-                },
-                "epochs": 10,
-            },
-            compile={"augmented": False},
-            reconstruction_loss="mean_squared_error",
-            deviations=[
-                "Pretraining by the squared error; the decoder learns "
-                "logits of pixels afterwards.",
-                "The ELBO is of images without augmentation.",
-            ],
-        ),
+        "best": _grouped(1 / 255, MANY_IMAGES[:2], 0, 15, 3, 5e-5, many=True),
     },
     "usps": {
         "paper": _paper(1.0),

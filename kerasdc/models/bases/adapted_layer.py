@@ -11,8 +11,12 @@ from kerasdc.models.bases.sampled_training import refuse_processes
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.sampled_rows import MOST_SEARCHED
 
-# Methods of `adapt`, and how they find clusters in the graph.
-_ALONG_GRAPH = {"graph_linkage": "linkage", "graph_consensus": "consensus"}
+# Methods of `adapt`, and how they find clusters that can be learned.
+_ALONG_GRAPH = {
+    "graph_linkage": "linkage",
+    "graph_consensus": "consensus",
+    "average_linkage": "average",
+}
 
 
 class AdaptedLayer(SampledSearch, DataGraph):
@@ -41,12 +45,17 @@ class AdaptedLayer(SampledSearch, DataGraph):
                 along the graph of the features, not of the embedding, and
                 takes the means of the embedding; `"graph_consensus"` takes
                 what several partitions by that graph agree about, as
-                `NeighborClustering` does. Their options:
+                `NeighborClustering` does; `"average_linkage"` merges groups of
+                the embedding, for clusters of very unequal size. Their options:
                 `num_neighbors` and `shifts` of `pretrain`; `triplet_epochs`
                 (0), so many passes in which the encoder first learns, as
                 JULE, to bring samples of five times as many clusters
                 together, after which the graph is that of the embedding
-                (there is then nothing to pretrain);
+                (there is then nothing to pretrain); `triplet_restarts` (1),
+                so many trainings by triplets, of which that one is taken
+                whose clusters have the highest modularity on the graph of
+                the features: the first from the encoder's weights, others
+                from random ones;
                 `learned_epochs` (0), so many passes in which the encoder and
                 the layer learn the clusters that were found;
                 `decoder_epochs` (0), so many in which the decoder then
@@ -78,6 +87,7 @@ class AdaptedLayer(SampledSearch, DataGraph):
         seed,
         method,
         triplet_epochs=0,
+        triplet_restarts=1,
         learned_epochs=0,
         decoder_epochs=0,
         num_neighbors=10,
@@ -96,6 +106,7 @@ class AdaptedLayer(SampledSearch, DataGraph):
             verbose,
             _ALONG_GRAPH[method],
             embeds=self.pretrain_method == "neighbors",
+            triplet_restarts=triplet_restarts,
         )
         if triplet_epochs:
             self._pretrained.assign(1)

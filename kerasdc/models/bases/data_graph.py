@@ -1,5 +1,7 @@
 """The graph of neighbors of what a model is trained on."""
 
+import numpy as np
+
 from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
 from kerasdc.algorithms.shifted_neighbors import shifted_neighbor_graph
 from kerasdc.targets import all_features
@@ -20,7 +22,7 @@ class DataGraph:
         Returns:
             Float array `(n, ...)`, the features.
         """
-        return all_features(x, self.preprocessor)
+        return neighbor_features(x, self.preprocessor)
 
     def neighbor_graph(self, x, num_neighbors=10, shifts=False):
         """The graph of neighbors of samples; the last one is kept.
@@ -49,11 +51,9 @@ class DataGraph:
             options: Dictionary, maybe with arguments of `neighbor_graph`.
 
         Returns:
-            Dictionary: with `graph` if there was one of them.
+            Dictionary with `graph`, without those.
         """
         names = {"num_neighbors", "shifts"} & options.keys()
-        if not names:
-            return options
         graph = self.neighbor_graph(
             x, **{name: options[name] for name in names}
         )
@@ -62,3 +62,37 @@ class DataGraph:
 
     def share_adapted(self, other):
         self._known_graph = other._known_graph
+
+
+def neighbor_features(x, preprocessor):
+    """What neighbors of samples are looked for in.
+
+    Args:
+        x: Array `(n, ...)`.
+        preprocessor: Layer from samples to features, or `None`.
+
+    Returns:
+        Float array `(n, ...)`: the features; those of texts are made
+        `of_one_length`.
+    """
+    features = all_features(x, preprocessor)
+    if getattr(preprocessor, "accepts_text", False):
+        return of_one_length(features)
+    return features
+
+
+def of_one_length(x):
+    """Adds a column in which short vectors have what they lack in length.
+
+    A text without known words is the origin, nearer to most unit vectors than
+    they are to each other: it would be everybody's neighbor.
+
+    Args:
+        x: Array `(n, dim)`.
+
+    Returns:
+        Array `(n, dim + 1)`, rows as long as the longest.
+    """
+    squares = np.square(x, dtype="float64").sum(axis=1)
+    missing = np.sqrt(np.maximum(squares.max() - squares, 0))
+    return np.column_stack([x, missing]).astype(x.dtype)

@@ -37,7 +37,7 @@ def self_train(dec_class, model, x, seed, adapt, training, verbose=0):
         augmentation=model.augmentation,
         seed=seed,
     )
-    dec.compile(training["optimizer"])
+    dec.compile(training["optimizer"], augmented=model.augmented)
     dec.adapt(x, verbose=verbose, **adapt)
     made = training["callbacks"] or (lambda name: None)
     shared = {"batch_size": training["batch_size"], "verbose": verbose}

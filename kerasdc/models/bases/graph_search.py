@@ -45,10 +45,7 @@ class GraphSearch(DataGraph):
         """
         if self.is_frozen:
             return self.embed(x)
-        features = super().graph_features(x)
-        if self.accepts_text:
-            return of_one_length(features)
-        return features
+        return super().graph_features(x)
 
     def graph_of(self, x):
         """The graph of neighbors of samples, by the model's arguments.
@@ -117,22 +114,14 @@ def consensus_along_graph(model, x, graph, seed, embeds=True, callbacks=None):
     if embeds:
         spaces["embedding"] = model.embed(x)
     features = model.graph_features(x)
+    # Learned from this graph, or by triplets from another one.
+    learned = getattr(model, "pretrain_method", None) == "neighbors"
     found = graph_partitions(graph, features, spaces, model.num_clusters, seed)
-    return graph_consensus(graph, found, spaces, model.num_clusters, seed=seed)
-
-
-def of_one_length(x):
-    """Adds a column in which short vectors have what they lack in length.
-
-    A text without known words is the origin, nearer to most unit vectors than
-    they are to each other: it would be everybody's neighbor.
-
-    Args:
-        x: Array `(n, dim)`.
-
-    Returns:
-        Array `(n, dim + 1)`, rows as long as the longest.
-    """
-    squares = np.square(x, dtype="float64").sum(axis=1)
-    missing = np.sqrt(np.maximum(squares.max() - squares, 0))
-    return np.column_stack([x, missing]).astype(x.dtype)
+    return graph_consensus(
+        graph,
+        found,
+        spaces,
+        model.num_clusters,
+        seed=seed,
+        embedding="embedding" if embeds and learned else None,
+    )

@@ -1,28 +1,25 @@
 """Clusters along the graph of neighbors, for trainings to start from."""
 
 import keras
-from keras import ops
 
-from kerasdc.algorithms.degree_linkage import DegreeLinkage
+from kerasdc.algorithms.average_linkage import average_linkage
 from kerasdc.algorithms.degree_linkage import degree_linkage
-from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
 from kerasdc.models.bases.data_graph import DataGraph
 from kerasdc.models.bases.graph_search import METHODS
 from kerasdc.models.bases.graph_search import consensus_along_graph
-from kerasdc.models.bases.partition_training import train_by_triplets
 from kerasdc.models.bases.partition_training import train_on_partition
 from kerasdc.models.bases.sampled_training import SampledSearch
 from kerasdc.models.bases.sampled_training import refuse_processes
+from kerasdc.models.bases.triplet_start import found_after_triplets
 from kerasdc.utils.arguments import checked_choice
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_flag
 from kerasdc.utils.arguments import shown
-from kerasdc.utils.tensors import unit_rows
 
-_GROUPS = 5  # for each cluster, along the graph of the features
 _DEFAULTS = {
     "method": "linkage",
     "triplet_epochs": 0,
+    "triplet_restarts": 1,
     "learned_epochs": 1,
     "num_neighbors": 10,
     "shifts": False,
@@ -39,6 +36,7 @@ def clusters_along_graph(
     verbose,
     method="linkage",
     embeds=False,
+    triplet_restarts=1,
 ):
     """Finds clusters along the graph of neighbors.
 
@@ -52,27 +50,35 @@ def clusters_along_graph(
         num_neighbors, shifts: As in `DataGraph.neighbor_graph`.
         seed: Integer, of the order of batches.
         verbose: As in `keras.Model.fit`.
-        method: `"linkage"`, which merges samples, or `"consensus"` of several
-            partitions; see `NeighborClustering`.
+        method: `"linkage"`, which merges samples, `"consensus"` of several
+            partitions, see `NeighborClustering`, or `"average"` linkage of
+            the embedding.
         embeds: Boolean, as in `consensus_along_graph`.
+        triplet_restarts: Integer, at least 1, trainings by triplets; see
+            `found_after_triplets`.
 
     Returns:
         Tuple of the graph, a SciPy sparse matrix `(n, n)`, and an integer
         array `(n,)` of clusters.
     """
     checked_count("triplet_epochs", triplet_epochs, 0)
+    checked_count("triplet_restarts", triplet_restarts)
     graph = model.neighbor_graph(x, num_neighbors, shifts)
-    if triplet_epochs:
-        linkage = DegreeLinkage(graph)
-        wanted = _GROUPS * model.num_clusters
-        groups = linkage.merge_to(min(wanted, linkage.num_clusters))
-        train_by_triplets(model, x, groups, triplet_epochs, seed, verbose)
-        directions = ops.convert_to_numpy(unit_rows(model.embed(x)))
-        graph = fuzzy_neighbor_graph(directions, num_neighbors)
-    if method == "linkage" or model.num_clusters == 1:
-        return graph, degree_linkage(graph, model.num_clusters)
     embeds = embeds or triplet_epochs > 0
-    return graph, consensus_along_graph(model, x, graph, seed, embeds)[0]
+
+    def find(graph):
+        if method == "average":
+            return average_linkage(model.embed(x), model.num_clusters)
+        if method == "linkage" or model.num_clusters == 1:
+            return degree_linkage(graph, model.num_clusters)
+        return consensus_along_graph(model, x, graph, seed, embeds)[0]
+
+    if not triplet_epochs:
+        return graph, find(graph)
+    trainings = (triplet_epochs, triplet_restarts, num_neighbors)
+    return found_after_triplets(
+        model, x, graph, find, *trainings, seed, verbose
+    )
 
 
 class GraphStart(SampledSearch, DataGraph):
@@ -99,9 +105,9 @@ class GraphStart(SampledSearch, DataGraph):
                 first learns clusters along the graph of neighbors. Its
                 entries, all optional, are those of
                 `AdaptedLayer.adapt_layer`: `triplet_epochs` (0),
-                `learned_epochs` (1), `num_neighbors` (10) and `shifts`
-                (`False`); and `method`, `"linkage"` or `"consensus"`, see
-                `NeighborClustering`.
+                `triplet_restarts` (1), `learned_epochs` (1), `num_neighbors`
+                (10) and `shifts` (`False`); and `method`, `"linkage"` or
+                `"consensus"`, see `NeighborClustering`.
             verbose: As in `keras.Model.fit`.
 
         Raises:
@@ -138,6 +144,7 @@ def _checked_start(values):
     values = {**_DEFAULTS, **values}
     for name in ("triplet_epochs", "learned_epochs"):
         checked_count(name, values[name], minimum=0)
+    checked_count("triplet_restarts", values["triplet_restarts"])
     checked_choice("method", values["method"], METHODS)
     checked_count("num_neighbors", values["num_neighbors"])
     checked_flag("shifts", values["shifts"])

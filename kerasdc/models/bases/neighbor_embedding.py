@@ -7,9 +7,9 @@ from kerasdc import losses
 from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
 from kerasdc.algorithms.neighbor_graph import similarity_curve
 from kerasdc.models.bases.autoencoder import Autoencoder
+from kerasdc.models.bases.data_graph import neighbor_features
 from kerasdc.models.bases.parts import features_of
 from kerasdc.targets import NeighborPairs
-from kerasdc.targets import all_features
 from kerasdc.utils.arguments import checked_count
 
 STEPS_PER_EPOCH = 100
@@ -130,7 +130,7 @@ class NeighborEmbedding(Autoencoder):
         self._set_negatives(batch_size // 2)
         graph = self._graph
         if graph is None:
-            features = all_features(x, self.preprocessor)
+            features = neighbor_features(x, self.preprocessor)
             graph = fuzzy_neighbor_graph(features, self.num_neighbors)
         return NeighborPairs(
             x,
