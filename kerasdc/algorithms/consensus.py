@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from kerasdc.algorithms.distance_linkage import KINDS
+from kerasdc.algorithms.distance_linkage import distance_linkage
 from kerasdc.algorithms.kmeans import fit_kmeans
 from kerasdc.algorithms.modular_kmeans import members_of
 from kerasdc.algorithms.modular_kmeans import modularity
@@ -11,7 +13,8 @@ from kerasdc.utils.arguments import checked_seed
 from kerasdc.utils.array_checks import checked_array
 
 _NUM_RESTARTS = 10
-_CLEARLY = 0.06  # a silhouette that much higher overrules the modularity
+_CLEARLY = 0.06  # a silhouette that much higher overrules the consensus
+_LEAST_MODULARITY = 0.8  # of the highest one, of a partition that does so
 
 
 def consensus(partitions, num_clusters, seed=None):
@@ -93,7 +96,10 @@ def graph_consensus(
     data ([Fortunato and Barthelemy, 2007](
     https://doi.org/10.1073/pnas.0605965104)). So, if the embedding separates
     one partition clearly better than the consensus, by 0.06 of the
-    silhouette, that one is taken as it is.
+    silhouette, that one is taken as it is: one of those given, or that of
+    `distance_linkage` in the embedding, by average or largest distances; but
+    not if its modularity is below 0.8 of the highest: then it has split off
+    what lies far away, and has joined the rest.
 
     Args:
         graph: SciPy sparse matrix `(n, n)`, as `fuzzy_neighbor_graph` makes
@@ -127,14 +133,19 @@ def graph_consensus(
     chosen = [partitions[good[i]] for i in best]
     found = consensus(chosen, num_clusters, seed)
     if embedding is not None:
-        found = _clearest(found, partitions, spaces[embedding])
+        z = spaces[embedding]
+        merged = [distance_linkage(z, num_clusters, kind) for kind in KINDS]
+        others = [*partitions.values(), *merged]
+        least = _LEAST_MODULARITY * max(scores.values())
+        others = [p for p in others if modularity(graph, p) >= least]
+        found = _clearest(found, others, z)
     return found, {**scores, "consensus": modularity(graph, found)}
 
 
 def _clearest(found, partitions, z):
-    """A partition that a space separates clearly better, or the one found."""
-    apart = {n: simplified_silhouette(z, p) for n, p in partitions.items()}
-    best = max(apart, key=apart.get)
+    """Of several partitions, the one that a space separates clearly best."""
+    apart = [simplified_silhouette(z, p) for p in partitions]
+    best = int(np.argmax(apart))
     if apart[best] > simplified_silhouette(z, found) + _CLEARLY:
         return partitions[best]
     return found

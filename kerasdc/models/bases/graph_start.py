@@ -2,8 +2,8 @@
 
 import keras
 
-from kerasdc.algorithms.average_linkage import average_linkage
 from kerasdc.algorithms.degree_linkage import degree_linkage
+from kerasdc.algorithms.distance_linkage import distance_linkage
 from kerasdc.models.bases.data_graph import DataGraph
 from kerasdc.models.bases.graph_search import METHODS
 from kerasdc.models.bases.graph_search import consensus_along_graph
@@ -68,7 +68,7 @@ def clusters_along_graph(
 
     def find(graph):
         if method == "average":
-            return average_linkage(model.embed(x), model.num_clusters)
+            return distance_linkage(model.embed(x), model.num_clusters)
         if method == "linkage" or model.num_clusters == 1:
             return degree_linkage(graph, model.num_clusters)
         return consensus_along_graph(model, x, graph, seed, embeds)[0]
