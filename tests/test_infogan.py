@@ -20,7 +20,11 @@ def fitted(blobs):
     encoder = systems.dense((6,), 32, 32, None)
     model = systems.make("infogan", compiled=False, seed=3, encoder=encoder)
     falling = keras.optimizers.schedules.CosineDecay(0.001, 450)
-    model.compile(TwoRateAdam(falling, factor=5.0, beta_1=0.5))
+    optimizer = TwoRateAdam(falling, factor=5.0, beta_1=0.5)
+    model.compile(optimizer, assignment_weight=0.5)
+    # From random weights, two blobs may end in one cluster.
+    start = {"learned_epochs": 200, "num_neighbors": 7}
+    model.adapt(blobs[0], graph_start=start)
     model.fit(blobs[0], batch_size=30, epochs=150, verbose=0)
     return model
 
