@@ -24,7 +24,7 @@ def test_a_large_cluster_is_not_split():
 
 
 def test_groups_merge_by_the_mean_distance():
-    # 0 and 1 are nearest; then 3 is as near to them as 3.9 is to 3, on mean.
+    # 0 and 1 are nearest.
     z = np.array([[0.0], [1.0], [3.0], [5.4]])
     assert len(set(distance_linkage(z, 3)[:2])) == 1
     # 2.5 on mean from 3 to {0, 1}, but 2.4 from 3 to 5.4.

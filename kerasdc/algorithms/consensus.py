@@ -134,10 +134,11 @@ def graph_consensus(
     found = consensus(chosen, num_clusters, seed)
     if embedding is not None:
         z = spaces[embedding]
-        merged = [distance_linkage(z, num_clusters, kind) for kind in KINDS]
-        others = [*partitions.values(), *merged]
+        merged = {k: distance_linkage(z, num_clusters, k) for k in KINDS}
+        reached = scores | {k: modularity(graph, merged[k]) for k in KINDS}
         least = _LEAST_MODULARITY * max(scores.values())
-        others = [p for p in others if modularity(graph, p) >= least]
+        every = (partitions | merged).items()
+        others = [p for name, p in every if reached[name] >= least]
         found = _clearest(found, others, z)
     return found, {**scores, "consensus": modularity(graph, found)}
 

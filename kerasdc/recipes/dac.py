@@ -4,6 +4,7 @@ from kerasdc.recipes.shared import AUGMENTATION
 from kerasdc.recipes.shared import RMSPROP
 from kerasdc.recipes.shared import SLOW_COSINE
 from kerasdc.recipes.shared import STRONG_AUGMENTATION
+from kerasdc.recipes.shared import falling_adam
 
 OBJECTIVE = "negative mutual information of clusters"
 PUBLISHED_SPLIT = "all"
@@ -14,7 +15,7 @@ _SMALL = {
     "kernel_sizes": [3, 3],
     "num_features": 10,
 }
-_LOW_COSINE = {"name": "adam", "learning_rate": {"initial": 3e-4}}
+_LOW_COSINE = falling_adam(3e-4)
 _CRITERIA = {
     "objective": "the highest mutual information of the clusters of images "
     "and of their augmented copies",

@@ -3,6 +3,7 @@
 from kerasdc.recipes.shared import FAST_COSINE
 from kerasdc.recipes.shared import MODULAR
 from kerasdc.recipes.shared import TEXT
+from kerasdc.recipes.shared import falling_adam
 
 NEIGHBORS_DEVIATIONS = (
     "Before the clustering, the encoder is trained by UMAP's loss on the "
@@ -34,7 +35,7 @@ def neighbor_perceptron(scale, num_steps):
 
 
 # Steps of 1,024 edges, as `kerasdc.cluster` takes.
-_RAPID_COSINE = {"name": "adam", "learning_rate": {"initial": 1e-2}}
+_RAPID_COSINE = falling_adam(1e-2)
 
 
 def neighbor_texts(num_steps, learned_epochs, fit_epochs, decoder=True):
@@ -54,10 +55,7 @@ def neighbor_texts(num_steps, learned_epochs, fit_epochs, decoder=True):
             "num_neighbors": 10,
             "learned_epochs": learned_epochs,
         },
-        "fit": {
-            "optimizer": {"name": "adam", "learning_rate": {"initial": 1e-4}},
-            "epochs": fit_epochs,
-        },
+        "fit": {"optimizer": falling_adam(1e-4), "epochs": fit_epochs},
         "deviations": [
             "Before the clustering, the encoder is trained by UMAP's loss on "
             "the graph of 10 neighbors (McInnes et al., 2018) in place of an "

@@ -1,10 +1,16 @@
 """Values that recipes of several systems share."""
 
+
+def falling_adam(learning_rate):
+    """Adam, as values, whose rate falls to 0 along a cosine."""
+    return {"name": "adam", "learning_rate": {"initial": learning_rate}}
+
+
 ADAM = {"name": "adam", "learning_rate": 1e-3}
 SGD = {"name": "sgd", "learning_rate": 0.01, "momentum": 0.9}
-COSINE = {"name": "adam", "learning_rate": {"initial": 2e-3}}
-FAST_COSINE = {"name": "adam", "learning_rate": {"initial": 3e-3}}
-SLOW_COSINE = {"name": "adam", "learning_rate": {"initial": 1e-3}}
+COSINE = falling_adam(2e-3)
+FAST_COSINE = falling_adam(3e-3)
+SLOW_COSINE = falling_adam(1e-3)
 RMSPROP = {"name": "rmsprop", "learning_rate": 1e-3}
 NESTEROV = {
     "name": "sgd",
@@ -160,7 +166,6 @@ def grouped_images(
     if many:
         learning_rate = 1e-4
     shifts = not many if shifts is None else shifts
-    optimizer = {"name": "adam", "learning_rate": {"initial": learning_rate}}
     return {
         "network": network,
         "scale": scale,
@@ -175,10 +180,10 @@ def grouped_images(
             **({"triplet_restarts": restarts} if restarts > 1 else {}),
         },
         "compile": compiled or {},
-        "fit": {"optimizer": optimizer, "epochs": fit_epochs},
+        "fit": {"optimizer": falling_adam(learning_rate), "epochs": fit_epochs},
         "deviations": [
             *deviations,
-            *grouped_deviations(
+            *_grouped_deviations(
                 method, triplet_epochs, learned_epochs, shifts, restarts
             ),
             _distorted_deviation(many, (compiled or {}).get("augmented", True)),
@@ -200,24 +205,18 @@ _RESTARTED = (
 )
 
 
-def grouped_deviations(
-    method,
-    triplet_epochs,
-    learned_epochs,
-    shifts=False,
-    restarts=1,
-    before="an autoencoder's training",
-    original="k-means",
+def _grouped_deviations(
+    method, triplet_epochs, learned_epochs, shifts, restarts
 ):
-    """How a start by triplets of groups differs from the original's."""
+    """How a start by triplets of groups differs from an autoencoder's."""
     shifted = ", of images that may be shifted by a pixel" if shifts else ""
     return [
-        f"In place of {before}, samples of five groups for "
+        "In place of an autoencoder's training, samples of five groups for "
         f"each cluster are brought together by triplets for {triplet_epochs} "
         "epochs (Yang et al., 2016); groups agglomerate along the graph of "
         f"10 neighbors{shifted} (Zhang et al., 2012).",
         f"{_FOUND[method]} are learned for {learned_epochs} epochs (original: "
-        f"{original}).",
+        "k-means).",
         *([_RESTARTED.format(restarts)] if restarts > 1 else []),
     ]
 

@@ -7,6 +7,7 @@ from kerasdc.recipes.shared import MANY_IMAGES
 from kerasdc.recipes.shared import MERGED
 from kerasdc.recipes.shared import SMALL_IMAGES
 from kerasdc.recipes.shared import TEXT
+from kerasdc.recipes.shared import falling_adam
 from kerasdc.recipes.shared import grouped_images
 
 OBJECTIVE = "negative ELBO"
@@ -57,46 +58,38 @@ def _best(
     scale,
     network,
     dec_epochs=20,
-    decoder_epochs=0,
-    batch_size=256,
     deviations=(),
     **overrides,
 ):
-    deviations = [
-        *deviations,
-        "End-to-end pretraining with Adam.",
-        "The mixture starts from the partition of a DEC, trained for "
-        f"{dec_epochs} epochs on the same encoder from the best of 24 "
-        "merged k-means partitions (see kerasdc.algorithms): the ELBO alone "
-        "hardly changes the initial partition.",
-        f"Adam whose rate falls along a cosine, in batches of {batch_size}.",
-    ]
-    if decoder_epochs:
-        deviations.append(
-            "Between the DEC and the ELBO the decoder alone is trained for "
-            f"{decoder_epochs} epochs."
-        )
     return {
         "network": network,
         "scale": scale,
         "model": {"likelihood": "bernoulli"},
         "pretrain": pretrain,
-        "batch_size": batch_size,
+        "batch_size": 256,
         "adapt": {
             **MERGED,
             "self_training": {
                 "epochs": dec_epochs,
                 "optimizer": COSINE,
-                "decoder_epochs": decoder_epochs,
+                "decoder_epochs": 0,
             },
         },
         "fit": {"optimizer": COSINE, "epochs": fit_epochs},
-        "deviations": deviations,
+        "deviations": [
+            *deviations,
+            "End-to-end pretraining with Adam.",
+            "The mixture starts from the partition of a DEC, trained for "
+            f"{dec_epochs} epochs on the same encoder from the best of 24 "
+            "merged k-means partitions (see kerasdc.algorithms): the ELBO "
+            "alone hardly changes the initial partition.",
+            "Adam whose rate falls along a cosine, in batches of 256.",
+        ],
         **overrides,
     }
 
 
-def _images(scale, pretrain_epochs, dec_epochs, fit_epochs, **overrides):
+def _images(scale, pretrain_epochs, dec_epochs, fit_epochs):
     """Convolutions and augmentation, as `_best_images` for DEC."""
     return _best(
         {"epochs": pretrain_epochs, "optimizer": COSINE},
@@ -107,9 +100,7 @@ def _images(scale, pretrain_epochs, dec_epochs, fit_epochs, **overrides):
         augmentation=dict(AUGMENTATION),
         deviations=[
             "Convolutional networks, trained on shifted and rotated images.",
-            *overrides.pop("deviations", []),
         ],
-        **overrides,
     )
 
 
@@ -140,18 +131,16 @@ def _grouped(
         deviations=["Convolutions that pool and normalize."],
         **start,
     )
-    optimizer = values["fit"]["optimizer"]
     values["adapt"]["self_training"] = {
         "epochs": dec_epochs,
-        "optimizer": optimizer,
+        "optimizer": values["fit"]["optimizer"],
         "decoder_epochs": decoder_epochs,
     }
-    # A low rate keeps the partition.
-    low = {"name": "adam", "learning_rate": {"initial": rate}}
     return {
         **values,
         "model": {"likelihood": likelihood},
-        "fit": {"optimizer": low, "epochs": fit_epochs},
+        # A low rate keeps the partition.
+        "fit": {"optimizer": falling_adam(rate), "epochs": fit_epochs},
         "deviations": [
             *values["deviations"],
             *([_DEC.format(dec_epochs)] if dec_epochs else []),

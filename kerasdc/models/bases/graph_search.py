@@ -84,12 +84,14 @@ class GraphSearch(DataGraph):
             # It has split off a few samples, and joined the others.
         embeds = not self.is_frozen
         found, self.partition_scores = consensus_along_graph(
-            self, x, graph, seed, embeds, callbacks
+            self, x, graph, seed, embeds, embeds, callbacks
         )
         return found
 
 
-def consensus_along_graph(model, x, graph, seed, embeds=True, callbacks=None):
+def consensus_along_graph(
+    model, x, graph, seed, embeds, learned, callbacks=None
+):
     """What several partitions, found by the graph in several ways, agree about.
 
     Args:
@@ -99,6 +101,8 @@ def consensus_along_graph(model, x, graph, seed, embeds=True, callbacks=None):
         seed: Integer.
         embeds: Boolean, whether the model's embedding is one of the spaces
             that partitions are found in, beside features and free points.
+        learned: Boolean, whether the embedding was learned from such a graph
+            by attraction, so that it may overrule; see `graph_consensus`.
         callbacks: Keras callbacks of trainings of free points.
 
     Returns:
@@ -114,8 +118,6 @@ def consensus_along_graph(model, x, graph, seed, embeds=True, callbacks=None):
     if embeds:
         spaces["embedding"] = model.embed(x)
     features = model.graph_features(x)
-    # Learned from this graph, or by triplets from another one.
-    learned = getattr(model, "pretrain_method", None) == "neighbors"
     found = graph_partitions(graph, features, spaces, model.num_clusters, seed)
     return graph_consensus(
         graph,
@@ -123,5 +125,5 @@ def consensus_along_graph(model, x, graph, seed, embeds=True, callbacks=None):
         spaces,
         model.num_clusters,
         seed=seed,
-        embedding="embedding" if embeds and learned else None,
+        embedding="embedding" if learned else None,
     )

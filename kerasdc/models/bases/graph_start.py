@@ -53,7 +53,8 @@ def clusters_along_graph(
         method: `"linkage"`, which merges samples, `"consensus"` of several
             partitions, see `NeighborClustering`, or `"average"` linkage of
             the embedding.
-        embeds: Boolean, as in `consensus_along_graph`.
+        embeds: Boolean, whether the encoder was trained as a
+            `NeighborEmbedding`.
         triplet_restarts: Integer, at least 1, trainings by triplets; see
             `found_after_triplets`.
 
@@ -64,14 +65,14 @@ def clusters_along_graph(
     checked_count("triplet_epochs", triplet_epochs, 0)
     checked_count("triplet_restarts", triplet_restarts)
     graph = model.neighbor_graph(x, num_neighbors, shifts)
-    embeds = embeds or triplet_epochs > 0
 
     def find(graph):
         if method == "average":
             return distance_linkage(model.embed(x), model.num_clusters)
         if method == "linkage" or model.num_clusters == 1:
             return degree_linkage(graph, model.num_clusters)
-        return consensus_along_graph(model, x, graph, seed, embeds)[0]
+        trained = embeds or triplet_epochs > 0
+        return consensus_along_graph(model, x, graph, seed, trained, embeds)[0]
 
     if not triplet_epochs:
         return graph, find(graph)
