@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import json
 
+import keras
 import numpy as np
 import pytest
 import small_runs
@@ -100,6 +101,21 @@ def test_a_run_is_not_overwritten_but_begun_again(tmp_path, capsys):
     assert run(tmp_path, *ward, "--resume") == 0
     assert run(tmp_path, "--model", "kmeans", "--resume") == 2
     assert "system, values differ" in capsys.readouterr().err
+
+
+def test_an_autoencoder_computes_by_the_policy(tmp_path):
+    policy = "mixed_bfloat16"
+    settings = Settings(
+        system="autoencoder_kmeans", recipe="plain", dtype_policy=policy
+    )
+    run = BaselineRun(settings, tmp_path)
+    run.start()
+    run.estimator.set_params(autoencodercode__num_steps=2)
+    encoder = run.train()["autoencodercode"].model_.encoder
+    assert "bfloat16" in {layer.compute_dtype for layer in encoder.layers}
+    backend = baseline_run.write_baseline(run)["backend"]
+    assert backend == f"{keras.backend.backend()}/{policy}"
+    assert keras.config.dtype_policy().name == "float32"
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,15 @@ import functools
 import numpy as np
 import pytest
 import systems
+from sklearn.cluster import KMeans
 
 import kerasdc
+from kerasdc.algorithms.graph_partitions import graph_partitions
 from kerasdc.metrics import clustering_accuracy
 from kerasdc.models import IMSAT
 from kerasdc.models import InfoGAN
+from kerasdc.models.bases import graph_search
+from kerasdc.models.bases import neighbor_embedding
 from kerasdc.models.bases import neighbor_points
 
 pytestmark = pytest.mark.usefixtures("eagerly")
@@ -31,6 +35,35 @@ def test_recognizes_clusters_along_the_graph(
     assert clustering_accuracy(y, np.argmax(found, axis=1)) == 1
 
 
+@pytest.mark.traced
+@pytest.mark.parametrize("system", ["infogan", "imsat"])
+def test_the_embedding_of_neighbors_is_one_of_the_spaces(
+    system, blobs, monkeypatch
+):
+    monkeypatch.setattr(neighbor_points, "_NUM_STEPS", 100)
+    monkeypatch.setattr(neighbor_embedding, "STEPS_PER_EPOCH", 20)
+    seen = {}
+
+    def partitions(graph, features, spaces, *args):
+        seen.update(spaces)
+        return graph_partitions(graph, features, spaces, *args)
+
+    monkeypatch.setattr(graph_search, "graph_partitions", partitions)
+    x, y = blobs
+    model = systems.make(system)
+    options = {"method": "consensus", "neighbor_epochs": 2}
+    model.adapt(x, graph_start={**options, "learned_epochs": 200})
+    assert seen["embedding"].shape == (len(x), 10)
+    assert kmeans_accuracy(seen["embedding"], y) == 1
+    found = model.recognizer()(model.encoder(model.features(x)))
+    assert clustering_accuracy(y, np.argmax(found, axis=1)) == 1
+
+
+def kmeans_accuracy(z, y):
+    kmeans = KMeans(len(set(y)), n_init=10, random_state=0)
+    return clustering_accuracy(y, kmeans.fit_predict(z))
+
+
 def test_starts_from_some_of_many_samples(blobs, monkeypatch):
     fewer = functools.partialmethod(InfoGAN.searched, max_samples=45)
     monkeypatch.setattr(InfoGAN, "searched", fewer)
@@ -50,6 +83,12 @@ def test_starts_from_some_of_many_samples(blobs, monkeypatch):
         ({"num_neighbors": 0}, "num_neighbors=0"),
         ({"shifts": 1}, "shifts=1"),
         ({"method": "kmeans"}, "consensus, linkage.*method='kmeans'"),
+        ({"neighbor_epochs": -1}, "neighbor_epochs=-1"),
+        ({"neighbor_epochs": 1}, "neighbor_epochs=1, method='linkage'"),
+        (
+            {"neighbor_epochs": 1, "method": "consensus", "triplet_epochs": 2},
+            "without triplets.*triplet_epochs=2",
+        ),
     ],
 )
 def test_bad_starts_are_refused(start, message, blobs):

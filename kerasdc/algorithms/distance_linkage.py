@@ -12,7 +12,7 @@ from kerasdc.utils.inputs import evenly_spaced
 KINDS = ("average", "complete")
 
 
-def distance_linkage(z, num_clusters, kind="average", max_points=20_000):
+def distance_linkage(z, num_clusters, kind="average", max_points=10_000):
     """Merges those two groups whose points are nearest to each other.
 
     Clusters may differ in size as much as they like: none is split because

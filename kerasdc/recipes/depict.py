@@ -23,7 +23,7 @@ _DEVIATIONS = [
 ]
 
 
-def _paper(scale, latent_dim, pretrain_epochs, optimizer, fit_epochs=100):
+def _paper(scale, latent_dim, pretrain_epochs, optimizer, deviations=()):
     """Dizaji et al., 2017, section 4, and the authors' code."""
     return {
         "network": {"kind": "noisy_conv", "latent_dim": latent_dim},
@@ -32,8 +32,8 @@ def _paper(scale, latent_dim, pretrain_epochs, optimizer, fit_epochs=100):
         "batch_size": 100,
         "adapt": {"num_restarts": 40},
         "compile": {"target_power": 1.0, "frequency_power": 0.5},
-        "fit": {"optimizer": optimizer, "epochs": fit_epochs},
-        "deviations": [*_DEVIATIONS],
+        "fit": {"optimizer": _SLOW_ADAM, "epochs": 100},
+        "deviations": [*_DEVIATIONS, *deviations],
     }
 
 
@@ -101,7 +101,15 @@ RECIPES = {
         "best": _best_grouped(12, 2, 3, many=True, shifts=True),
     },
     "usps": {
-        **_papers(1.0, 10, 160),
+        **_papers(
+            1.0,
+            10,
+            160,
+            deviations=[
+                "Initial centers by k-means (original: by agglomeration along "
+                "a graph, AC-PIC)."
+            ],
+        ),
         "best": _best_grouped(20, 4, 20),
     },
     "cmu_pie": {

@@ -35,12 +35,16 @@ def _recipe(scale, augmentation="vat", deviations=(), **overrides):
 
 def _digits():
     paper = _recipe(1 / 8)
-    restarts, restarts_deviation = _restarts(4, 60)
+    start = {
+        "method": "consensus",
+        "neighbor_epochs": 15,
+        "learned_epochs": 20,
+    }
     return {
         **paper,
         "network": {"kind": "normalized_mlp", "units": [256, 256]},
         "batch_size": 100,
-        "adapt": {**paper["adapt"], "restarts": restarts},
+        "adapt": {**paper["adapt"], "graph_start": start},
         "compile": {"radius_factor": 0.5},
         "fit": {"optimizer": COSINE, "epochs": 60},
         "deviations": [
@@ -48,7 +52,10 @@ def _digits():
             "Layers of 256 units, batches of 100, radii of half the distance "
             "to the neighbor (original: a quarter).",
             "The rate of Adam falls along a cosine.",
-            restarts_deviation,
+            "The network first learns, for 1,500 steps, to bring neighbors "
+            "together by UMAP's loss (McInnes et al., 2018), and for 20 epochs "
+            "what several partitions by the graph of neighbors agree about "
+            "(see NeighborClustering; original: starts undecided).",
         ],
     }
 

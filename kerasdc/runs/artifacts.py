@@ -37,9 +37,7 @@ def evaluate_run(run):
         **scores(run.outputs, reference),
         objective=_objective(run.outputs),
         seconds=round(seconds_in(run.out / "log.csv"), 1),
-        backend="/".join(
-            filter(None, [keras.backend.backend(), settings.dtype_policy])
-        ),
+        backend=settings.computed_by,
     )
 
 

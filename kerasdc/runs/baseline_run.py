@@ -2,13 +2,12 @@
 
 import time
 
-import keras
-
 from kerasdc import metrics
 from kerasdc import zoo
 from kerasdc.baselines import BASELINES
 from kerasdc.baselines import make_baseline
 from kerasdc.baselines.known_baselines import RECIPE
+from kerasdc.models.bases.scopes import policy_scope
 from kerasdc.runs.run_folder import FolderRun
 from kerasdc.utils.files import write_csv
 from kerasdc.utils.files import write_json
@@ -66,11 +65,12 @@ class BaselineRun(FolderRun):
         name = self.settings.system
         print(f"Fitting {name} to {len(self.x):,} samples", flush=True)
         start = time.perf_counter()
-        if self.settings.split == "test":
-            self.estimator.fit(self.x)
-            self.assignments = self.estimator.predict(self.x_scored)
-        else:
-            self.assignments = self.estimator.fit_predict(self.x)
+        with policy_scope(self.settings.dtype_policy):
+            if self.settings.split == "test":
+                self.estimator.fit(self.x)
+                self.assignments = self.estimator.predict(self.x_scored)
+            else:
+                self.assignments = self.estimator.fit_predict(self.x)
         self.seconds = time.perf_counter() - start
         return self.estimator
 
@@ -87,7 +87,7 @@ def write_baseline(run):
     figures = run.row(
         **metrics.evaluate(run.y_scored, run.assignments),
         seconds=round(run.seconds, 1),
-        backend=run.known.backend or keras.backend.backend(),
+        backend=run.known.backend or run.settings.computed_by,
     )
     write_json(run.out / "metrics.json", figures)
     columns = ("index", "cluster")
@@ -123,7 +123,8 @@ def _check_settings(settings):
             f"The only recipe of a baseline is {RECIPE!r}. "
             f"Received: recipe={settings.recipe!r}"
         )
-    for name in ("pretrain_epochs", "epochs", "dtype_policy"):
+    policy = ["dtype_policy"] if BASELINES[settings.system].backend else []
+    for name in ["pretrain_epochs", "epochs", *policy]:
         value = getattr(settings, name)
         if value is not None:
             raise ValueError(

@@ -11,6 +11,7 @@ from kerasdc.callbacks import ClusterSizes
 from kerasdc.callbacks import LabelChangeStopping
 from kerasdc.models import ClusteringModel
 from kerasdc.models import LayerwisePretraining
+from kerasdc.models.bases.scopes import policy_scope
 from kerasdc.report import Outputs
 from kerasdc.runs import building
 from kerasdc.runs.backup import EpochBackup
@@ -80,13 +81,9 @@ class Run(FolderRun):
         return self.model
 
     def _train_in(self, policy):
-        before = keras.config.dtype_policy()
-        keras.config.set_dtype_policy(policy)
-        try:
+        with policy_scope(policy):
             self._build()
             self._train_stages()
-        finally:
-            keras.config.set_dtype_policy(before)
         # The weights are float32, but the layers compute in `policy`; those
         # of several processes are shared out among them.
         trained = self.model

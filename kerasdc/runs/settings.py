@@ -65,6 +65,12 @@ class Settings:
         return Path("runs") / f"{name}{held_out}"
 
     @property
+    def computed_by(self):
+        """Keras' backend, and the dtype policy if one is set, as a string."""
+        names = [keras.backend.backend(), self.dtype_policy]
+        return "/".join(filter(None, names))
+
+    @property
     def command(self):
         """The command that repeats the run, with all settings."""
         words = [

@@ -82,15 +82,15 @@ class GraphSearch(DataGraph):
             if not too_small(np.bincount(found), LEAST_SHARE).any():
                 return found
             # It has split off a few samples, and joined the others.
-        embeds = not self.is_frozen
+        embedding = None if self.is_frozen else self.embed(x)
         found, self.partition_scores = consensus_along_graph(
-            self, x, graph, seed, embeds, embeds, callbacks
+            self, x, graph, seed, embedding, callbacks=callbacks
         )
         return found
 
 
 def consensus_along_graph(
-    model, x, graph, seed, embeds, learned, callbacks=None
+    model, x, graph, seed, embedding=None, learned=True, callbacks=None
 ):
     """What several partitions, found by the graph in several ways, agree about.
 
@@ -99,10 +99,10 @@ def consensus_along_graph(
         x: Prepared samples.
         graph: SciPy sparse matrix `(n, n)`, of their neighbors.
         seed: Integer.
-        embeds: Boolean, whether the model's embedding is one of the spaces
-            that partitions are found in, beside features and free points.
-        learned: Boolean, whether the embedding was learned from such a graph
-            by attraction, so that it may overrule; see `graph_consensus`.
+        embedding: Optional float array `(n, dim)`, one of the spaces that
+            partitions are found in, beside features and free points.
+        learned: Boolean, whether it was learned from such a graph by
+            attraction, so that it may overrule; see `graph_consensus`.
         callbacks: Keras callbacks of trainings of free points.
 
     Returns:
@@ -115,8 +115,8 @@ def consensus_along_graph(
         )
         for i in range(NUM_POINT_SETS)
     }
-    if embeds:
-        spaces["embedding"] = model.embed(x)
+    if embedding is not None:
+        spaces["embedding"] = embedding
     features = model.graph_features(x)
     found = graph_partitions(graph, features, spaces, model.num_clusters, seed)
     return graph_consensus(
@@ -125,5 +125,5 @@ def consensus_along_graph(
         spaces,
         model.num_clusters,
         seed=seed,
-        embedding="embedding" if learned else None,
+        embedding="embedding" if learned and "embedding" in spaces else None,
     )

@@ -7,6 +7,7 @@ from kerasdc.algorithms.distance_linkage import distance_linkage
 from kerasdc.models.bases.data_graph import DataGraph
 from kerasdc.models.bases.graph_search import METHODS
 from kerasdc.models.bases.graph_search import consensus_along_graph
+from kerasdc.models.bases.neighbor_embedding import codes_of_neighbors
 from kerasdc.models.bases.partition_training import train_on_partition
 from kerasdc.models.bases.sampled_training import SampledSearch
 from kerasdc.models.bases.sampled_training import refuse_processes
@@ -18,6 +19,7 @@ from kerasdc.utils.arguments import shown
 
 _DEFAULTS = {
     "method": "linkage",
+    "neighbor_epochs": 0,
     "triplet_epochs": 0,
     "triplet_restarts": 1,
     "learned_epochs": 1,
@@ -37,11 +39,13 @@ def clusters_along_graph(
     method="linkage",
     embeds=False,
     triplet_restarts=1,
+    neighbor_epochs=0,
 ):
     """Finds clusters along the graph of neighbors.
 
     With triplets, the encoder first learns to bring samples of five times as
     many clusters together, as JULE does; the graph is then that of its outputs.
+    Before a consensus it can learn to bring neighbors together instead.
 
     Args:
         model: `EncoderModel` with a `DataGraph`, built.
@@ -57,6 +61,7 @@ def clusters_along_graph(
             `NeighborEmbedding`.
         triplet_restarts: Integer, at least 1, trainings by triplets; see
             `found_after_triplets`.
+        neighbor_epochs: Integer, at least 0, see `codes_of_neighbors`.
 
     Returns:
         Tuple of the graph, a SciPy sparse matrix `(n, n)`, and an integer
@@ -71,8 +76,16 @@ def clusters_along_graph(
             return distance_linkage(model.embed(x), model.num_clusters)
         if method == "linkage" or model.num_clusters == 1:
             return degree_linkage(graph, model.num_clusters)
-        trained = embeds or triplet_epochs > 0
-        return consensus_along_graph(model, x, graph, seed, trained, embeds)[0]
+        embedding, learned = None, embeds or neighbor_epochs > 0
+        if neighbor_epochs:
+            embedding = codes_of_neighbors(
+                model, x, graph, neighbor_epochs, seed, verbose
+            )
+        elif embeds or triplet_epochs:
+            embedding = model.embed(x)
+        return consensus_along_graph(model, x, graph, seed, embedding, learned)[
+            0
+        ]
 
     if not triplet_epochs:
         return graph, find(graph)
@@ -107,8 +120,13 @@ class GraphStart(SampledSearch, DataGraph):
                 entries, all optional, are those of
                 `AdaptedLayer.adapt_layer`: `triplet_epochs` (0),
                 `triplet_restarts` (1), `learned_epochs` (1), `num_neighbors`
-                (10) and `shifts` (`False`); and `method`, `"linkage"` or
-                `"consensus"`, see `NeighborClustering`.
+                (10) and `shifts` (`False`); `method`, `"linkage"` or
+                `"consensus"`, see `NeighborClustering`; and, for a consensus
+                without triplets, `neighbor_epochs` (0), so many epochs of 100
+                steps in which the encoder first learns to bring neighbors
+                together, see `NeighborEmbedding`, by a linear layer of ten
+                outputs that is then left out: its outputs are one more space
+                that partitions are found in.
             verbose: As in `keras.Model.fit`.
 
         Raises:
@@ -143,10 +161,20 @@ def _checked_start(values):
             f"as far as wanted. Received: graph_start={shown(values)}"
         )
     values = {**_DEFAULTS, **values}
-    for name in ("triplet_epochs", "learned_epochs"):
+    for name in ("neighbor_epochs", "triplet_epochs", "learned_epochs"):
         checked_count(name, values[name], minimum=0)
     checked_count("triplet_restarts", values["triplet_restarts"])
     checked_choice("method", values["method"], METHODS)
     checked_count("num_neighbors", values["num_neighbors"])
     checked_flag("shifts", values["shifts"])
+    _check_neighbor_epochs(**values)
     return values
+
+
+def _check_neighbor_epochs(neighbor_epochs, method, triplet_epochs, **others):
+    if neighbor_epochs and (method != "consensus" or triplet_epochs):
+        raise ValueError(
+            "`neighbor_epochs` are for the method 'consensus' without "
+            f"triplets. Received: neighbor_epochs={neighbor_epochs}, "
+            f"method={method!r}, triplet_epochs={triplet_epochs}"
+        )

@@ -9,10 +9,14 @@ from kerasdc.algorithms.neighbor_graph import similarity_curve
 from kerasdc.models.bases.autoencoder import Autoencoder
 from kerasdc.models.bases.data_graph import neighbor_features
 from kerasdc.models.bases.parts import features_of
+from kerasdc.models.bases.scopes import drawing_from
+from kerasdc.models.bases.scopes import strategy_scope
 from kerasdc.targets import NeighborPairs
 from kerasdc.utils.arguments import checked_count
 
 STEPS_PER_EPOCH = 100
+_CODE_DIM = 10
+_CODE_BATCH = 2048  # 1,024 edges
 _SMALLEST_BATCH = 4  # two edges: each end then has one other to be far from
 _MOST_NEGATIVES = 8  # pairs that repel each other, to one edge
 
@@ -165,6 +169,43 @@ class NeighborEmbedding(Autoencoder):
     def get_config(self):
         own = {"num_neighbors": self.num_neighbors, "min_dist": self.min_dist}
         return {**super().get_config(), **own}
+
+
+def codes_of_neighbors(model, x, graph, epochs, seed, verbose):
+    """Trains a model's encoder to bring neighbors together.
+
+    It is followed by a linear layer of few outputs, which are far better
+    points than the many features that a classifier is made of.
+
+    Args:
+        model: `EncoderModel`, built.
+        x: Prepared training data.
+        graph: SciPy sparse matrix `(n, n)`, of their neighbors.
+        epochs: Integer, at least 1, each of 100 steps.
+        seed: Integer, of the layer and of the order of edges.
+        verbose: As in `keras.Model.fit`.
+
+    Returns:
+        Float array `(n, 10)`, outputs of that layer.
+    """
+    num_steps = epochs * STEPS_PER_EPOCH
+    with strategy_scope(model), drawing_from(seed):
+        layer = keras.layers.Dense(_CODE_DIM, dtype="float32", name="code")
+        encoder = keras.Sequential([model.encoder, layer])
+        encoder.build(model.encoder.input_shape)
+        network = NeighborEmbedding(
+            encoder, preprocessor=model.preprocessor, seed=seed
+        )
+        network.compile(NeighborEmbedding.optimizer_for(num_steps))
+    network.fit(
+        x,
+        graph=graph,
+        epochs=epochs,
+        steps_per_epoch=STEPS_PER_EPOCH,
+        batch_size=_CODE_BATCH,
+        verbose=verbose,
+    )
+    return network.predict(x, batch_size=1024, verbose=0)
 
 
 def check_options(batch_size, steps_per_epoch, validation_data):

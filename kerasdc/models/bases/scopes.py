@@ -37,3 +37,19 @@ def drawing_from(seed):
         yield
     finally:
         random.setstate(before)
+
+
+@contextlib.contextmanager
+def policy_scope(policy):
+    """Layers that are made in this context compute by a dtype policy.
+
+    Args:
+        policy: Keras dtype policy or its name. `None` changes nothing.
+    """
+    before = keras.config.dtype_policy()
+    if policy is not None:
+        keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
