@@ -131,6 +131,8 @@ RECIPES = {
             *SMALL_IMAGES,
             shifts=False,
             method="graph_consensus",
+            restarts=4,
+            compiled={"augmented": False},
             deviations=["Convolutions that pool and normalize."],
         ),
         "autoencoder": _best_vectors(
