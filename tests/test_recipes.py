@@ -136,6 +136,20 @@ def test_paper_model_of_mnist_is_the_papers():
     assert np.std(kernel) == pytest.approx(0.01, rel=0.01)
 
 
+def test_paper_dcn_starts_as_if_its_weights_were_tied():
+    """Else the layer from 10 to 2,000 units diverges."""
+    recipe = recipes.get_recipe("dcn", "mnist", "paper")
+    model = building.build_model("dcn", recipe, np.zeros((1, 28, 28)), 10, 0)
+
+    def spreads(network):
+        return [np.std(w) for w in network.get_weights() if w.ndim == 2]
+
+    encoder = spreads(model.encoder)
+    np.testing.assert_allclose(encoder[-1], 2000**-0.5, rtol=0.03)
+    decoder = spreads(model.decoder)[::-1]
+    np.testing.assert_allclose(decoder, encoder, rtol=0.03)
+
+
 def test_paper_vade_is_the_authors_code():
     x = np.random.default_rng(0).integers(0, 256, (40, 28, 28), "uint8")
     recipe = recipes.get_recipe("vade", "mnist", "paper")

@@ -32,6 +32,11 @@ def _sgd(learning_rate, nesterov=False):
     }
 
 
+def _scaled_by(mode):
+    config = {"scale": 1.0, "mode": mode}
+    return {"class_name": "VarianceScaling", "config": config}
+
+
 def _paper(
     scale,
     pretrain_epochs,
@@ -52,10 +57,9 @@ def _paper(
     return {
         "network": {
             "kind": "mlp",
-            "kernel_initializer": {
-                "class_name": "VarianceScaling",
-                "config": {"scale": 1.0, "mode": "fan_in"},
-            },
+            "kernel_initializer": _scaled_by("fan_in"),
+            # As large as the encoder's are, to which the original ties them.
+            "decoder_kernel_initializer": _scaled_by("fan_out"),
             **(network or {}),
         },
         "scale": scale,

@@ -223,11 +223,17 @@ def _networks(values, sample_shape):
     makers = dict(_NETWORKS[values.pop("kind")])
     if not values.pop("decoder", True):
         del makers["decoder"]
-    if "kernel_initializer" in values:
-        values["kernel_initializer"] = keras.initializers.get(
-            values["kernel_initializer"]
-        )
-    return {name: make(sample_shape, **values) for name, make in makers.items()}
+    of_decoder = values.pop("decoder_kernel_initializer", None)
+    made = {}
+    for name, make in makers.items():
+        initializer = values.get("kernel_initializer")
+        if name == "decoder" and of_decoder is not None:
+            initializer = of_decoder
+        if initializer is not None:
+            initializer = keras.initializers.get(initializer)
+            values["kernel_initializer"] = initializer
+        made[name] = make(sample_shape, **values)
+    return made
 
 
 def _generator(recipe, sample_shape, num_clusters):
