@@ -17,6 +17,7 @@ from kerasdc.automatic.stages import Budget
 from kerasdc.automatic.stages import Stage
 from kerasdc.automatic.table_encoding import encode_table
 from kerasdc.models import NeighborClustering
+from kerasdc.models.bases.neighbor_embedding import LARGE_BATCH
 from kerasdc.models.bases.neighbor_embedding import STEPS_PER_EPOCH
 from kerasdc.models.bases.parts import must_adapt
 from kerasdc.models.bases.scopes import drawing_from
@@ -213,7 +214,7 @@ def pretrain_batch(num_samples):
     Returns:
         Integer, at most 2,048: few samples have few edges.
     """
-    return int(np.clip(4 * num_samples, 64, 2048))
+    return int(np.clip(4 * num_samples, 64, LARGE_BATCH))
 
 
 def _warn_of_disagreement(agreement):

@@ -9,6 +9,7 @@ from kerasdc.algorithms.modular_kmeans import modularity
 from kerasdc.models.bases.clustering_model import ClusteringModel
 from kerasdc.models.bases.graph_search import METHODS
 from kerasdc.models.bases.graph_search import GraphSearch
+from kerasdc.models.bases.neighbor_embedding import LARGE_BATCH
 from kerasdc.models.bases.neighbor_embedding import STEPS_PER_EPOCH
 from kerasdc.models.bases.pretraining import Pretraining
 from kerasdc.models.bases.sampled_training import SampledTraining
@@ -19,7 +20,6 @@ from kerasdc.utils.array_checks import checked_clusters
 from kerasdc.utils.inputs import fingerprint
 
 _HIDDEN_UNITS = 128  # between the embedding and the clusters
-_PRETRAIN_BATCH = 2048  # 1,024 edges
 _PRETRAIN_EPOCHS = 20  # 2,000 steps
 
 
@@ -151,7 +151,7 @@ class NeighborClustering(
         )
 
     def pretrain(
-        self, x, epochs=_PRETRAIN_EPOCHS, batch_size=_PRETRAIN_BATCH, **kwargs
+        self, x, epochs=_PRETRAIN_EPOCHS, batch_size=LARGE_BATCH, **kwargs
     ):
         """Trains the encoder as `NeighborEmbedding`; see `Pretraining`.
 
@@ -174,7 +174,7 @@ class NeighborClustering(
 
     def pretrain_once(self, x, batch_size, verbose):
         if not self.is_frozen:
-            super().pretrain_once(x, _PRETRAIN_BATCH, verbose)
+            super().pretrain_once(x, LARGE_BATCH, verbose)
 
     def _pretrained_network(self, epochs, steps_per_epoch):
         # The graph is that of clean samples, and so is the embedding.

@@ -223,15 +223,13 @@ def _networks(values, sample_shape):
     makers = dict(_NETWORKS[values.pop("kind")])
     if not values.pop("decoder", True):
         del makers["decoder"]
-    of_decoder = values.pop("decoder_kernel_initializer", None)
+    initializer = values.pop("kernel_initializer", None)
+    of_decoder = values.pop("decoder_kernel_initializer", initializer)
     made = {}
     for name, make in makers.items():
-        initializer = values.get("kernel_initializer")
-        if name == "decoder" and of_decoder is not None:
-            initializer = of_decoder
-        if initializer is not None:
-            initializer = keras.initializers.get(initializer)
-            values["kernel_initializer"] = initializer
+        chosen = of_decoder if name == "decoder" else initializer
+        if chosen is not None:
+            values["kernel_initializer"] = keras.initializers.get(chosen)
         made[name] = make(sample_shape, **values)
     return made
 

@@ -76,16 +76,18 @@ def clusters_along_graph(
             return distance_linkage(model.embed(x), model.num_clusters)
         if method == "linkage" or model.num_clusters == 1:
             return degree_linkage(graph, model.num_clusters)
-        embedding, learned = None, embeds or neighbor_epochs > 0
+        embedding = None
         if neighbor_epochs:
             embedding = codes_of_neighbors(
                 model, x, graph, neighbor_epochs, seed, verbose
             )
         elif embeds or triplet_epochs:
             embedding = model.embed(x)
-        return consensus_along_graph(model, x, graph, seed, embedding, learned)[
-            0
-        ]
+        learned = embeds or not triplet_epochs
+        found, _ = consensus_along_graph(
+            model, x, graph, seed, embedding, learned
+        )
+        return found
 
     if not triplet_epochs:
         return graph, find(graph)

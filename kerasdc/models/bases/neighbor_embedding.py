@@ -15,8 +15,8 @@ from kerasdc.targets import NeighborPairs
 from kerasdc.utils.arguments import checked_count
 
 STEPS_PER_EPOCH = 100
+LARGE_BATCH = 2048  # samples: 1,024 edges
 _CODE_DIM = 10
-_CODE_BATCH = 2048  # 1,024 edges
 _SMALLEST_BATCH = 4  # two edges: each end then has one other to be far from
 _MOST_NEGATIVES = 8  # pairs that repel each other, to one edge
 
@@ -202,7 +202,7 @@ def codes_of_neighbors(model, x, graph, epochs, seed, verbose):
         graph=graph,
         epochs=epochs,
         steps_per_epoch=STEPS_PER_EPOCH,
-        batch_size=_CODE_BATCH,
+        batch_size=LARGE_BATCH,
         verbose=verbose,
     )
     return network.predict(x, batch_size=1024, verbose=0)
