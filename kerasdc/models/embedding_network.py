@@ -5,11 +5,10 @@ from keras import ops
 from kerasdc import losses
 from kerasdc import networks
 from kerasdc.algorithms.centers import center_search
-from kerasdc.callbacks import Adapt
 from kerasdc.layers import ClusteringLayer
 from kerasdc.layers.moving_statistics import kept_statistics
-from kerasdc.metrics import matched_clusters
 from kerasdc.models.bases.clustering_model import ClusteringModel
+from kerasdc.models.bases.epoch_clusters import EpochClusters
 from kerasdc.models.bases.parts import check_network
 from kerasdc.models.bases.parts import check_shape
 from kerasdc.models.bases.parts import must_adapt
@@ -23,7 +22,7 @@ _WEIGHT = 0.01  # of the similarities, for the encoder
 
 
 @system("embedding")
-class EmbeddingNetwork(Pretraining, ClusteringModel):
+class EmbeddingNetwork(EpochClusters, Pretraining, ClusteringModel):
     """Embedding network: parametric t-SNE on the latent of an autoencoder.
 
     A second network maps the autoencoder's latent z to an embedding h. It
@@ -203,46 +202,8 @@ class EmbeddingNetwork(Pretraining, ClusteringModel):
         self.method = method
         super().compile(optimizer=optimizer, **kwargs)
 
-    def adapt(self, x, seed=None, previous=None, **kwargs):
-        """Sets the cluster centers in the embedding, by the `method` compiled.
-
-        Args:
-            x: Samples.
-            seed: Optional integer; `None` takes the model's.
-            previous: Optional earlier assignments `(n,)`, whose numbers
-                clusters keep.
-            **kwargs: `max_samples` of `AdaptedLayer.adapt_layer`, and
-                arguments of `ClusteringLayer.adapt`.
-
-        Returns:
-            Integer array `(n,)` of assignments.
-        """
-        x = self.prepare(x)
-        seed = self._draw_seed() if seed is None else seed
-        kwargs.setdefault("method", self.method)
-        h, kwargs = self.searched_points(x, kwargs)
-        found = self.clustering.adapt(h, seed=seed, **kwargs)
-        found = self.assignments_by(x, h, found)
-        if previous is not None:
-            order = matched_clusters(previous, found, self.num_clusters)
-            centers = ops.take(self.clustering.centers, order, axis=0)
-            self.clustering.centers.assign(centers)
-        return found if previous is None else order.argsort()[found]
-
     def complete_stages(self, x, batch_size, verbose):
         self.pretrain_once(x, batch_size, verbose)
-
-    def own_callbacks(self, x, epochs, initial_epoch):
-        return [Adapt(x)]
-
-    def finish_fit(self, x, own_callbacks):
-        (clusters,) = own_callbacks
-        if clusters.finished:
-            return
-        previous = clusters.assignments  # stopped, such as by EarlyStopping
-        if previous is None and self.adapted:
-            previous = self.assign(x)
-        self.adapt(x, previous=previous)
 
     def scored_batches(self, x, batch_size):
         """All samples, in a fixed order; see `EncoderModel`."""

@@ -231,8 +231,6 @@ class VaDE(Generation, Pretraining, ClusteringModel):
         seed = self._draw_seed() if seed is None else seed
         if self_training is not None:
             start = (self, x, seed, kwargs, self_training, verbose)
-            if kwargs.get("triplet_epochs"):
-                self._pretrained.assign(1)  # in their place
             kwargs = {k: v for k, v in kwargs.items() if k == "max_samples"}
             kwargs["initial_assignments"] = self_train(DEC, *start)
         z, kwargs = self.searched_points(x, kwargs)

@@ -5,8 +5,8 @@
 centers by merged k-means. `rerun` is DEC as its best-known re-implementation
 trains it. `rpt` is IMSAT's paper recipe with random perturbations in place of
 adversarial ones. `best` gives better results, also without labels;
-`autoencoder` is DEC's `best` where that has no autoencoder. Nothing was chosen
-per seed.
+`autoencoder` is the best that starts from an autoencoder, where `best` does
+not. Nothing was chosen per seed.
 """
 
 import copy

@@ -156,12 +156,13 @@ def grouped_images(
     method="graph_linkage",
     restarts=1,
     compiled=None,
+    original="k-means",
     deviations=(),
 ):
     """Convolutions that start from JULE's triplets of groups of neighbors.
 
     Of many images, nearest neighbors are near as they are, and the start is
-    nearly all that there is to learn.
+    nearly all that there is to learn. `original` is how the paper starts.
     """
     if many:
         learning_rate = 1e-4
@@ -184,12 +185,62 @@ def grouped_images(
         "deviations": [
             *deviations,
             *_grouped_deviations(
-                method, triplet_epochs, learned_epochs, shifts, restarts
+                method,
+                triplet_epochs,
+                learned_epochs,
+                shifts,
+                restarts,
+                original,
             ),
             _distorted_deviation(many, (compiled or {}).get("augmented", True)),
         ],
     }
 
+
+def self_trained_images(
+    scale,
+    epochs,
+    dec_epochs,
+    decoder_epochs,
+    fit_epochs,
+    rate,
+    reason,
+    deviations=(),
+    **start,
+):
+    """Images whose encoder is first trained as a DEC, their decoder after it.
+
+    `epochs` are those of triplets, and in which their clusters are learned;
+    `start` has other arguments of `grouped_images`. The sentence `reason` says
+    what the DEC is for.
+    """
+    values = grouped_images(
+        scale,
+        {"kind": "pooled_conv"},
+        *epochs,
+        fit_epochs,
+        compiled={"augmented": False},
+        deviations=["Convolutions that pool and normalize.", *deviations],
+        **start,
+    )
+    values["adapt"]["self_training"] = {
+        "epochs": dec_epochs,
+        "optimizer": values["fit"]["optimizer"],
+        "decoder_epochs": decoder_epochs,
+    }
+    return {
+        **values,
+        # A low rate keeps the partition.
+        "fit": {"optimizer": falling_adam(rate), "epochs": fit_epochs},
+        "deviations": [
+            *values["deviations"],
+            *([_DEC.format(dec_epochs, reason)] if dec_epochs else []),
+            f"The decoder alone is then trained for {decoder_epochs} epochs.",
+        ],
+    }
+
+
+_DEC = "A DEC is trained for {} epochs on the same encoder, {}."
 
 _FOUND = {
     "graph_linkage": "Those groups are merged to clusters along the graph of "
@@ -200,13 +251,13 @@ _FOUND = {
 
 
 _RESTARTED = (
-    "Of {} trainings by triplets, that one is taken whose clusters have the "
-    "highest modularity on the graph of the images."
+    "Clusters are what {} such trainings agree about; the encoder is that of "
+    "the one which agrees best with it."
 )
 
 
 def _grouped_deviations(
-    method, triplet_epochs, learned_epochs, shifts, restarts
+    method, triplet_epochs, learned_epochs, shifts, restarts, original
 ):
     """How a start by triplets of groups differs from an autoencoder's."""
     shifted = ", of images that may be shifted by a pixel" if shifts else ""
@@ -216,7 +267,7 @@ def _grouped_deviations(
         "epochs (Yang et al., 2016); groups agglomerate along the graph of "
         f"10 neighbors{shifted} (Zhang et al., 2012).",
         f"{_FOUND[method]} are learned for {learned_epochs} epochs (original: "
-        "k-means).",
+        f"{original}).",
         *([_RESTARTED.format(restarts)] if restarts > 1 else []),
     ]
 

@@ -7,8 +7,7 @@ from kerasdc.recipes.shared import MANY_IMAGES
 from kerasdc.recipes.shared import MERGED
 from kerasdc.recipes.shared import SMALL_IMAGES
 from kerasdc.recipes.shared import TEXT
-from kerasdc.recipes.shared import falling_adam
-from kerasdc.recipes.shared import grouped_images
+from kerasdc.recipes.shared import self_trained_images
 
 OBJECTIVE = "negative ELBO"
 PUBLISHED_SPLIT = "all"
@@ -104,49 +103,18 @@ def _images(scale, pretrain_epochs, dec_epochs, fit_epochs):
     )
 
 
-_DEC = (
-    "A DEC is trained for {} epochs on the same encoder, and the mixture "
-    "starts from its partition: the ELBO alone hardly changes the initial one."
-)
-
-
-def _grouped(
-    scale,
-    epochs,
-    dec_epochs,
-    decoder_epochs,
-    fit_epochs,
-    rate,
-    likelihood="bernoulli",
-    **start,
-):
+def _grouped(scale, *epochs_and_rate, likelihood="bernoulli", **start):
     """Starts from clusters along the graph of neighbors."""
-    values = grouped_images(
+    # Other samples than augmented ones are not to be generated.
+    values = self_trained_images(
         scale,
-        {"kind": "pooled_conv"},
-        *epochs,
-        fit_epochs,
-        # Other samples than augmented ones are not to be generated.
-        compiled={"augmented": False},
-        deviations=["Convolutions that pool and normalize."],
+        *epochs_and_rate,
+        reason="and the mixture starts from its partition: the ELBO alone "
+        "hardly changes the initial one",
+        original="a mixture fitted to the embedding",
         **start,
     )
-    values["adapt"]["self_training"] = {
-        "epochs": dec_epochs,
-        "optimizer": values["fit"]["optimizer"],
-        "decoder_epochs": decoder_epochs,
-    }
-    return {
-        **values,
-        "model": {"likelihood": likelihood},
-        # A low rate keeps the partition.
-        "fit": {"optimizer": falling_adam(rate), "epochs": fit_epochs},
-        "deviations": [
-            *values["deviations"],
-            *([_DEC.format(dec_epochs)] if dec_epochs else []),
-            f"The decoder alone is then trained for {decoder_epochs} epochs.",
-        ],
-    }
+    return {**values, "model": {"likelihood": likelihood}}
 
 
 RECIPES = {
@@ -159,7 +127,7 @@ RECIPES = {
             50,
             50,
             5e-4,
-            "gaussian",
+            likelihood="gaussian",
             shifts=False,
             method="graph_consensus",
             restarts=4,

@@ -150,7 +150,7 @@ def _line(head, text):
 
 
 def _scores(scores):
-    """Such as `accuracy 0.9694, nmi 0.9438`; a source comes last."""
+    """Such as `accuracy 0.9594, nmi 0.9325`; a source comes last."""
     texts = [
         f"{name} {value:.4f}" if isinstance(value, float) else f"{name} {value}"
         for name, value in scores.items()

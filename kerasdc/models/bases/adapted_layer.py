@@ -52,10 +52,10 @@ class AdaptedLayer(SampledSearch, DataGraph):
                 JULE, to bring samples of five times as many clusters
                 together, after which the graph is that of the embedding
                 (there is then nothing to pretrain); `triplet_restarts` (1),
-                so many trainings by triplets, of which that one is taken
-                whose clusters have the highest modularity on the graph of
-                the features: the first from the encoder's weights, others
-                from random ones;
+                so many trainings by triplets, the first from the encoder's
+                weights, others from random ones: of three or more, the
+                clusters are what they agree about; of two, those of the
+                higher modularity on the graph of the features;
                 `learned_epochs` (0), so many passes in which the encoder and
                 the layer learn the clusters that were found;
                 `decoder_epochs` (0), so many in which the decoder then
@@ -109,7 +109,7 @@ class AdaptedLayer(SampledSearch, DataGraph):
             triplet_restarts=triplet_restarts,
         )
         if triplet_epochs:
-            self._pretrained.assign(1)
+            self.mark_pretrained()
         z = self.embed(x)
         means = means_of(z, clusters, self.num_clusters)
         found = layer.adapt(z, means)

@@ -16,6 +16,8 @@ _DEFAULTS = {
 def self_train(dec_class, model, x, seed, adapt, training, verbose=0):
     """Trains a model's encoder as a `DEC`, and then its decoder to follow.
 
+    If the DEC starts by triplets, nothing is left to pretrain in the model.
+
     Args:
         dec_class: `kerasdc.models.DEC`.
         model: Model with an autoencoder, built, whose `augmented` says whether
@@ -39,6 +41,8 @@ def self_train(dec_class, model, x, seed, adapt, training, verbose=0):
     )
     dec.compile(training["optimizer"], augmented=model.augmented)
     dec.adapt(x, verbose=verbose, **adapt)
+    if adapt.get("triplet_epochs"):
+        model.mark_pretrained()
     made = training["callbacks"] or (lambda name: None)
     shared = {"batch_size": training["batch_size"], "verbose": verbose}
     epochs = training["epochs"]

@@ -57,14 +57,15 @@ class Pretraining(AdaptedLayer):
         """Makes the weight that says whether `pretrain` was done."""
         self._pretrained = add_flag(self, "pretrained")
 
+    def mark_pretrained(self):
+        """Says that the encoder was trained: `fit` then does not do it."""
+        self._pretrained.assign(1)
+
     @property
     def pretrained(self):
         """Whether the encoder was trained (kept when saved)."""
-        was_trained = self.built and bool(self._pretrained.numpy())
-        return was_trained or self._comes_pretrained
-
-    @property
-    def _comes_pretrained(self):
+        if self.built and bool(self._pretrained.numpy()):
+            return True
         # What has no decoder could not be trained as an autoencoder.
         alone = self.encoder is not None and self.decoder is None
         return alone and self.pretrain_method == "autoencoder"
@@ -186,7 +187,7 @@ class Pretraining(AdaptedLayer):
             **kwargs,
         )
         if not diverged(history):
-            self._pretrained.assign(1)
+            self.mark_pretrained()
             self.forget_clusters()
         return history
 

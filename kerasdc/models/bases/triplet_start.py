@@ -1,16 +1,26 @@
 """A start by triplets: an embedding of groups of neighbors, and clusters."""
 
+import collections
+
 import keras
 from keras import ops
 
+from kerasdc.algorithms.consensus import consensus
 from kerasdc.algorithms.degree_linkage import DegreeLinkage
 from kerasdc.algorithms.modular_kmeans import modularity
 from kerasdc.algorithms.neighbor_graph import fuzzy_neighbor_graph
+from kerasdc.metrics.labels import nmi
 from kerasdc.models.bases.partition_training import train_by_triplets
 from kerasdc.models.bases.scopes import drawing_from
 from kerasdc.utils.tensors import unit_rows
 
 _GROUPS = 5  # for each cluster, along the graph of the features
+_MAJORITY = 3  # trainings, the fewest that can outvote one
+_LEAST_MODULARITY = 0.9  # of the highest one, of a training that has a vote
+
+_Training = collections.namedtuple(
+    "_Training", "modularity weights graph clusters"
+)
 
 
 def found_after_triplets(
@@ -18,9 +28,12 @@ def found_after_triplets(
 ):
     """Clusters along the graph of an embedding that triplets have trained.
 
-    Trainings from other weights may join two clusters and part a third; the
-    modularity on the graph of the features, which is the same for all, tells
-    them apart without labels. The encoder keeps the best one's weights.
+    Trainings from other weights, or with other rounding, may join two clusters
+    and part a third. Of three or more, the clusters are what they agree about,
+    and the encoder keeps the weights of that one which agrees best with it.
+    Trainings that failed have no vote: their clusters have a modularity, on the
+    graph of the features, below 0.9 of the highest. Of fewer, the one of
+    highest modularity is taken.
 
     Args:
         model: `EncoderModel` with a `DataGraph`, built.
@@ -40,7 +53,7 @@ def found_after_triplets(
     linkage = DegreeLinkage(graph)
     wanted = _GROUPS * model.num_clusters
     groups = linkage.merge_to(min(wanted, linkage.num_clusters))
-    best = None
+    trainings = []
     for i in range(restarts):
         if i > 0:
             model.encoder.set_weights(_fresh_weights(model.encoder, seed + i))
@@ -49,11 +62,23 @@ def found_after_triplets(
         embedded = fuzzy_neighbor_graph(directions, num_neighbors)
         clusters = find(embedded)
         score = modularity(graph, clusters)
-        if best is None or score > best[0]:
-            best = score, model.encoder.get_weights(), embedded, clusters
-    _, weights, embedded, clusters = best
-    model.encoder.set_weights(weights)
-    return embedded, clusters
+        weights = model.encoder.get_weights()
+        trainings.append(_Training(score, weights, embedded, clusters))
+    chosen, clusters = _agreed(trainings, model.num_clusters, seed)
+    model.encoder.set_weights(chosen.weights)
+    return chosen.graph, clusters
+
+
+def _agreed(trainings, num_clusters, seed):
+    """The training nearest to what all agree about, and those clusters."""
+    best = max(trainings, key=lambda training: training.modularity)
+    least = _LEAST_MODULARITY * best.modularity
+    heard = [t for t in trainings if t.modularity >= least]
+    if len(heard) < _MAJORITY:
+        return best, best.clusters
+    found = consensus([t.clusters for t in heard], num_clusters, seed)
+    scores = [nmi(found, t.clusters) for t in heard]
+    return heard[scores.index(max(scores))], found
 
 
 def _fresh_weights(network, seed):
