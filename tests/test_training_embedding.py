@@ -18,6 +18,9 @@ def _shorten_embedding(recipe):
     recipe["network"].update(filters=[8, 8, 16], latent_dim=2)
     recipe["embedding"]["units"] = [32, 32]
     recipe["batch_size"] = 150
+    recipe["adapt"].update(triplet_epochs=1, learned_epochs=1)
+    recipe["adapt"].update(triplet_restarts=1, method="graph_linkage")
+    recipe["adapt"]["self_training"].update(epochs=1, decoder_epochs=1)
 
 
 def _shorten_tsne(recipe):
@@ -32,7 +35,7 @@ SYSTEMS = {
     "embedding": SimpleNamespace(
         model=kerasdc.models.EmbeddingNetwork,
         settings={"shorten": _shorten_embedding, "epochs": 3, "eager": True},
-        stages=[("pretrain", 2), ("fit", 3)],
+        stages=[("adapt", 1), ("fit", 3)],
         files={"assignments.csv"},
         scored=slice(0, 300),
     ),

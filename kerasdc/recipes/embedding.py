@@ -111,13 +111,14 @@ def _images(pretrain_epochs, fit_epochs, scale, original_weight=0.01):
 
 def _small_images(scale, original_weight=0.01):
     """Both networks start from what a DEC has learned, and hardly move."""
+    fit_epochs = 20
     started = self_trained_images(
         scale,
         SMALL_IMAGES[:2],
         20,
         50,
-        50,
-        1e-4,
+        fit_epochs,
+        3e-5,
         "and both networks start from its clusters",
         original="an autoencoder alone",
         shifts=False,
@@ -126,8 +127,8 @@ def _small_images(scale, original_weight=0.01):
     )
     values = _best(
         0,
-        50,
-        1.0,
+        fit_epochs,
+        0.1,
         scale,
         original_weight,
         deviations=started["deviations"],
@@ -142,7 +143,7 @@ RECIPES = {
     "digits": {
         "paper": _paper(1 / 16, 10, NESTEROV),
         "autoencoder": _images(600, 300, 1 / 16),
-        "best": _small_images(3 / 16),
+        "best": _small_images("contrast"),
     },
     "mnist": {
         "paper": _paper(1 / 255, 10, NESTEROV),
