@@ -53,6 +53,40 @@ def test_the_graph_is_found_once(monkeypatch):
     assert len(asked) == 2
 
 
+def test_initial_clusters_are_learned(blobs):
+    """Also of samples that were drawn."""
+    x, y = blobs
+    model = systems.make("depict")
+    systems.pretrain(model, x, epochs=4)
+    start = {"num_restarts": 2, "seed": 0}
+    model.adapt(x, **start)
+    kernel = model.encoder.get_weights()[0]
+    before = model.predict(x, verbose=0).max(axis=1).mean()
+    for most in (None, 60):
+        found = model.adapt(x, learned_epochs=60, max_samples=most, **start)
+        assert clustering_accuracy(y, found) == 1
+        q = model.predict(x, verbose=0)
+        np.testing.assert_array_equal(q.argmax(axis=1), found)
+        assert q.max(axis=1).mean() > before + 0.01
+    assert np.abs(model.encoder.get_weights()[0] - kernel).max() > 1e-3
+    with pytest.raises(ValueError, match="learned_epochs=-1"):
+        model.adapt(x, learned_epochs=-1)
+
+
+def test_clusters_are_learned_from_directions(blobs):
+    """As DEPICT's authors start: the softmax knows little before."""
+    x = blobs[0]
+    model = systems.make("depict")
+    systems.pretrain(model, x, epochs=4)
+    start = {"directions": True, "num_restarts": 2, "seed": 0}
+    clusters = model.adapt(x, **start)
+    every = np.arange(len(x))
+    before = model.predict(x, verbose=0)[every, clusters].mean()
+    model.adapt(x, learned_epochs=60, **start)
+    after = model.predict(x, verbose=0)[every, clusters].mean()
+    assert before < 0.4 and after > before + 0.01
+
+
 @pytest.mark.parametrize("system", ["dec", "depict"])
 def test_clusters_along_the_graph_are_learned(system, blobs):
     x, y = blobs

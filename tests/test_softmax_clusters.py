@@ -43,6 +43,20 @@ def test_most_probable_is_the_nearest_center(blobs):
     assert np.median(q.max(axis=1)) < 0.999
 
 
+def test_directions_of_the_centers():
+    """Of length 1, without a bias; assignments are of the nearest center."""
+    z = np.array([[3, 4], [3, 4.5], [3, 3.5], [0.5, 0], [1, 0], [1.5, 0]])
+    layer = SoftmaxClusters(2)
+    found = layer.adapt(z, np.array([[3, 4], [1, 0]]), directions=True)
+    np.testing.assert_array_equal(found, [0, 0, 0, 1, 1, 1])
+    np.testing.assert_allclose(layer.kernel, [[0.6, 1], [0.8, 0]], 1e-6)
+    np.testing.assert_array_equal(layer.bias, [0, 0])
+    layer.adapt(z, np.zeros((2, 2)), directions=True)  # has no direction
+    np.testing.assert_array_equal(layer.kernel, np.zeros((2, 2)))
+    with pytest.raises(ValueError, match="directions=2"):
+        layer.adapt(z, directions=2)
+
+
 def test_one_cluster():
     layer = SoftmaxClusters(1)
     layer.adapt(np.arange(8.0).reshape(4, 2))

@@ -9,6 +9,7 @@ from kerasdc.algorithms.points import checked_points
 from kerasdc.layers.adaptable import Adaptable
 from kerasdc.layers.clustering import chosen_centers
 from kerasdc.utils.arguments import checked_count
+from kerasdc.utils.arguments import checked_flag
 
 _MOST_NATS = 5.0  # of the log-odds at a center
 
@@ -73,6 +74,7 @@ class SoftmaxClusters(Adaptable):
         num_restarts=20,
         seed=None,
         verbose=0,
+        directions=False,
     ):
         """Sets the weights from data, without gradients or labels.
 
@@ -83,6 +85,9 @@ class SoftmaxClusters(Adaptable):
             num_restarts: Integer, number of runs.
             seed: Optional integer for repeatable runs.
             verbose: As in `keras.Model.fit`.
+            directions: Boolean. `True` takes the centers, scaled to the
+                length 1, as weights, and no bias, as the authors of DEPICT:
+                for a training on the clusters to follow.
 
         Returns:
             Integer array `(n,)`: the cluster of the nearest center.
@@ -105,6 +110,10 @@ class SoftmaxClusters(Adaptable):
         if not self.built:
             self.build(z.shape)
         kernel, bias = gaussian_logits(z, centers, nearest)
+        if checked_flag("directions", directions):
+            lengths = np.linalg.norm(centers, axis=1)
+            kernel = (centers / np.maximum(lengths, 1e-12)[:, None]).T
+            bias = np.zeros_like(bias)
         self.kernel.assign(kernel)
         self.bias.assign(bias)
         self.mark_adapted()

@@ -38,15 +38,17 @@ class AdaptedLayer(SampledSearch, DataGraph):
             seed: Optional integer; `None` takes the model's.
             **kwargs: `max_samples` (100,000): of more samples, clusters are
                 looked for in that many, drawn at random, and all are
-                assigned to them; `None` takes all. `method` (after
-                `"neighbors"`, `"modular_kmeans"` if it
-                is not said), `num_restarts`, `verbose`: see
-                `ClusteringLayer`. The method `"graph_linkage"` merges samples
-                along the graph of the features, not of the embedding, and
-                takes the means of the embedding; `"graph_consensus"` takes
-                what several partitions by that graph agree about, as
-                `NeighborClustering` does; `"average_linkage"` merges groups of
-                the embedding, for clusters of very unequal size. Their options:
+                assigned to them; `None` takes all. `learned_epochs` (0), so
+                many passes in which the encoder and the layer then learn the
+                clusters that were found. `method` (after `"neighbors"`,
+                `"modular_kmeans"` if it is not said), `num_restarts`,
+                `verbose`: see `ClusteringLayer`. The method
+                `"graph_linkage"` merges samples along the graph of the
+                features, not of the embedding, and takes the means of the
+                embedding; `"graph_consensus"` takes what several partitions
+                by that graph agree about, as `NeighborClustering` does;
+                `"average_linkage"` merges groups of the embedding, for
+                clusters of very unequal size. Their options:
                 `num_neighbors` and `shifts` of `pretrain`; `triplet_epochs`
                 (0), so many passes in which the encoder first learns, as
                 JULE, to bring samples of five times as many clusters
@@ -56,8 +58,6 @@ class AdaptedLayer(SampledSearch, DataGraph):
                 weights, others from random ones: of three or more, the
                 clusters are what they agree about; of two, those of the
                 higher modularity on the graph of the features;
-                `learned_epochs` (0), so many passes in which the encoder and
-                the layer learn the clusters that were found;
                 `decoder_epochs` (0), so many in which the decoder then
                 learns, of a system that trains one in `fit`.
 
@@ -76,9 +76,33 @@ class AdaptedLayer(SampledSearch, DataGraph):
             z = self.searched(x, most)
             found = self._adapt_along_graph(layer, z, seed, **kwargs)
         else:
-            z, options = self.searched_points(x, self.search_options(kwargs))
-            found = layer.adapt(z, initial_centers, seed=seed, **options)
+            z, found = self._adapt_to_points(
+                layer, x, initial_centers, seed, **kwargs
+            )
         return self.assignments_by(x, z, found)
+
+    def _adapt_to_points(
+        self, layer, x, initial_centers, seed, learned_epochs=0, **kwargs
+    ):
+        """The embedding of samples, and the clusters found in it."""
+        if checked_count("learned_epochs", learned_epochs, 0):
+            refuse_processes("`learned_epochs`")
+        z, options = self.searched_points(x, self.search_options(kwargs))
+        found = layer.adapt(z, initial_centers, seed=seed, **options)
+        if learned_epochs:
+            verbose = options.get("verbose", 0)
+            x = self.searched(x, kwargs.get("max_samples", MOST_SEARCHED))
+            found = self._learn(
+                layer, x, None, found, learned_epochs, seed, verbose
+            )
+        return z, found
+
+    def _learn(self, layer, x, graph, clusters, epochs, seed, verbose):
+        """Trains encoder and layer on clusters; returns those that result."""
+        train_on_partition(
+            self, layer, x, graph, clusters, epochs, seed, verbose
+        )
+        return np.argmax(self.predict(x, verbose=0), axis=1)
 
     def _adapt_along_graph(
         self,
@@ -114,10 +138,9 @@ class AdaptedLayer(SampledSearch, DataGraph):
         means = means_of(z, clusters, self.num_clusters)
         found = layer.adapt(z, means)
         if learned_epochs:
-            train_on_partition(
-                self, layer, x, graph, clusters, learned_epochs, seed, verbose
+            found = self._learn(
+                layer, x, graph, clusters, learned_epochs, seed, verbose
             )
-            found = np.argmax(self.predict(x, verbose=0), axis=1)
         if decoder_epochs:
             self.train_decoder_alone(x, decoder_epochs, verbose)
         return found

@@ -1,6 +1,7 @@
 """Training an encoder towards given clusters, or groups of samples."""
 
 import keras
+from scipy import sparse
 
 from kerasdc.algorithms.graph_partitions import neighbor_shares
 from kerasdc.losses import cluster_triplets
@@ -28,12 +29,15 @@ def train_on_partition(model, layer, x, graph, clusters, epochs, seed, verbose):
         model: Model with an encoder, built.
         layer: Layer from the embedding to soft assignments.
         x: Prepared training data.
-        graph: SciPy sparse matrix `(n, n)`.
+        graph: SciPy sparse matrix `(n, n)`, or `None`: no sample has
+            neighbors.
         clusters: Integer array `(n,)`.
         epochs: Integer, passes over the data.
         seed: Integer, of the order of batches.
         verbose: As in `keras.Model.fit`.
     """
+    if graph is None:
+        graph = sparse.csr_matrix((len(x), len(x)))
     shares = neighbor_shares(graph, clusters, model.num_clusters)
     batches = ShuffledBatches(x, shares, _BATCH_SIZE, seed=seed)
     learner = _Learner(model, layer)
