@@ -5,6 +5,7 @@ import pytest
 from kerasdc import losses
 from kerasdc import networks
 from kerasdc.models import DEPICT
+from kerasdc.models import depict
 from kerasdc.models.bases.autoencoder import Autoencoder
 from kerasdc.models.bases.mirrored_features import MirroredFeatures
 
@@ -122,3 +123,28 @@ def test_defaults_are_the_papers():
     assert config["layerwise_weight"] == "auto"
     with pytest.raises(ValueError, match="layerwise_weight=-1"):
         model.compile(layerwise_weight=-1)
+
+
+def test_an_autoencoder_is_followed_by_the_start_of_the_authors(
+    blobs, monkeypatch
+):
+    """Unless there are few samples, or another start is named."""
+    x = blobs[0]
+    model = make_depict()
+    model.pretrain(x, epochs=2, verbose=0)
+    weights = model.get_weights()
+
+    def kernel(**start):
+        model.set_weights(weights)
+        model.adapt(x, seed=0, num_restarts=1, **start)
+        return model.clustering.kernel.numpy()
+
+    gaussians = kernel(method="kmeans")
+    authors = kernel(directions=True, learned_epochs=20)
+    np.testing.assert_array_equal(kernel(), gaussians)
+    monkeypatch.setattr(depict, "_FEWEST_LEARNED", len(x))
+    np.testing.assert_array_equal(kernel(), authors)
+    np.testing.assert_array_equal(kernel(method="kmeans"), gaussians)
+    model.pretrain_method = "neighbors"
+    found = kernel()
+    assert np.abs(np.linalg.norm(found, axis=0) - 1).max() > 0.1

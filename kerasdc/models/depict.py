@@ -18,8 +18,11 @@ from kerasdc.models.bases.registry import system
 from kerasdc.networks.shapes import is_image
 from kerasdc.utils.arguments import checked_number
 from kerasdc.utils.lookups import is_auto
+from kerasdc.utils.processes import num_processes
 
 _LAYERWISE_WEIGHT = 0.1  # in the authors' code
+_LEARNED_EPOCHS = 20  # of the initial clusters
+_FEWEST_LEARNED = 1_250  # samples that are learned then: 100 steps
 
 
 @system("depict")
@@ -172,8 +175,36 @@ class DEPICT(SelfTraining, Reconstructing, Pretraining, ClusteringModel):
         return _LAYERWISE_WEIGHT if mirrored else 0.0
 
     def adapt(self, x, initial_centers=None, seed=None, **kwargs):
-        """Sets the softmax from centers; see `AdaptedLayer.adapt_layer`."""
+        """Sets the softmax from centers, without labels.
+
+        Args:
+            x: Samples.
+            initial_centers: Optional array `(num_clusters, dim)` to use.
+            seed: Optional integer; `None` takes the model's.
+            **kwargs: Those of `AdaptedLayer.adapt_layer`, and `directions` of
+                `SoftmaxClusters.adapt`. If neither these nor a method are
+                said, an autoencoder is followed by the authors' start,
+                `directions=True, learned_epochs=20`: encoder and softmax
+                first learn the clusters that were found, which spreads the
+                code. It takes a hundred steps, and so at least 1,250 samples;
+                fewer start as Gaussians, see `SoftmaxClusters`.
+
+        Returns:
+            Integer array `(n,)` of assignments.
+
+        Raises:
+            ValueError: As `ClusteringLayer.adapt`.
+        """
+        x = self.prepare(x)
+        if self._starts_as_the_authors(len(x), kwargs):
+            kwargs.update(directions=True, learned_epochs=_LEARNED_EPOCHS)
         return self.adapt_layer(x, initial_centers, seed, **kwargs)
+
+    def _starts_as_the_authors(self, num_samples, options):
+        if {"method", "directions", "learned_epochs"} & options.keys():
+            return False
+        after = self.pretrain_method == "autoencoder" and num_processes() == 1
+        return after and num_samples >= _FEWEST_LEARNED
 
     # === Losses ===
 
