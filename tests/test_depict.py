@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from states import assert_same
 
 from kerasdc import losses
 from kerasdc import networks
@@ -136,7 +137,8 @@ def test_an_autoencoder_is_followed_by_the_start_of_the_authors(
 
     def kernel(**start):
         model.set_weights(weights)
-        model.adapt(x, seed=0, num_restarts=1, **start)
+        found = model.adapt(x, seed=0, num_restarts=1, **start)
+        np.testing.assert_array_equal(found, model.assign(x))
         return model.clustering.kernel.numpy()
 
     gaussians = kernel(method="kmeans")
@@ -145,6 +147,24 @@ def test_an_autoencoder_is_followed_by_the_start_of_the_authors(
     monkeypatch.setattr(depict, "_FEWEST_LEARNED", len(x))
     np.testing.assert_array_equal(kernel(), authors)
     np.testing.assert_array_equal(kernel(method="kmeans"), gaussians)
-    model.pretrain_method = "neighbors"
-    found = kernel()
-    assert np.abs(np.linalg.norm(found, axis=0) - 1).max() > 0.1
+    few = kernel(max_samples=len(x) - 1)
+    lengths = np.linalg.norm(few, axis=0)
+    assert np.abs(lengths - 1).max() > 0.1  # no directions
+    centers = model.embed(x)[:3]
+    given = kernel(initial_centers=centers)
+    np.testing.assert_allclose(
+        given / np.linalg.norm(given, axis=0),
+        centers.T / np.linalg.norm(centers, axis=1),
+        1e-4,
+    )
+    kernel(directions=True)  # and what the softmax assigns is returned
+
+
+def test_a_start_that_is_not_trained_is_not_learned(blobs, monkeypatch):
+    monkeypatch.setattr(depict, "_FEWEST_LEARNED", 1)
+    model = make_depict()
+    model.build((None, 6))
+    model.preprocessor.adapt(blobs[0])
+    before = model.encoder.get_weights()
+    model.adapt(blobs[0])
+    assert_same(before, model.encoder.get_weights())

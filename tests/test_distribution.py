@@ -21,3 +21,19 @@ def test_a_model_is_trained_in_the_strategy_it_was_made_in(system, blobs):
     assert len(history["loss"]) == 1
     assert model.distribute_strategy is strategy
     assert len(model.predict(blobs[0], verbose=0)) == len(blobs[0])
+
+
+@tensorflow_only
+def test_trainings_inside_adapt_are_in_that_strategy(blobs):
+    """Of initial clusters, of triplets, and of a decoder alone."""
+    import tensorflow as tf
+
+    x = blobs[0]
+    with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
+        model = systems.make("idec")
+    systems.pretrain(model, x, epochs=1)
+    found = model.adapt(x, learned_epochs=1)
+    assert len(found) == len(x)
+    start = {"method": "graph_linkage", "num_neighbors": 7}
+    found = model.adapt(x, triplet_epochs=1, decoder_epochs=1, **start)
+    assert len(found) == len(x)

@@ -52,6 +52,20 @@ def test_the_decoder_follows_the_encoder(blobs):
     assert all(model.decoder.trainable for model in models)
 
 
+def test_what_fit_would_pretrain_again_is_refused(blobs):
+    x = blobs[0]
+    model = systems.make("embedding")
+    start = {"method": "graph_linkage", "self_training": {"epochs": 1}}
+    with pytest.raises(ValueError, match="call `pretrain` before.*=False"):
+        model.adapt(x, **start)
+    assert not model.pretrained and not model.adapted
+    model.pretrain(x, epochs=1, batch_size=30, verbose=0)
+    model.adapt(x, **start)
+    before = model.encoder.get_weights()
+    model.fit(x, epochs=0, verbose=0)
+    assert_same(before, model.encoder.get_weights())
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [({}, "with `epochs`"), ({"epochs": -1}, "epochs=-1"), (3, "=3")],

@@ -87,14 +87,17 @@ class SoftmaxClusters(Adaptable):
             verbose: As in `keras.Model.fit`.
             directions: Boolean. `True` takes the centers, scaled to the
                 length 1, as weights, and no bias, as the authors of DEPICT:
-                for a training on the clusters to follow.
+                for a training on the clusters to follow. Before it, the most
+                probable cluster may be another than the nearest one.
 
         Returns:
             Integer array `(n,)`: the cluster of the nearest center.
 
         Raises:
-            ValueError: As `ClusteringLayer.adapt`.
+            ValueError: As `ClusteringLayer.adapt`; if `directions` is no
+                boolean.
         """
+        checked_flag("directions", directions)
         dim = self.kernel.shape[0] if self.built else None
         z = checked_points(z, self.num_clusters, dim)
         centers = chosen_centers(
@@ -110,7 +113,7 @@ class SoftmaxClusters(Adaptable):
         if not self.built:
             self.build(z.shape)
         kernel, bias = gaussian_logits(z, centers, nearest)
-        if checked_flag("directions", directions):
+        if directions:
             lengths = np.linalg.norm(centers, axis=1)
             kernel = (centers / np.maximum(lengths, 1e-12)[:, None]).T
             bias = np.zeros_like(bias)

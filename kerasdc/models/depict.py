@@ -19,8 +19,10 @@ from kerasdc.networks.shapes import is_image
 from kerasdc.utils.arguments import checked_number
 from kerasdc.utils.lookups import is_auto
 from kerasdc.utils.processes import num_processes
+from kerasdc.utils.sampled_rows import MOST_SEARCHED
 
 _LAYERWISE_WEIGHT = 0.1  # in the authors' code
+_STARTS = {"method", "directions", "learned_epochs"}
 _LEARNED_EPOCHS = 20  # of the initial clusters
 _FEWEST_LEARNED = 1_250  # samples that are learned then: 100 steps
 
@@ -30,7 +32,8 @@ class DEPICT(SelfTraining, Reconstructing, Pretraining, ClusteringModel):
     """Deep embedded regularized clustering: a softmax on a noisy autoencoder.
 
     `fit` runs all three stages, except those already run: `pretrain`, a
-    denoising autoencoder; `adapt`, which sets the softmax from k-means; and
+    denoising autoencoder; `adapt`, which sets the softmax from k-means and,
+    after an autoencoder, lets encoder and softmax learn these clusters; and
     the clustering. Targets are made from the softmax on clean samples,
     balanced by the sizes of clusters; the softmax on noisy samples learns
     them by the cross-entropy, while the decoder reconstructs clean samples,
@@ -181,13 +184,17 @@ class DEPICT(SelfTraining, Reconstructing, Pretraining, ClusteringModel):
             x: Samples.
             initial_centers: Optional array `(num_clusters, dim)` to use.
             seed: Optional integer; `None` takes the model's.
-            **kwargs: Those of `AdaptedLayer.adapt_layer`, and `directions` of
-                `SoftmaxClusters.adapt`. If neither these nor a method are
-                said, an autoencoder is followed by the authors' start,
-                `directions=True, learned_epochs=20`: encoder and softmax
-                first learn the clusters that were found, which spreads the
-                code. It takes a hundred steps, and so at least 1,250 samples;
-                fewer start as Gaussians, see `SoftmaxClusters`.
+            **kwargs: Those of `AdaptedLayer.adapt_layer`, and, not for
+                methods along the graph, `directions` of
+                `SoftmaxClusters.adapt`. If neither centers, nor a method, nor
+                one of `directions` and `learned_epochs` is named, an
+                autoencoder that was trained is followed by the authors'
+                start, `directions=True, learned_epochs=20`: encoder and
+                softmax first learn the clusters that were found, which
+                spreads the code. It takes a hundred steps, and so at least
+                1,250 samples that clusters are looked for in; fewer, and
+                those of several processes, start as Gaussians, see
+                `SoftmaxClusters`.
 
         Returns:
             Integer array `(n,)` of assignments.
@@ -196,15 +203,17 @@ class DEPICT(SelfTraining, Reconstructing, Pretraining, ClusteringModel):
             ValueError: As `ClusteringLayer.adapt`.
         """
         x = self.prepare(x)
-        if self._starts_as_the_authors(len(x), kwargs):
+        named = initial_centers is not None or _STARTS & kwargs.keys()
+        most = kwargs.get("max_samples", MOST_SEARCHED) or len(x)
+        if not named and self._learns_first(min(most, len(x))):
             kwargs.update(directions=True, learned_epochs=_LEARNED_EPOCHS)
         return self.adapt_layer(x, initial_centers, seed, **kwargs)
 
-    def _starts_as_the_authors(self, num_samples, options):
-        if {"method", "directions", "learned_epochs"} & options.keys():
+    def _learns_first(self, num_samples):
+        """Whether the initial clusters of an autoencoder are to be learned."""
+        if not self.pretrained or self.pretrain_method != "autoencoder":
             return False
-        after = self.pretrain_method == "autoencoder" and num_processes() == 1
-        return after and num_samples >= _FEWEST_LEARNED
+        return num_samples >= _FEWEST_LEARNED and num_processes() == 1
 
     # === Losses ===
 

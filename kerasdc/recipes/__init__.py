@@ -1,12 +1,12 @@
 """Hyperparameters of every (system, dataset), as data.
 
 `paper` follows the original as closely as possible and lists the deviations.
-`paper_short` has a fifth of its pretraining steps; `paper_merged` also has
-centers by merged k-means. `rerun` is DEC as its best-known re-implementation
-trains it. `rpt` is IMSAT's paper recipe with random perturbations in place of
-adversarial ones. `best` gives better results, also without labels;
-`autoencoder` is the best that starts from an autoencoder, where `best` does
-not. Nothing was chosen per seed.
+`paper_short` has a fifth of its pretraining steps, that of DEPICT fewer;
+`paper_merged` also has centers by merged k-means. `rerun` is DEC as its
+best-known re-implementation trains it. `rpt` is IMSAT's paper recipe with
+random perturbations in place of adversarial ones. `best` gives better
+results, also without labels; `autoencoder` is the best that starts from an
+autoencoder, where `best` does not. Nothing was chosen per seed.
 """
 
 import copy

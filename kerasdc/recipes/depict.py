@@ -27,7 +27,13 @@ _DEVIATIONS = [
 
 
 def _paper(
-    scale, latent_dim, pretrain_epochs, optimizer, learned=20, deviations=()
+    scale,
+    latent_dim,
+    pretrain_epochs,
+    optimizer,
+    learned=20,
+    method="kmeans",
+    deviations=(),
 ):
     """Dizaji et al., 2017, section 4, and the authors' code."""
     return {
@@ -36,17 +42,22 @@ def _paper(
         "pretrain": {"epochs": pretrain_epochs, "optimizer": optimizer},
         "batch_size": 100,
         "adapt": {
+            "method": method,
             "num_restarts": 40,
             "directions": True,
             "learned_epochs": learned,
         },
-        "compile": {"target_power": 1.0, "frequency_power": 0.5},
+        "compile": {"target_power": 2.0, "frequency_power": 1.0},
         "fit": {"optimizer": _SLOW_ADAM, "epochs": 100},
         "deviations": [
+            "Targets are those of the authors' code, squares of the "
+            "assignments over the frequencies of clusters (paper: assignments "
+            "over their square roots, by which they fade).",
             *_DEVIATIONS,
             f"The initial clusters are learned for {learned} epochs, at a rate "
             "that falls from 0.001, without reconstruction (original: with "
-            "it, at 0.0001, until the loss no longer falls).",
+            "it, until predictions of samples left out agree no better with "
+            "them).",
             *deviations,
         ],
     }
@@ -124,9 +135,11 @@ RECIPES = {
             1.0,
             10,
             160,
+            method="linkage",
             deviations=[
-                "Initial centers by k-means (original: by agglomeration along "
-                "a graph, AC-PIC)."
+                "Clusters agglomerate along the graph of the embedding's "
+                "neighbors by graph degree linkage (Zhang et al., 2012; "
+                "original: by path integrals, AC-PIC)."
             ],
         ),
         "best": _best_grouped(20, 4, 20),

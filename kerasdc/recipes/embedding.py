@@ -110,7 +110,7 @@ def _images(pretrain_epochs, fit_epochs, scale, original_weight=0.01):
 
 
 def _small_images(scale, original_weight=0.01):
-    """Both networks start from what a DEC has learned, and hardly move."""
+    """The autoencoder starts from what a DEC has learned, and hardly moves."""
     fit_epochs = 20
     started = self_trained_images(
         scale,
@@ -119,7 +119,7 @@ def _small_images(scale, original_weight=0.01):
         50,
         fit_epochs,
         3e-5,
-        "and both networks start from its clusters",
+        "which the embedding network starts from",
         original="an autoencoder alone",
         shifts=False,
         method="graph_consensus",

@@ -205,7 +205,6 @@ def self_trained_images(
     fit_epochs,
     rate,
     reason,
-    deviations=(),
     **start,
 ):
     """Images whose encoder is first trained as a DEC, their decoder after it.
@@ -219,8 +218,10 @@ def self_trained_images(
         {"kind": "pooled_conv"},
         *epochs,
         fit_epochs,
+        # Other statistics than those of clean images would mislead, and
+        # distorted images are not to be generated.
         compiled={"augmented": False},
-        deviations=["Convolutions that pool and normalize.", *deviations],
+        deviations=["Convolutions that pool and normalize."],
         **start,
     )
     values["adapt"]["self_training"] = {
@@ -251,8 +252,8 @@ _FOUND = {
 
 
 _RESTARTED = (
-    "Clusters are what {} such trainings agree about; the encoder is that of "
-    "the one which agrees best with it."
+    "Clusters are what {} such trainings agree about, but for any that failed; "
+    "the encoder is that of the one which agrees best with it."
 )
 
 

@@ -105,7 +105,6 @@ def _images(scale, pretrain_epochs, dec_epochs, fit_epochs):
 
 def _grouped(scale, *epochs_and_rate, likelihood="bernoulli", **start):
     """Starts from clusters along the graph of neighbors."""
-    # Other samples than augmented ones are not to be generated.
     values = self_trained_images(
         scale,
         *epochs_and_rate,

@@ -55,9 +55,9 @@ class AdaptedLayer(SampledSearch, DataGraph):
                 together, after which the graph is that of the embedding
                 (there is then nothing to pretrain); `triplet_restarts` (1),
                 so many trainings by triplets, the first from the encoder's
-                weights, others from random ones: of three or more, the
-                clusters are what they agree about; of two, those of the
-                higher modularity on the graph of the features;
+                weights, others from random ones: of three or more that did
+                not fail, the clusters are what they agree about; of fewer,
+                those of the highest modularity on the graph of the features;
                 `decoder_epochs` (0), so many in which the decoder then
                 learns, of a system that trains one in `fit`.
 
@@ -86,7 +86,7 @@ class AdaptedLayer(SampledSearch, DataGraph):
     ):
         """The embedding of samples, and the clusters found in it."""
         if checked_count("learned_epochs", learned_epochs, 0):
-            refuse_processes("`learned_epochs`")
+            refuse_processes("Learning initial clusters", "all samples")
         z, options = self.searched_points(x, self.search_options(kwargs))
         found = layer.adapt(z, initial_centers, seed=seed, **options)
         if learned_epochs:
@@ -95,6 +95,8 @@ class AdaptedLayer(SampledSearch, DataGraph):
             found = self._learn(
                 layer, x, None, found, learned_epochs, seed, verbose
             )
+        elif options.get("directions"):  # the softmax has others
+            found = np.argmax(layer(z), axis=1)
         return z, found
 
     def _learn(self, layer, x, graph, clusters, epochs, seed, verbose):

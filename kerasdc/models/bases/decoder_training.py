@@ -1,6 +1,7 @@
 """Training a decoder alone, after an encoder that stays as it is."""
 
 from kerasdc.models.bases.autoencoder import Autoencoder
+from kerasdc.models.bases.scopes import strategy_scope
 
 
 def train_decoder(
@@ -16,19 +17,20 @@ def train_decoder(
         augmentation: Optional layer that distorts features.
         **training: Arguments of `Autoencoder.fit`.
     """
-    autoencoder = Autoencoder(
-        model.encoder,
-        model.decoder,
-        model.preprocessor,
-        augmentation,
-        reconstruction_loss,
-        seed,
-    )
     parts = _with_flags(model.encoder)
     model.encoder.trainable = False
     try:
-        autoencoder.compile("adam")
-        autoencoder.fit(x, **training)
+        with strategy_scope(model):
+            autoencoder = Autoencoder(
+                model.encoder,
+                model.decoder,
+                model.preprocessor,
+                augmentation,
+                reconstruction_loss,
+                seed,
+            )
+            autoencoder.compile("adam")
+            autoencoder.fit(x, **training)
     finally:
         # One by one: some may have been frozen before.
         for part, trainable in parts:

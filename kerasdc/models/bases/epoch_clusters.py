@@ -34,16 +34,19 @@ class EpochClusters:
             Integer array `(n,)` of assignments.
 
         Raises:
-            ValueError: As `ClusteringLayer.adapt`, or `DEC.adapt`.
+            ValueError: As `ClusteringLayer.adapt`, or `DEC.adapt`; if `fit`
+                would pretrain the encoder after its self-training.
         """
         if self_training is not None:
             self_training = checked_self_training(self_training)
+            self._check_pretrained(kwargs.get("triplet_epochs", 0))
         x = self.prepare(x)
         seed = self._draw_seed() if seed is None else seed
         if self_training is not None:
             verbose = kwargs.pop("verbose", 0)
             self_train(DEC, self, x, seed, kwargs, self_training, verbose)
             kwargs = {k: v for k, v in kwargs.items() if k == "max_samples"}
+            kwargs["verbose"] = verbose
         kwargs.setdefault("method", self.method)
         h, kwargs = self.searched_points(x, kwargs)
         found = self.clustering.adapt(h, seed=seed, **kwargs)
@@ -53,6 +56,14 @@ class EpochClusters:
             centers = ops.take(self.clustering.centers, order, axis=0)
             self.clustering.centers.assign(centers)
         return found if previous is None else order.argsort()[found]
+
+    def _check_pretrained(self, triplet_epochs):
+        if not triplet_epochs and not self.pretrained:
+            raise ValueError(
+                "`fit` would pretrain what self-training has made of the "
+                "encoder: call `pretrain` before, or name `triplet_epochs`. "
+                "Received: pretrained=False"
+            )
 
     def own_callbacks(self, x, epochs, initial_epoch):
         return [Adapt(x)]

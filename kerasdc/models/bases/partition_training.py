@@ -9,6 +9,7 @@ from kerasdc.losses import kl_divergence
 from kerasdc.models.bases.augmenting import distorted
 from kerasdc.models.bases.augmenting import kinds_of
 from kerasdc.models.bases.parts import features_of
+from kerasdc.models.bases.scopes import strategy_scope
 from kerasdc.models.bases.stepping import stepping
 from kerasdc.targets import GroupMates
 from kerasdc.targets import ShuffledBatches
@@ -40,8 +41,9 @@ def train_on_partition(model, layer, x, graph, clusters, epochs, seed, verbose):
         graph = sparse.csr_matrix((len(x), len(x)))
     shares = neighbor_shares(graph, clusters, model.num_clusters)
     batches = ShuffledBatches(x, shares, _BATCH_SIZE, seed=seed)
-    learner = _Learner(model, layer)
-    _train(learner, batches, kl_divergence, epochs, verbose)
+    with strategy_scope(model):
+        learner = _Learner(model, layer)
+        _train(learner, batches, kl_divergence, epochs, verbose)
 
 
 def train_by_triplets(model, x, groups, epochs, seed, verbose):
@@ -59,8 +61,9 @@ def train_by_triplets(model, x, groups, epochs, seed, verbose):
         groups: Integer array `(n,)`, more groups than there are clusters.
     """
     batches = GroupMates(x, groups, _NUM_PAIRS, seed=seed)
-    learner = _Learner(model, unit_rows)
-    _train(learner, batches, _triplets, epochs, verbose)
+    with strategy_scope(model):
+        learner = _Learner(model, unit_rows)
+        _train(learner, batches, _triplets, epochs, verbose)
 
 
 def _triplets(groups, z):

@@ -12,16 +12,17 @@ from kerasdc.utils.sampled_rows import sampled_rows
 from kerasdc.utils.scratch import taken
 
 
-def refuse_processes(words):
+def refuse_processes(words, needed="the graph of all samples"):
     """Raises `ValueError` if several processes train together.
 
     Args:
         words: String, what is done in one process.
+        needed: String, what it needs.
     """
     if num_processes() > 1:
         raise ValueError(
-            f"{words} needs the graph of all samples, and is trained in one "
-            f"process. Received: {num_processes()} processes"
+            f"{words} needs {needed}, and is trained in one process. "
+            f"Received: {num_processes()} processes"
         )
 
 

@@ -32,8 +32,8 @@ def found_after_triplets(
     and part a third. Of three or more, the clusters are what they agree about,
     and the encoder keeps the weights of that one which agrees best with it.
     Trainings that failed have no vote: their clusters have a modularity, on the
-    graph of the features, below 0.9 of the highest. Of fewer, the one of
-    highest modularity is taken.
+    graph of the features, below 0.9 of the highest. If fewer than three have a
+    vote, the training of highest modularity is taken.
 
     Args:
         model: `EncoderModel` with a `DataGraph`, built.
