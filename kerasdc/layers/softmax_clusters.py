@@ -10,6 +10,7 @@ from kerasdc.layers.adaptable import Adaptable
 from kerasdc.layers.clustering import chosen_centers
 from kerasdc.utils.arguments import checked_count
 from kerasdc.utils.arguments import checked_flag
+from kerasdc.utils.tensors import unit_rows
 
 _MOST_NATS = 5.0  # of the log-odds at a center
 
@@ -112,11 +113,11 @@ class SoftmaxClusters(Adaptable):
         nearest = nearest_center(z, centers)
         if not self.built:
             self.build(z.shape)
-        kernel, bias = gaussian_logits(z, centers, nearest)
         if directions:
-            lengths = np.linalg.norm(centers, axis=1)
-            kernel = (centers / np.maximum(lengths, 1e-12)[:, None]).T
-            bias = np.zeros_like(bias)
+            kernel = ops.transpose(unit_rows(centers))
+            bias = np.zeros(self.num_clusters)
+        else:
+            kernel, bias = gaussian_logits(z, centers, nearest)
         self.kernel.assign(kernel)
         self.bias.assign(bias)
         self.mark_adapted()

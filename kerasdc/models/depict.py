@@ -207,7 +207,10 @@ class DEPICT(SelfTraining, Reconstructing, Pretraining, ClusteringModel):
         most = kwargs.get("max_samples", MOST_SEARCHED) or len(x)
         if not named and self._learns_first(min(most, len(x))):
             kwargs.update(directions=True, learned_epochs=_LEARNED_EPOCHS)
-        return self.adapt_layer(x, initial_centers, seed, **kwargs)
+        found = self.adapt_layer(x, initial_centers, seed, **kwargs)
+        if kwargs.get("directions") and not kwargs.get("learned_epochs"):
+            return self.assign(x)  # not by the nearest center
+        return found
 
     def _learns_first(self, num_samples):
         """Whether the initial clusters of an autoencoder are to be learned."""

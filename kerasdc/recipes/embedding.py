@@ -62,12 +62,13 @@ def _best(
     **overrides,
 ):
     """The encoder follows the similarities much more than the paper's."""
+    pretrain = {"epochs": pretrain_epochs, "optimizer": ADAM}
     return {
         "network": {"kind": "mlp"},
         "embedding": {"units": [500, 500]},
         "scale": scale,
         "model": {"likelihood": "gaussian"},
-        "pretrain": {"epochs": pretrain_epochs, "optimizer": ADAM},
+        **({"pretrain": pretrain} if pretrain_epochs else {}),
         "batch_size": 256,
         "compile": {
             "similarity_weight": weight,
@@ -109,7 +110,7 @@ def _images(pretrain_epochs, fit_epochs, scale, original_weight=0.01):
     )
 
 
-def _small_images(scale, original_weight=0.01):
+def _small_images(scale):
     """The autoencoder starts from what a DEC has learned, and hardly moves."""
     fit_epochs = 20
     started = self_trained_images(
@@ -126,16 +127,14 @@ def _small_images(scale, original_weight=0.01):
         restarts=4,
     )
     values = _best(
-        0,
+        None,
         fit_epochs,
         0.1,
         scale,
-        original_weight,
         deviations=started["deviations"],
         **{k: started[k] for k in ("network", "augmentation", "adapt", "fit")},
     )
     values["compile"].update(started["compile"])
-    del values["pretrain"]
     return values
 
 

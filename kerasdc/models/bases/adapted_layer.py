@@ -95,8 +95,6 @@ class AdaptedLayer(SampledSearch, DataGraph):
             found = self._learn(
                 layer, x, None, found, learned_epochs, seed, verbose
             )
-        elif options.get("directions"):  # the softmax has others
-            found = np.argmax(layer(z), axis=1)
         return z, found
 
     def _learn(self, layer, x, graph, clusters, epochs, seed, verbose):

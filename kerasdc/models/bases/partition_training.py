@@ -41,9 +41,7 @@ def train_on_partition(model, layer, x, graph, clusters, epochs, seed, verbose):
         graph = sparse.csr_matrix((len(x), len(x)))
     shares = neighbor_shares(graph, clusters, model.num_clusters)
     batches = ShuffledBatches(x, shares, _BATCH_SIZE, seed=seed)
-    with strategy_scope(model):
-        learner = _Learner(model, layer)
-        _train(learner, batches, kl_divergence, epochs, verbose)
+    _train(model, layer, batches, kl_divergence, epochs, verbose)
 
 
 def train_by_triplets(model, x, groups, epochs, seed, verbose):
@@ -61,23 +59,23 @@ def train_by_triplets(model, x, groups, epochs, seed, verbose):
         groups: Integer array `(n,)`, more groups than there are clusters.
     """
     batches = GroupMates(x, groups, _NUM_PAIRS, seed=seed)
-    with strategy_scope(model):
-        learner = _Learner(model, unit_rows)
-        _train(learner, batches, _triplets, epochs, verbose)
+    _train(model, unit_rows, batches, _triplets, epochs, verbose)
 
 
 def _triplets(groups, z):
     return cluster_triplets(z, groups)
 
 
-def _train(learner, batches, loss, epochs, verbose):
+def _train(model, layer, batches, loss, epochs, verbose):
     num_steps = max(epochs * len(batches), 1)
-    rate = keras.optimizers.schedules.CosineDecay(_RATE, num_steps)
-    learner.compile(keras.optimizers.Adam(rate), loss=loss)
-    with stepping(
-        learner, batches, [], epochs=epochs, verbose=verbose
-    ) as arguments:
-        learner.fit(**arguments)
+    with strategy_scope(model):
+        learner = _Learner(model, layer)
+        rate = keras.optimizers.schedules.CosineDecay(_RATE, num_steps)
+        learner.compile(keras.optimizers.Adam(rate), loss=loss)
+        with stepping(
+            learner, batches, [], epochs=epochs, verbose=verbose
+        ) as arguments:
+            learner.fit(**arguments)
 
 
 class _Learner(keras.Model):

@@ -71,14 +71,13 @@ def found_after_triplets(
 
 def _agreed(trainings, num_clusters, seed):
     """The training nearest to what all agree about, and those clusters."""
-    best = max(trainings, key=lambda training: training.modularity)
+    best = max(trainings, key=lambda t: t.modularity)
     least = _LEAST_MODULARITY * best.modularity
     heard = [t for t in trainings if t.modularity >= least]
     if len(heard) < _MAJORITY:
         return best, best.clusters
     found = consensus([t.clusters for t in heard], num_clusters, seed)
-    scores = [nmi(found, t.clusters) for t in heard]
-    return heard[scores.index(max(scores))], found
+    return max(heard, key=lambda t: nmi(found, t.clusters)), found
 
 
 def _fresh_weights(network, seed):
